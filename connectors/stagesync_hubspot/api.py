@@ -1,0 +1,179 @@
+"""HubSpot's paths, payload shapes, error codes and limits. Nothing here sends anything.
+
+Pages seen 2026-11 unless another date stands beside them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from stagesync.connector import ObjectKind, Role
+
+BASE_URL = "https://api.hubapi.com"
+WEB_URL = "https://app.hubspot.com"
+CONNECT_TIMEOUT_S = 10.0
+
+# https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
+BURST_WINDOW_S = 10.0
+HEAD_ROOM_CALLS = 2
+"""Calls left to others in each burst window: clocks differ by a little."""
+
+SEARCH_WINDOW_S = 1.1
+"""The allowance is per second; the rest is for searches that travel at uneven speed."""
+
+# https://developers.hubspot.com/docs/api-reference/search/guide#limitations
+SEARCH_PAGE = 200
+SEARCH_BODY_CHARACTERS = 3_000
+SEARCH_REACH = 10_000
+"""Results that one query can be paged through."""
+
+# https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm
+LIST_PAGE = 100
+BATCH = 100
+QUERY_CHARACTERS = 4_000
+"""Property names that one address may carry; HubSpot refuses longer addresses with 414."""
+
+# https://developers.hubspot.com/changelog (February 2025): ids of one association read
+ASSOCIATION_BATCH = 1_000
+
+GROUP = "stagesync"
+"""Property group that holds our own fields."""
+
+MERGED_IDS = "hs_merged_object_ids"
+STAGE_IS_WON = "stage_is_won"
+STAGE_IS_CLOSED = "stage_is_closed"
+DEAL_STAGE = "dealstage"
+DEAL_FLAGS = (STAGE_IS_WON, STAGE_IS_CLOSED)
+"""Not properties of HubSpot: what the pipeline says about the stage of a deal."""
+
+FORWARD_ONLY = frozenset({"lifecyclestage"})
+"""A lower value is answered with success and not stored.
+
+https://developers.hubspot.com/docs/guides/api/crm/objects/contacts says that the value can only be
+set forward; that the refusal is silent is what users and HubSpot's staff report.
+"""
+
+NO_LINKS = frozenset(
+    {"crm.associations.NO_ASSOCIATIONS_FOUND", "crm.associations.INVALID_IDENTIFIER"}
+)
+"""Errors of an association read that say that a record names nothing, or is not there."""
+
+# Codes of a refused property value that hold for whoever carries the property, whatever its value.
+PROPERTY_CODES = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
+
+_AREA = re.compile(r"^/crm/v[34]/(objects|associations|properties|pipelines)(?=/)")
+_ACCOUNT = re.compile(r"^/account-info/v3(?=/)")
+
+# Everything this connector sends besides GET, as the vendor's client names it. HubSpot's write scope
+# also covers archiving, merging and erasing: what is not listed here is never sent.
+_SENDABLE = frozenset(
+    {
+        ("POST", "/crm/v3/objects/{objectType}/search"),
+        ("POST", "/crm/v3/objects/{objectType}/batch/read"),
+        ("POST", "/crm/v3/objects/{objectType}/batch/update"),
+        ("POST", "/crm/v4/associations/{fromObjectType}/{toObjectType}/batch/read"),
+        ("POST", "/crm/v3/properties/{objectType}"),
+        ("POST", "/crm/v3/properties/{objectType}/groups"),
+        ("PATCH", "/crm/v3/properties/{objectType}/{propertyName}"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HubSpotObject:
+    """One of the objects served.
+
+    Attributes:
+        plural: as HubSpot's paths name it.
+        type_id: as the addresses of its web pages name it.
+        stamp: the property that holds when a record was last changed.
+        inline: objects whose ids the list endpoint is asked to send along.
+    """
+
+    kind: ObjectKind
+    plural: str
+    type_id: str
+    stamp: str = "hs_lastmodifieddate"
+    inline: tuple[str, ...] = ()
+
+
+def _object(
+    kind: ObjectKind, plural: str, *, type_id: str, stamp: str = "hs_lastmodifieddate"
+) -> HubSpotObject:
+    inline = () if kind.name == "contact" else kind.links
+    return HubSpotObject(kind, plural, type_id, stamp, inline)
+
+
+# In the order in which they are pulled. Only contacts have a stamp of another name.
+# https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm#object-type-ids
+_OBJECTS = (
+    _object(ObjectKind("company", Role.ACCOUNT, writable=True), "companies", type_id="0-2"),
+    _object(
+        ObjectKind("contact", Role.PERSON, writable=True, links=("company",)),
+        "contacts",
+        type_id="0-1",
+        stamp="lastmodifieddate",
+    ),
+    _object(ObjectKind("deal", Role.DEAL, links=("contact", "company")), "deals", type_id="0-3"),
+    _object(ObjectKind("meeting", Role.ACTIVITY, links=("contact",)), "meetings", type_id="0-47"),
+    _object(ObjectKind("call", Role.ACTIVITY, links=("contact",)), "calls", type_id="0-48"),
+)
+OBJECTS = {one.kind.name: one for one in _OBJECTS}
+
+COMPANY_OF_CONTACT = "associatedcompanyid"
+"""The primary company, as a property: a search then needs no association call."""
+
+
+def versioned(resource_path: str, version: str) -> str:
+    """A path of the vendor's client in the API version chosen; the one place that decides paths.
+
+    Args:
+        resource_path: as the client has it, in v3 or v4.
+        version: `v3` leaves it alone; a date such as `2026-03` moves behind the area's name.
+
+    Source: https://developers.hubspot.com/docs/developer-tooling/platform/versioning
+    """
+    if version == "v3":
+        return resource_path
+    path = _AREA.sub(rf"/crm/\1/{version}", resource_path)
+    return _ACCOUNT.sub(f"/account-info/{version}", path)
+
+
+def may_send(method: str, resource_path: str) -> bool:
+    """Whether this connector ever sends such a request: it reads, sets values and adds fields."""
+    return method == "GET" or (method, resource_path) in _SENDABLE
+
+
+def search_body(
+    item: HubSpotObject, properties: list[str], *, since_ms: int, above_id: int, up_to_id: int = 0
+) -> dict[str, Any]:
+    """A search for everything changed since, in the order of ids.
+
+    Args:
+        since_ms: Unix milliseconds, inclusive.
+        above_id: only records with a greater id.
+        up_to_id: only records with at most this id; 0 means no bound.
+    """
+    filters = [{"propertyName": item.stamp, "operator": "GTE", "value": str(since_ms)}]
+    for operator, bound in (("GT", above_id), ("LTE", up_to_id)):
+        if bound:
+            value = str(bound)
+            filters.append({"propertyName": "hs_object_id", "operator": operator, "value": value})
+    return {
+        "filterGroups": [{"filters": filters}],
+        "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+        "properties": properties,
+        "limit": SEARCH_PAGE,
+    }
+
+
+def read_body(ids: list[str], properties: list[str]) -> dict[str, Any]:
+    """A batch read of these ids."""
+    return {"inputs": [{"id": one} for one in ids], "properties": properties}
+
+
+def record_url(portal: str, item: HubSpotObject, record_id: str) -> str:
+    """The page of a record in HubSpot's own interface."""
+    return f"{WEB_URL}/contacts/{portal}/record/{item.type_id}/{record_id}"

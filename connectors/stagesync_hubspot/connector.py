@@ -1,0 +1,132 @@
+"""The HubSpot connector: the contract, each method in a line or two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from stagesync.connector import (
+    Clock,
+    FieldMissing,
+    FieldType,
+    Link,
+    ObjectDescription,
+    OwnField,
+    Page,
+    PermissionMissing,
+    Pull,
+    Record,
+    SetupStep,
+    Write,
+    WriteResult,
+)
+from stagesync_hubspot import api
+from stagesync_hubspot.cursor import read_cursor
+from stagesync_hubspot.describe import describe
+from stagesync_hubspot.lanes import write
+from stagesync_hubspot.links import links
+from stagesync_hubspot.options import Options, read_options
+from stagesync_hubspot.pull import Source, pull
+from stagesync_hubspot.read import read
+from stagesync_hubspot.records import Wish
+from stagesync_hubspot.setup import Setup
+from stagesync_hubspot.stages import DealStages
+from stagesync_hubspot.transport import Transport
+
+
+class HubSpot:
+    """One HubSpot account."""
+
+    def __init__(self, name: str, options: Options, *, clock: Clock) -> None:
+        self.name = name
+        self.objects = tuple(one.kind for one in api.OBJECTS.values())
+        self._options = options
+        self._transport = Transport(options, clock=clock)
+        self._stages = DealStages(self._transport)
+        self._setup = Setup(self._transport)
+        self._source = Source(self._transport, self._stages, clock, options.overlap_s)
+        self._described: dict[str, ObjectDescription] = {}
+        self._portal = ""
+
+    def check(self) -> None:
+        """Prove that the token works, and learn the account's number and time zone by it."""
+        try:
+            account = self._transport.account()
+        except PermissionMissing:
+            # The token is good; only the account's own facts are kept from it.
+            return
+        self._portal = str(account.get("portalId") or "")
+        self._transport.time_zone = str(account.get("timeZone") or "")
+
+    def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
+        """The live properties; one call per object."""
+        for name in objects:
+            self._described[name] = describe(self._transport, api.OBJECTS[name])
+        return {name: self._described[name] for name in objects}
+
+    def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
+        """One object after the other, in the order asked for.
+
+        HubSpot leaves out a property that does not exist without a word; so a field is only
+        known to be missing when `describe` was asked before.
+        """
+        tasks = [(self._wish(one.object, one.fields), read_cursor(one.cursor)) for one in wanted]
+        for wish, cursor in tasks:
+            yield from pull(self._source, wish, cursor)
+
+    def links(self, object_name: str, ids: Sequence[str]) -> Mapping[str, Link]:
+        """By association reads; one call per thousand ids and object linked to."""
+        item = api.OBJECTS[object_name]
+        return links(self._transport, item, ids, in_flight=self._options.in_flight)
+
+    def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record]:
+        """By batch reads; one call per hundred ids."""
+        wish = self._wish(object_name, tuple(fields))
+        return read(self._transport, wish, ids, stages=self._stages)
+
+    def write(self, writes: Sequence[Write]) -> list[WriteResult]:
+        """By batch updates; one call per hundred records."""
+        return write(self._transport, writes, in_flight=self._options.in_flight)
+
+    def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
+        """What is missing of our group, properties and options."""
+        return self._setup.missing(fields)
+
+    def make(self, step: SetupStep) -> None:
+        """Make one of them; what `describe` said of that object is forgotten."""
+        self._described.pop(self._setup.make(step), None)
+
+    @property
+    def calls(self) -> int:
+        """Requests sent, tries that failed included: HubSpot counts those too."""
+        return self._transport.calls
+
+    def record_url(self, object_name: str, record_id: str) -> str:
+        """The record's page; empty until `check` learnt the account's number."""
+        if not self._portal:
+            return ""
+        return api.record_url(self._portal, api.OBJECTS[object_name], record_id)
+
+    def close(self) -> None:
+        """Let go of sockets."""
+        self._transport.close()
+
+    def _wish(self, object_name: str, fields: tuple[str, ...]) -> Wish:
+        described = self._described.get(object_name)
+        if described is None:
+            return Wish(api.OBJECTS[object_name], fields)
+        if missing := [name for name in fields if name not in described.fields]:
+            raise FieldMissing(
+                f"{object_name} has no property {', '.join(missing)} in this HubSpot account",
+                hint="correct the mapping, or make the property in HubSpot",
+            )
+        instants = (f for f in fields if described.fields[f].type is FieldType.INSTANT)
+        return Wish(api.OBJECTS[object_name], fields, frozenset(instants))
+
+
+def connect(name: str, options: Mapping[str, object], *, clock: Clock) -> HubSpot:
+    """A connector for one HubSpot account; sends nothing yet.
+
+    Raises:
+        OptionsRefused: with each option's problem.
+    """
+    return HubSpot(name, read_options(options), clock=clock)

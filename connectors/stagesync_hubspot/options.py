@@ -1,0 +1,101 @@
+"""The options of a HubSpot connection, checked as a whole."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from stagesync.connector import OptionsRefused, Secret
+from stagesync_hubspot import api
+
+
+class Options(BaseModel):
+    """What `stagesync.yaml` may say about a HubSpot connection.
+
+    Attributes:
+        token: of a service key or of a legacy private app.
+        url: base address of the API, without a slash at the end.
+        api_version: `v3` means v3 with v4 associations, as they are documented together.
+        calls_per_10s: what the account's plan allows this token; HubSpot may tell less.
+        searches_per_s: for the whole account, all its integrations together.
+        timeout_s: how long an answer may stay away; connecting may take `api.CONNECT_TIMEOUT_S`.
+        overlap_s: how far a pull goes back behind the last one, for what the index shows late.
+        in_flight: requests at a time.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
+
+    token: Secret
+    url: str = api.BASE_URL
+    api_version: Literal["v3", "2026-03", "2026-09"] = "2026-03"
+    calls_per_10s: Annotated[int, Field(gt=api.HEAD_ROOM_CALLS, le=1000)] = 190
+    searches_per_s: Annotated[int, Field(ge=1, le=100)] = 5
+    timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+    overlap_s: Annotated[float, Field(ge=0, le=86_400)] = 300.0
+    in_flight: Annotated[int, Field(ge=1, le=16)] = 4
+
+    @field_validator("token")
+    @classmethod
+    def _token_is_a_header_value(cls, token: Secret) -> Secret:
+        text = token.reveal()
+        if not text.strip():
+            raise ValueError("is empty")
+        if not (text.isascii() and text.isprintable()) or " " in text:
+            raise ValueError("holds a blank or a character that no token has")
+        return token
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_safe(cls, url: str) -> str:
+        return _base_url(url)
+
+
+def read_options(options: Mapping[str, object]) -> Options:
+    """The options as one checked value.
+
+    Raises:
+        OptionsRefused: with each key's problem; never with the value of a secret.
+    """
+    try:
+        return Options.model_validate(dict(options))
+    except ValidationError as error:
+        raise OptionsRefused([_problem(detail) for detail in error.errors()]) from None
+
+
+def _problem(detail: Any) -> tuple[str, str]:
+    key = ".".join(str(part) for part in detail["loc"])
+    match detail["type"]:
+        case "extra_forbidden":
+            return key, f"is not known; known: {', '.join(Options.model_fields)}"
+        case "missing":
+            return key, "is required"
+        case "is_instance_of":
+            return key, "is a secret: give it by environment variable or file"
+        case _:
+            return key, str(detail["msg"]).removeprefix("Value error, ")
+
+
+def _base_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an address such as https://api.hubapi.com")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("must be a bare address: no user, query or fragment")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ValueError("may be http only on this machine; the token would travel in the clear")
+    return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

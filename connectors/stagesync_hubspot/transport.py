@@ -1,0 +1,246 @@
+"""The vendor's client, set up so that it keeps to our limits, and one way to call it.
+
+`hubspot-api-client` 12 waits for ever on a silent server, sleeps by itself on a 429, opens a new
+pool for every API object and knows only the v3 paths. Here it gets timeouts, no retries of its own,
+one pool, and paths of the version chosen. Its model objects cost twenty times what decoding costs,
+so answers are taken raw.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlsplit
+
+import hubspot
+import orjson
+import structlog
+import urllib3
+from hubspot.crm import objects
+from urllib3.util.retry import Retry
+
+from stagesync.connector import (
+    AnswerUnreadable,
+    Clock,
+    CrmError,
+    Limit,
+    Pacer,
+    RequestRefused,
+    Throttled,
+    Unavailable,
+    call_with_retry,
+)
+from stagesync_hubspot import api, failures
+from stagesync_hubspot.auth import Auth, static_token
+from stagesync_hubspot.options import Options
+
+log = structlog.get_logger()
+
+_AGENT = f"stagesync hubspot-api-client/{version('hubspot-api-client')}"
+
+
+class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no types
+    """The vendor's client with our paths, our refusals and raw answers."""
+
+    def __init__(self, configuration: Any, *, options: Options, auth: Auth) -> None:
+        super().__init__(configuration=configuration)
+        self.user_agent = _AGENT
+        self.set_default_header("Accept-Encoding", "gzip, deflate")
+        self._version = options.api_version
+        self._timeout = urllib3.Timeout(connect=api.CONNECT_TIMEOUT_S, read=options.timeout_s)
+        self._auth = auth
+        self._counting = threading.Lock()
+        self.calls = 0
+
+    def call_api(self, resource_path: str, method: str, *args: Any, **kwargs: Any) -> Any:
+        """As the vendor's, on the path of the chosen version and only for what we may send."""
+        if not api.may_send(method, resource_path):
+            raise RequestRefused(f"stagesync never sends {method} {resource_path}")
+        path = api.versioned(resource_path, self._version)
+        # The raw answer comes back whole: the vendor's own decoding would build models.
+        kwargs["_preload_content"] = False
+        return super().call_api(path, method, *args, **kwargs)
+
+    def request(self, method: str, url: str, **parts: Any) -> urllib3.BaseHTTPResponse:
+        """The answer whatever its status; the vendor's own way raises on some and parses others."""
+        flow = self._auth()
+        headers = next(flow)
+        while True:
+            answer = self._send(method, url, headers={**parts["headers"], **headers}, parts=parts)
+            try:
+                headers = flow.send(answer.status)
+            except StopIteration:
+                return answer
+
+    def _send(
+        self, method: str, url: str, *, headers: Mapping[str, str], parts: Mapping[str, Any]
+    ) -> urllib3.BaseHTTPResponse:
+        with self._counting:
+            self.calls += 1
+        body = parts.get("body")
+        pool: urllib3.PoolManager = self.rest_client.pool_manager
+        return pool.request(
+            method,
+            url,
+            fields=parts.get("query_params") if method == "GET" else None,
+            body=None if body is None else orjson.dumps(body),
+            headers=headers,
+            timeout=self._timeout,
+            redirect=False,
+        )
+
+
+class Transport:
+    """Sends calls through the pacer, tries again what may help, and turns failures into errors.
+
+    Attributes:
+        time_zone: the account's, by IANA name; empty until somebody learnt it.
+        server_now_s: the server's clock at the last answer; None before the first one.
+    """
+
+    def __init__(self, options: Options, *, clock: Clock) -> None:
+        self._clock = clock
+        self._options = options
+        self._limits = {
+            "burst": _burst(options.calls_per_10s),
+            "search": Limit(options.searches_per_s, api.SEARCH_WINDOW_S),
+        }
+        self._pacer = Pacer(clock, self._limits)
+        self.client = _make_client(options)
+        self._apis = hubspot.Client(api_factory=self._api, host=options.url, base_url=options.url)
+        crm = self._apis.crm
+        self.records = crm.objects.basic_api
+        self.batches = crm.objects.batch_api
+        self.search = crm.objects.search_api
+        self.properties = crm.properties.core_api
+        self.groups = crm.properties.groups_api
+        self.pipelines = crm.pipelines.pipelines_api
+        self.associations = crm.associations.v4.batch_api
+        self.time_zone = ""
+        self.server_now_s: float | None = None
+
+    @property
+    def calls(self) -> int:
+        """Requests sent, tries that failed included: HubSpot counts those too."""
+        return int(self.client.calls)
+
+    def call(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Call one method of the vendor's API objects and give its decoded answer.
+
+        Args:
+            method: such as `transport.batches.read`; its arguments follow.
+
+        Raises:
+            CrmError: after the tries that could have helped.
+        """
+
+        def once() -> dict[str, Any]:
+            return self._once(method, *args, **kwargs)
+
+        return call_with_retry(once, clock=self._clock)
+
+    def account(self) -> dict[str, Any]:
+        """The account's own facts: `portalId`, `timeZone` and more."""
+        return self.call(self._account)
+
+    def close(self) -> None:
+        """Let go of sockets."""
+        self.client.rest_client.pool_manager.clear()
+        self.client.close()
+
+    def _account(self) -> Any:
+        return self.client.call_api("/account-info/v3/details", "GET", header_params={})
+
+    def _api(self, package: Any, name: str, _config: Mapping[str, Any]) -> Any:
+        """The vendor's factory hook: every API object shares one client and its pool."""
+        return getattr(package, name)(api_client=self.client)
+
+    def _once(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+        searching = method == self.search.do_search
+        self._pacer.wait(*(("burst", "search") if searching else ("burst",)))
+        try:
+            answer = method(*args, **kwargs)
+        except urllib3.exceptions.HTTPError as error:
+            raise _unreachable(error) from error
+        self._learn(answer.headers)
+        if 200 <= answer.status < 300:
+            return _decoded(answer)
+        raise self._failure(answer, searching=searching)
+
+    def _failure(self, answer: urllib3.BaseHTTPResponse, *, searching: bool) -> CrmError:
+        read = failures.Answer(
+            status=answer.status,
+            headers={name.casefold(): value for name, value in answer.headers.items()},
+            body=failures.envelope(answer.data),
+            place=_place(answer),
+            searching=searching,
+        )
+        error = failures.error_of(read, now_s=self._clock.now_s(), time_zone=self.time_zone)
+        log.warning(
+            "hubspot_refused",
+            status=read.status,
+            category=read.category,
+            place=read.place,
+            correlation_id=read.correlation_id,
+            retry_after_s=error.retry_after_s,
+        )
+        if isinstance(error, Throttled) and read.status == 429 and error.retry_after_s:
+            # What is in flight beside this call would only be refused too, and cost quota.
+            self._pacer.hold_off(error.retry_after_s)
+        return error
+
+    def _learn(self, headers: Mapping[str, str]) -> None:
+        """Take the server's clock, and its burst limit where it is lower than ours."""
+        self.server_now_s = _date_s(headers.get("Date")) or self.server_now_s
+        told = headers.get("X-HubSpot-RateLimit-Max", "")
+        if told.isdigit() and int(told) > api.HEAD_ROOM_CALLS:
+            limit = _burst(min(int(told), self._options.calls_per_10s))
+            if limit != self._limits["burst"]:
+                self._limits["burst"] = limit
+                self._pacer.set_limit("burst", limit)
+
+
+def _make_client(options: Options) -> _Client:
+    configuration = objects.Configuration(host=options.url)
+    configuration.retries = Retry(total=0, respect_retry_after_header=False)
+    configuration.connection_pool_maxsize = options.in_flight
+    return _Client(configuration, options=options, auth=static_token(options.token))
+
+
+def _burst(calls: int) -> Limit:
+    return Limit(calls - api.HEAD_ROOM_CALLS, api.BURST_WINDOW_S)
+
+
+def _decoded(answer: urllib3.BaseHTTPResponse) -> dict[str, Any]:
+    body = failures.envelope(answer.data)
+    if not body:
+        raise AnswerUnreadable(
+            f"HubSpot answered {_place(answer)} with something that is no JSON object"
+        )
+    return dict(body)
+
+
+def _place(answer: urllib3.BaseHTTPResponse) -> str:
+    """The path without its query, which may hold values."""
+    return urlsplit(answer.geturl() or "").path
+
+
+def _unreachable(error: urllib3.exceptions.HTTPError) -> Unavailable:
+    cause = getattr(error, "reason", None) or error
+    if isinstance(cause, urllib3.exceptions.SSLError):
+        return Unavailable(
+            "HubSpot's certificate cannot be trusted from here",
+            hint="check the address in `url` and this machine's certificates",
+        )
+    message = f"HubSpot gave no answer ({type(cause).__name__})"
+    return Unavailable(message, retry_after_s=failures.FAULT_DELAY_S)
+
+
+def _date_s(text: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,94 @@
+"""The Salesforce connector: the parts of this package behind the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from stagesync.connector import (
+    Clock,
+    Link,
+    ObjectDescription,
+    OwnField,
+    Page,
+    Pull,
+    Record,
+    RequestRefused,
+    SetupStep,
+    Write,
+    WriteResult,
+)
+from stagesync_salesforce import api, describe, links, pull, read, setup, write
+from stagesync_salesforce.options import Options
+from stagesync_salesforce.transport import Transport, Usage
+
+
+class SalesforceConnector:
+    """One Salesforce org; see `stagesync.connector.Connector` for each method."""
+
+    objects = tuple(item.kind for item in api.OBJECTS)
+
+    def __init__(self, name: str, options: Options, *, clock: Clock) -> None:
+        self.name = name
+        self._options = options
+        self._transport = Transport(options, clock=clock)
+        self._acts: dict[str, setup.Act] = {}
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far that count against the org's quota."""
+        return self._transport.calls
+
+    @property
+    def usage(self) -> Usage | None:
+        """The org's own count of its API requests, as the last answer told it."""
+        return self._transport.usage
+
+    def check(self) -> None:
+        """Prove that the credentials work, with one query that any API user may make."""
+        self._transport.call("GET", "query", params={"q": "SELECT Id FROM Organization LIMIT 1"})
+
+    def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
+        """The live fields of these objects, by object name."""
+        return describe.describe(self._transport, objects)
+
+    def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
+        """Pages of everything that changed since each cursor."""
+        return pull.pull(
+            self._transport,
+            wanted,
+            overlap_s=self._options.overlap_s,
+            page_size=self._options.page_size,
+        )
+
+    def links(self, object_name: str, ids: Sequence[str]) -> Mapping[str, Link]:
+        """What these records name."""
+        return links.links(self._transport, object_name, ids)
+
+    def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record]:
+        """These records as they are now."""
+        return read.read(self._transport, object_name, ids, fields=fields)
+
+    def write(self, writes: Sequence[Write]) -> list[WriteResult]:
+        """Set values; one result per write, same order."""
+        return write.write(self._transport, writes)
+
+    def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
+        """What is missing of these own fields."""
+        steps = setup.look(self._transport, fields)
+        self._acts = {step.key: act for step, act in steps}
+        return [step for step, _ in steps]
+
+    def make(self, step: SetupStep) -> None:
+        """Carry out one step of the last `setup`."""
+        act = self._acts.get(step.key)
+        if act is None:
+            raise RequestRefused(f"step {step.key!r} is not of the last setup")
+        act()
+
+    def record_url(self, object_name: str, record_id: str) -> str:
+        """Where a person sees this record in the org."""
+        return f"{self._transport.instance_url}/{record_id}" if object_name in api.BY_NAME else ""
+
+    def close(self) -> None:
+        """Let go of sockets; the session in the org is left alone."""
+        self._transport.close()

@@ -1,0 +1,128 @@
+"""The options of a Salesforce connection, checked all at once."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from stagesync.connector import OptionsRefused, Secret
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
+# They know no org, so they cannot tell whose client this is.
+_SHARED_HOSTS = ("login.salesforce.com", "test.salesforce.com")
+_STRICT = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+def is_loopback(url: str) -> bool:
+    """True when the address can only be this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _base_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+        raise ValueError("must be an address such as https://acme.my.salesforce.com")
+    if parts.scheme == "http" and not is_loopback(text):
+        raise ValueError("plain http goes to this machine only; use https")
+    return text.rstrip("/")
+
+
+def _my_domain(text: str) -> str:
+    if not _HOST.fullmatch(text):
+        raise ValueError("must be a bare host name such as acme.my.salesforce.com")
+    if text.lower() in _SHARED_HOSTS:
+        raise ValueError("client credentials work on the org's own My Domain only")
+    return text.lower()
+
+
+class ClientCredentials(BaseModel):
+    """A consumer key and secret with a run-as user, preferred for a daemon.
+
+    Attributes:
+        host: the org's My Domain; may be left out when the connection has a `url`.
+        id: consumer key.
+        secret: consumer secret.
+    """
+
+    model_config = _STRICT
+
+    host: Annotated[str, AfterValidator(_my_domain)] | None = None
+    id: Secret | Annotated[str, Field(min_length=1)]
+    secret: Secret
+
+
+class Auth(BaseModel):
+    """The way to log in: exactly one key, each way of logging in being one."""
+
+    model_config = _STRICT
+
+    client_credentials: ClientCredentials
+
+
+class Options(BaseModel):
+    """A connection to one org.
+
+    Attributes:
+        url: base address of login and API, for a sandbox on this machine or a proxied org.
+        api_version: pinned; the vendor serves three releases a year and retires old ones.
+        timeout_s: how long an answer may stay silent.
+        overlap_s: how far each pull reaches back behind the last one, for rows that were committed
+            late. Rows have been seen some seconds late; five minutes is what others allow for.
+        page_size: rows of a query page, 200 to 2,000.
+        requests_per_minute: the vendor names no rate; this one is courtesy to the org's other users.
+    """
+
+    model_config = _STRICT
+
+    auth: Auth
+    url: Annotated[str, AfterValidator(_base_url)] | None = None
+    api_version: Annotated[str, Field(pattern=r"^[3-9]\d\.0$")] = "64.0"
+    timeout_s: Annotated[float, Field(gt=0)] = 30.0
+    overlap_s: Annotated[float, Field(ge=0)] = 600.0
+    page_size: Annotated[int, Field(ge=200, le=2000)] = 2000
+    requests_per_minute: Annotated[int, Field(ge=1)] = 600
+
+    @property
+    def login_url(self) -> str:
+        """Where the login goes, without a slash at the end."""
+        return self.url or f"https://{self.auth.client_credentials.host}"
+
+    @model_validator(mode="after")
+    def _know_where(self) -> Self:
+        if self.url is None and self.auth.client_credentials.host is None:
+            raise ValueError("auth.client_credentials.host is missing: the org's My Domain")
+        return self
+
+
+def read_options(options: Mapping[str, object]) -> Options:
+    """The options of a connection.
+
+    Raises:
+        OptionsRefused: with every problem; values are never repeated, they may be secret.
+    """
+    try:
+        return Options.model_validate(dict(options))
+    except ValidationError as error:
+        problems = [
+            (".".join(map(str, item["loc"])), item["msg"].removeprefix("Value error, "))
+            for item in error.errors(include_input=False, include_url=False)
+        ]
+    raise OptionsRefused(problems)

@@ -1,0 +1,316 @@
+"""The composition root: settings, store, definitions and connectors put together; the only clock."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from stagesync.errors import ArgumentError, DefinitionError, Problem, Stopped
+
+if TYPE_CHECKING:
+    from stagesync.connector import Clock, Connect, Connector
+    from stagesync.engine.deployment import Connected, Deployment
+    from stagesync.loading.definitions import Definitions
+    from stagesync.settings import ConnectionSettings, Settings
+
+CONNECTORS = "stagesync.connectors"
+"""The entry-point group in which connectors are found."""
+
+FRESH_S = 0.5
+"""How long the sandbox's time is believed before it is asked again."""
+
+
+def now_s() -> float:
+    """The present instant; Unix seconds."""
+    return datetime.now(UTC).timestamp()
+
+
+class SystemClock:
+    """This machine's time. A stop ends every wait."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+
+    def now_s(self) -> float:
+        """Unix seconds, UTC."""
+        return now_s()
+
+    def monotonic_s(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait.
+
+        Raises:
+            Stopped: the daemon was told to stop meanwhile.
+        """
+        if self.stop.wait(seconds):
+            raise Stopped
+
+
+class SandboxClock(SystemClock):
+    """The time of the simulators: real time, moved on by what was asked of them."""
+
+    def __init__(self, urls: Mapping[str, str]) -> None:
+        super().__init__()
+        self._urls = tuple(urls.values())
+        self._ahead_s = 0.0
+        self._asked_at = float("-inf")
+        self._lock = threading.Lock()
+
+    def now_s(self) -> float:
+        """The furthest simulator's time."""
+        return now_s() + self._ahead()
+
+    def monotonic_s(self) -> float:
+        """Real seconds and simulated ones together."""
+        return time.monotonic() + self._ahead()
+
+    def _ahead(self) -> float:
+        import requests
+
+        with self._lock:
+            if time.monotonic() - self._asked_at < FRESH_S:
+                return self._ahead_s
+            found = []
+            for url in self._urls:
+                try:
+                    told = requests.get(f"{url}/_sandbox/clock", timeout=5).json()["now"]
+                except (requests.RequestException, ValueError, KeyError):
+                    continue
+                found.append(float(told) - now_s())
+            self._ahead_s = max([self._ahead_s, *found])
+            self._asked_at = time.monotonic()
+            return self._ahead_s
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A deployment that is open, with what made it."""
+
+    settings: Settings
+    deployment: Deployment
+    clock: SystemClock
+
+
+@contextmanager
+def open_deployment(config: Path) -> Iterator[Opened]:
+    """Everything that `stagesync.yaml` describes, ready to run; closed at the end. Sends nothing.
+
+    Raises:
+        DefinitionError: with every problem of every file.
+        StoreError: the store cannot be opened.
+    """
+    from stagesync.domain.classify import classify
+    from stagesync.domain.compile import compile_policy
+    from stagesync.domain.free_mail import FREE_MAIL
+    from stagesync.engine.deployment import Deployment
+    from stagesync.loading.definitions import load_definitions
+    from stagesync.settings import line_of, load_settings
+    from stagesync.store import open_store
+
+    settings = load_settings(config)
+    configure_logging(settings)
+    mappings = mappings_of(settings, config)
+    definitions = load_definitions(mappings)
+    if settings.vocabulary not in definitions.vocabularies:
+        known = ", ".join(sorted(definitions.vocabularies))
+        raise DefinitionError(
+            [
+                Problem(
+                    str(config),
+                    line_of(config, "vocabulary"),
+                    "vocabulary",
+                    f"`{settings.vocabulary}`; known: {known}",
+                )
+            ]
+        )
+    clock = _clock(settings, config)
+    with ExitStack() as stack:
+        connections = _connections(settings, definitions, mappings, config=config, clock=clock)
+        for each in connections.values():
+            stack.callback(each.connector.close)
+        store = open_store(store_url(settings.store.url, config.parent))
+        stack.callback(store.close)
+        deployment = Deployment(
+            store=store,
+            policy=definitions.policy,
+            vocabularies=definitions.vocabularies,
+            compiled=compile_policy(definitions.policy),
+            classifier=classify(definitions.vocabularies),
+            connections=connections,
+            clock=clock,
+            prefer=settings.prefer,
+            main_vocabulary=settings.vocabulary,
+            free_mail=FREE_MAIL,
+            stopping=clock.stop,
+        )
+        yield Opened(settings, deployment, clock)
+
+
+def mappings_of(settings: Settings, config: Path) -> Path:
+    """The folder of the deployment's definitions."""
+    from stagesync.loading.definitions import shipped_mappings
+
+    if settings.mappings is not None:
+        return config.parent / settings.mappings
+    beside = config.parent / "mappings"
+    return beside if (beside / "policy.yaml").is_file() else shipped_mappings()
+
+
+def store_url(url: str, folder: Path) -> str:
+    """The URL with a relative SQLite path counted from the settings file."""
+    head, mark, path = url.partition(":///")
+    if head != "sqlite" or not mark or path in {"", ":memory:"} or Path(path).is_absolute():
+        return url
+    return f"sqlite:///{(folder / path).resolve()}"
+
+
+def actor() -> str:
+    """Who decides at this terminal, as the audit names them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def installed_connectors() -> dict[str, Connect]:
+    """Connector name -> what makes one; the package is imported when it is asked for."""
+    return {each.name: each.load() for each in entry_points(group=CONNECTORS)}
+
+
+def _connections(
+    settings: Settings,
+    definitions: Definitions,
+    mappings: Path,
+    *,
+    config: Path,
+    clock: Clock,
+) -> dict[str, Connected]:
+    from stagesync.domain.plan import VendorStage
+    from stagesync.engine.deployment import Connected
+    from stagesync.loading.mapping import load_mapping
+
+    names = {each.name for each in entry_points(group=CONNECTORS)}
+    problems: list[Problem] = []
+    found = {}
+    for name, each in settings.connections.items():
+        try:
+            if each.connector not in names:
+                known = f"`{each.connector}`; known: {_list(names)}"
+                raise _refused(config, name, [("connector", known)])
+            path = (
+                config.parent / each.mapping
+                if each.mapping
+                else mappings / f"{each.connector}.yaml"
+            )
+            mapping = load_mapping(
+                path, vocabularies=definitions.vocabularies, policy=definitions.policy
+            )
+            found[name] = Connected(
+                name=name,
+                connector=_connect(name, each, config=config, clock=clock),
+                mapping=mapping,
+                vendor_stage=VendorStage(each.vendor_stage),
+                first_mode=each.mode,
+                poll_s=each.poll,
+            )
+        except DefinitionError as error:
+            problems += error.problems
+    if problems:
+        raise DefinitionError(problems)
+    return found
+
+
+def _connect(name: str, each: ConnectionSettings, *, config: Path, clock: Clock) -> Connector:
+    from stagesync.connector import OptionsRefused, Secret
+    from stagesync.settings.secrets import SecretMissing, read_secrets
+
+    connect: Connect = next(
+        found.load() for found in entry_points(group=CONNECTORS) if found.name == each.connector
+    )
+    try:
+        return connect(name, read_secrets(each.options, Secret), clock=clock)
+    except SecretMissing as error:
+        raise _refused(config, name, [("", str(error))]) from None
+    except OptionsRefused as error:
+        raise _refused(config, name, error.problems) from None
+
+
+def _refused(config: Path, name: str, problems: Sequence[tuple[str, str]]) -> DefinitionError:
+    """What is wrong with a connection, each with the line of its key."""
+    from stagesync.settings import line_of
+
+    found = []
+    for key, message in problems:
+        path = f"connections.{name}.{key}".rstrip(".")
+        found.append(Problem(str(config), line_of(config, path), path, message))
+    return DefinitionError(found)
+
+
+def _list(names: set[str]) -> str:
+    return ", ".join(sorted(names)) or "none is installed"
+
+
+def _clock(settings: Settings, config: Path) -> SystemClock:
+    if settings.clock == "real":
+        return SystemClock()
+    urls = {name: str(each.options.get("url", "")) for name, each in settings.connections.items()}
+    for name, url in urls.items():
+        if urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}:
+            message = "`clock: sandbox` works only with simulators on this machine"
+            raise _refused(config, name, [("url", message)])
+    return SandboxClock(urls)
+
+
+def configure_logging(settings: Settings) -> None:
+    """structlog to stderr: one event per unit of work, as JSON or for people."""
+    import structlog
+
+    level = getattr(logging, settings.log.level.upper())
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if settings.log.format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def find_config(config: Path | None) -> Path:
+    """The settings file that was named, of this folder, or of the environment.
+
+    Raises:
+        ArgumentError: there is none.
+    """
+    import os
+
+    candidates = [config, Path("stagesync.yaml"), Path(os.environ.get("STAGESYNC_CONFIG") or "")]
+    for each in candidates:
+        if each is not None and each.is_file():
+            return each
+    raise ArgumentError(
+        "there is no stagesync.yaml here",
+        hint="stagesync init makes one; --config or STAGESYNC_CONFIG names another",
+    )

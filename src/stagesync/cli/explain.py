@@ -1,0 +1,135 @@
+"""`stagesync explain`: why somebody stands where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from stagesync.cli.group import shared_options
+from stagesync.cli.offline import print_json, print_rows
+from stagesync.cli.online import opened
+
+NEWEST = 12
+"""Activities shown to people; `--json` has them all."""
+
+
+@click.command(short_help="Why somebody stands where they stand.")
+@click.argument("who")
+@shared_options(json="One JSON document.")
+def explain(*, who: str, config: Path | None, as_json: bool) -> None:
+    """WHO is an e-mail, a CRM record id, or an id of ours. Asks no CRM: tells what was stored.
+
+    \b
+    Example:
+      stagesync explain p_1f2e3d4c5b6a
+    """
+    from stagesync.engine.explain import explain as look
+
+    with opened(config) as found:
+        document = look(found.deployment, who)
+    if as_json:
+        print_json(document)
+    else:
+        _show(document)
+
+
+def _show(document: Mapping[str, Any]) -> None:
+    click.echo(f"{document['id']}  evaluated {document['evaluated_at']}  by {document['policy']}\n")
+    print_rows("position", ("axis", "level"), list(document["position"].items()))
+    print_rows(
+        "stage in every vocabulary", ("vocabulary", "stage"), list(document["stages"].items())
+    )
+    _show_scores(document)
+    _show_facts(document["facts"])
+    _show_activities(document["activities"])
+    _show_records(document["records"])
+    _show_history(document)
+    _show_next(document)
+
+
+def _show_scores(document: Mapping[str, Any]) -> None:
+    for score, total in document["scores"].items():
+        lines = [each for each in document["reasons"] if each["score"] == score]
+        rows = [(each["rule"], f"{each['points']:+.2f}", each["because"]) for each in lines]
+        rows.append(("total", f"{total:.2f}", ""))
+        print_rows(f"score: {score}", ("rule", "points", "because"), rows)
+
+
+def _place(told: Mapping[str, str]) -> str:
+    return f"{told['connection']} {told['object']}/{told['id']}"
+
+
+def _show_facts(facts: Mapping[str, Any]) -> None:
+    rows = [
+        (
+            name,
+            str(one["value"]),
+            _place(one["from"]),
+            ", ".join(f"{each['connection']} says {each['value']}" for each in one["others"]),
+        )
+        for name, one in facts.items()
+    ]
+    print_rows("facts, and who told them", ("fact", "value", "from", "others"), rows)
+
+
+def _show_activities(activities: list[Mapping[str, Any]]) -> None:
+    rows = [
+        (
+            each["at"],
+            each["type"] if each["took_place"] else f"{each['type']} (did not take place)",
+            f"{each['connection']} {each['source']}",
+        )
+        for each in activities[:NEWEST]
+    ]
+    title = f"activities, newest {len(rows)} of {len(activities)}"
+    print_rows(title, ("at", "type", "told by"), rows)
+
+
+def _show_records(records: list[Mapping[str, Any]]) -> None:
+    rows = []
+    for each in records:
+        reasons = {one["field"]: one for one in each["differences"]}
+        for field, value in each["values"].items():
+            left = reasons.get(field)
+            note = f"wanted {left['wanted']}: {left['reason']}" if left else ""
+            rows.append(
+                (_place(each), field, "(empty)" if value in {None, ""} else str(value), note)
+            )
+    print_rows("values in each CRM", ("record", "field", "value", "left as it is"), rows)
+
+
+def _show_history(document: Mapping[str, Any]) -> None:
+    rows = [
+        (each["at"], each["stage_from"] or "(new)", each["stage_to"], each["run"])
+        for each in document["history"]
+    ]
+    print_rows("stages so far", ("at", "from", "to", "run"), rows)
+    changes = [
+        (
+            each["at"],
+            f"{each['connection']} {each['object']}/{each['id']}",
+            each["field"],
+            "(empty)" if each["before"] in {None, ""} else str(each["before"]),
+            str(each["after"]),
+            "written" if "written" in each["result"] else f"refused: {each['result']['words']}",
+        )
+        for each in document["changes"]
+    ]
+    columns = ("at", "record", "field", "before", "after", "result")
+    print_rows("what was written", columns, changes)
+
+
+def _show_next(document: Mapping[str, Any]) -> None:
+    treatment = document["treatment"]
+    if treatment:
+        never = ", ".join(str(each) for each in treatment.get("never") or ()) or "nothing"
+        click.echo(f"treatment: {treatment.get('content', '')}; never: {never}")
+    following = document["next"]
+    if following is None:
+        click.echo("time alone changes nothing")
+        return
+    changes = ", ".join(f"{axis} {a} -> {b}" for axis, (a, b) in following["changes"].items())
+    click.echo(f"next: {changes} at {following['at']}, if nothing happens before")

@@ -1,0 +1,196 @@
+"""The commands that only look: `status`, `audit`."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from stagesync.cli.group import shared_options
+from stagesync.cli.offline import print_json, print_rows
+from stagesync.cli.online import opened
+from stagesync.errors import ArgumentError
+
+BROKEN = 1
+
+
+@click.command(short_help="Connections, lag, backlog, held plans, last runs.")
+@shared_options(json="One JSON document.")
+def status(*, config: Path | None, as_json: bool) -> None:
+    """Says how the deployment stands, from its store; asks no CRM.
+
+    \b
+    Example:
+      stagesync status
+    """
+    from stagesync.engine.status import status as look
+
+    with opened(config) as found:
+        document = look(found.deployment, now_s=found.clock.now_s())
+    if as_json:
+        print_json(document)
+        return
+    rows = [
+        (
+            each["connection"],
+            each["mode"],
+            f"{each['lag_s']:.0f} s ago" if each["lag_s"] is not None else "not complete",
+            each["trouble"] or "well",
+        )
+        for each in document["connections"]
+    ]
+    print_rows("connections", ("connection", "mode", "pulled", "state"), rows)
+    stages = [(stage, str(count)) for stage, count in document["stages"].items()]
+    print_rows("people", ("stage", "people"), stages)
+    left = [
+        (name, reason, str(count))
+        for name, reasons in document["differences"].items()
+        for reason, count in reasons.items()
+    ]
+    print_rows("left as they are", ("connection", "why", "fields"), left)
+    click.echo(
+        f"{document['people']} people, {document['accounts']} accounts,"
+        f" backlog {document['backlog']}, waiting {document['waiting']}"
+    )
+    for each in document["held"]:
+        click.echo(f"held: {each['plan']} with {each['entries']} values")
+        click.echo(
+            f"hint: stagesync plan shows it, stagesync approve {each['plan']} lets it through"
+        )
+
+
+@click.group(invoke_without_command=True, short_help="The log of every change.")
+@click.option("--since", metavar="INSTANT", default="", help="From this instant on.")
+@click.option("--until", metavar="INSTANT", default="", help="Up to this instant.")
+@click.option("--person", metavar="WHO", default="", help="E-mail, record id or person id.")
+@click.option("--run", "run_id", metavar="RUN", default="", help="One run.")
+@click.option("--connection", default="", help="One connection.")
+@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json")
+@shared_options()
+@click.pass_context
+def audit(
+    ctx: click.Context,
+    *,
+    since: str,
+    until: str,
+    person: str,
+    run_id: str,
+    connection: str,
+    form: str,
+    config: Path | None,
+) -> None:
+    """Prints the log as JSON Lines or CSV, oldest first.
+
+    \b
+    Example:
+      stagesync audit --since 2026-10-01T00:00:00Z --connection hubspot
+    """
+    ctx.obj = config
+    if ctx.invoked_subcommand:
+        return
+    from stagesync.engine.explain import find
+    from stagesync.store import log
+
+    with opened(config) as found, found.deployment.store.begin() as tx:
+        subject = find(tx, person)[1] if person else ""
+        entries = log.read(
+            tx,
+            since=_instant("--since", since),
+            until=_instant("--until", until),
+            person=subject,
+            run=run_id,
+            connection=connection,
+        )
+        (_print_csv if form == "csv" else _print_lines)(entries)
+
+
+@audit.command(short_help="Check the chain of hashes.")
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
+)
+@shared_options(json="One JSON document.")
+@click.pass_context
+def verify(ctx: click.Context, *, file: Path | None, config: Path | None, as_json: bool) -> None:
+    """Checks the log of the store, or an export of it as JSON Lines, and names the first broken entry.
+
+    \b
+    Example:
+      stagesync audit verify export.jsonl
+    """
+    from stagesync.engine.audit import verify as check
+
+    if file is not None:
+        with file.open("rb") as lines:
+            verdict = check(_entries(lines, file))
+    else:
+        from stagesync.store import log
+
+        with opened(config or ctx.obj) as found, found.deployment.store.begin() as tx:
+            verdict = check(log.read(tx))
+    document = {"ok": verdict.broken is None, "entries": verdict.entries, "head": verdict.head}
+    if as_json:
+        print_json(document | {"broken": verdict.broken, "why": verdict.why})
+    elif verdict.broken is None:
+        click.echo(f"ok: {verdict.entries} entries, head {verdict.head}")
+    else:
+        click.echo(f"broken: entry {verdict.broken} {verdict.why}")
+    ctx.exit(0 if verdict.broken is None else BROKEN)
+
+
+def _instant(option: str, text: str) -> str:
+    """The instant as the log writes it."""
+    from stagesync.engine.instants import iso
+    from stagesync.loading.instants import parse_instant
+
+    if not text:
+        return ""
+    try:
+        return iso(parse_instant(text))
+    except ValueError as error:
+        raise ArgumentError(f"{option}: `{text}` {error}") from None
+
+
+def _entries(lines: Iterable[bytes], file: Path) -> Iterator[Mapping[str, Any]]:
+    import orjson
+
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            raise ArgumentError(f"{file}:{number}: is not JSON") from None
+        if not isinstance(entry, dict):
+            raise ArgumentError(f"{file}:{number}: is not an audit entry")
+        yield entry
+
+
+def _print_lines(entries: Iterable[Mapping[str, Any]]) -> None:
+    import orjson
+
+    for entry in entries:
+        click.echo(orjson.dumps(entry))
+
+
+def _print_csv(entries: Iterable[Mapping[str, Any]]) -> None:
+    import orjson
+
+    from stagesync.engine.audit import KEYS
+
+    writer = csv.writer(sys.stdout)
+    writer.writerow(KEYS)
+    for entry in entries:
+        cells = [entry[key] for key in KEYS]
+        writer.writerow(
+            [_cell(orjson.dumps(c).decode() if isinstance(c, dict | list) else c) for c in cells]
+        )
+
+
+def _cell(value: object) -> object:
+    """A text that a spreadsheet would run as a formula is made to stay text."""
+    text = str(value)
+    return (
+        f"'{text}" if isinstance(value, str) and text[:1] in {"=", "+", "-", "@", "\t"} else value
+    )

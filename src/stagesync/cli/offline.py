@@ -1,0 +1,88 @@
+"""What the commands that need no deployment share: where definitions are, and how data is printed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from stagesync.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from stagesync.loading.definitions import Definitions
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+mappings_option: Callable[[F], F] = click.option(
+    "--mappings",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder with policy.yaml and vocabularies/.  [default: beside stagesync.yaml, else the shipped one]",
+)
+
+
+def find_mappings(mappings: Path | None, config: Path | None) -> Path:
+    """The folder to read definitions from: named, of the deployment, or shipped."""
+    from stagesync.loading.definitions import shipped_mappings
+
+    if mappings is not None:
+        return mappings
+    settings = config or _default_config()
+    beside = settings.parent / "mappings" if settings else None
+    if beside is not None and (beside / "policy.yaml").is_file():
+        return beside
+    return shipped_mappings()
+
+
+def _default_config() -> Path | None:
+    here = Path("stagesync.yaml")
+    if here.is_file():
+        return here
+    named = os.environ.get("STAGESYNC_CONFIG")
+    if named and not Path(named).is_file():
+        raise ArgumentError(
+            f"$STAGESYNC_CONFIG names {named}, which does not exist",
+            hint="correct or unset STAGESYNC_CONFIG",
+        )
+    return Path(named) if named else None
+
+
+def load(mappings: Path | None, config: Path | None, policy: Path | None = None) -> Definitions:
+    """The definitions to work with; those that do not fit another policy are named on stderr."""
+    from stagesync.loading.definitions import load_definitions
+
+    definitions = load_definitions(find_mappings(mappings, config), policy)
+    for problem in definitions.left_out:
+        click.echo(f"left out: {problem}", err=True)
+    return definitions
+
+
+def print_json(value: object) -> None:
+    """One JSON document on stdout."""
+    import orjson
+
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2))
+
+
+def on_terminal() -> bool:
+    """Whether a person reads stdout."""
+    return sys.stdout.isatty()
+
+
+def print_rows(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """A table on a terminal, tab-separated plain text in a pipe."""
+    if not on_terminal():
+        for row in rows:
+            click.echo("\t".join(row))
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    Console().print(table)

@@ -1,0 +1,375 @@
+"""What a connector takes and gives.
+
+Glossary
+    connection   one configured CRM account; a connector serves it
+    object       a kind of record by the connector's own short name: `contact`, `deal`, `lead`
+    record       one row that the CRM holds, with the fields that were asked for
+    link         the ids of other records that a record names
+    cursor       opaque text by which a pull goes on; only its connector reads it
+    own field    a field that stagesync made in the CRM and alone writes
+    refusal      the CRM's no to one record; a value, not an error
+
+Errors are those of `stagesync.errors.CrmError`; each says in `retry_after_s` whether and when
+trying again may help. A connector retries by itself what may help within a minute, and raises the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+FieldValue = str | float | int | bool | None
+"""A value as the CRM's API holds it. Instants are ISO 8601 text with zone; None is empty."""
+
+Link = Mapping[str, tuple[str, ...]]
+"""Object name -> ids of that object."""
+
+
+class Role(StrEnum):
+    """What records of an object are to stagesync."""
+
+    PERSON = "person"
+    ACCOUNT = "account"
+    DEAL = "deal"
+    ACTIVITY = "activity"
+    LINK = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectKind:
+    """One kind of record that a connector can pull.
+
+    Attributes:
+        name: short and singular, such as `contact`.
+        role: `link` is for records that only join others (a contact's role in a deal).
+        writable: whether stages can be written to it.
+        links: names of the objects that its records may name.
+    """
+
+    name: str
+    role: Role
+    writable: bool = False
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as the CRM holds it.
+
+    Attributes:
+        object: name of its `ObjectKind`.
+        id: the CRM's id.
+        fields: the fields asked for that exist; an empty one is None.
+        changed_at_s: the CRM's modification stamp; Unix seconds.
+        created_at_s: Unix seconds; None when the CRM does not tell.
+        links: what it names; None means that the answer did not say: ask `Connector.links`.
+            A person record that names another person record is the same human (a converted lead).
+        gone: deleted or archived in the CRM.
+        merged_into: id of the record that it became part of; empty otherwise.
+    """
+
+    object: str
+    id: str
+    fields: Mapping[str, FieldValue]
+    changed_at_s: float
+    created_at_s: float | None = None
+    links: Link | None = None
+    gone: bool = False
+    merged_into: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """What to pull of one object.
+
+    Attributes:
+        fields: names to ask for; never a message body, a note text or a subject.
+        cursor: from the last stored page; None means everything from the start.
+    """
+
+    object: str
+    fields: tuple[str, ...]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records and the place from which a pull can go on after them.
+
+    Attributes:
+        cursor: stored in one transaction with the records.
+        last: true when the object is complete up to the moment the pull began.
+    """
+
+    object: str
+    records: tuple[Record, ...]
+    cursor: str
+    last: bool
+
+
+class FieldType(StrEnum):
+    """What a CRM field holds."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    FLAG = "flag"
+    INSTANT = "instant"
+    DATE = "date"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    REFERENCE = "reference"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a choice field.
+
+    Attributes:
+        value: what the API takes.
+        label: what people see.
+        rank: place in the CRM's order, lowest 0.
+        terminal: set only by an act that the API does not offer us (a lead's `converted` status):
+            never written.
+    """
+
+    value: str
+    label: str
+    rank: int
+    terminal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDescription:
+    """A field as the CRM describes it now.
+
+    Attributes:
+        writable: by our credentials.
+        forward_only: the CRM itself refuses to move it to a lower rank.
+        options: in rank order; empty unless a choice.
+    """
+
+    name: str
+    type: FieldType
+    writable: bool
+    forward_only: bool = False
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectDescription:
+    """The fields of one object, by name."""
+
+    object: str
+    fields: Mapping[str, FieldDescription]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """The values to set on one record; a record appears once in a call.
+
+    Attributes:
+        together: records with the same non-empty value are written in the same request where
+            possible, and never by two requests at a time (Salesforce: the account's id).
+    """
+
+    object: str
+    id: str
+    values: Mapping[str, FieldValue]
+    together: str = ""
+
+
+class Refusal(StrEnum):
+    """Why a CRM did not take a value."""
+
+    NOT_FORWARD = "not_forward"
+    CONVERTED = "converted"
+    GONE = "gone"
+    INVALID = "invalid"
+    FORBIDDEN = "forbidden"
+    LOCKED = "locked"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What became of one write, in the order of the writes.
+
+    Attributes:
+        write: the write it answers.
+        refusal: None means taken, as read back where the CRM can stay silent.
+        fields: the fields concerned by the refusal; empty means all.
+        code: the vendor's code; empty when none.
+        message: the vendor's words; empty when taken.
+        now: the values the CRM says the record holds, where it says so.
+    """
+
+    write: Write
+    refusal: Refusal | None = None
+    fields: tuple[str, ...] = ()
+    code: str = ""
+    message: str = ""
+    now: Mapping[str, FieldValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnField:
+    """A field that stagesync wants to have in a CRM.
+
+    Attributes:
+        object: where.
+        name: API name.
+        label: what people see.
+        type: text, number, instant or choice.
+        options: (value, label) in order, for a choice.
+        decimals: for a number.
+    """
+
+    object: str
+    name: str
+    label: str
+    type: FieldType
+    options: tuple[tuple[str, str], ...] = ()
+    decimals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SetupStep:
+    """One thing that setup will make in the CRM.
+
+    Attributes:
+        key: names the step to its connector.
+        what: a sentence for people, such as `property stagesync_stage on contacts (12 options)`.
+    """
+
+    key: str
+    what: str
+
+
+class Secret:
+    """A text that never shows itself."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text, for the one place that sends it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+class Clock(Protocol):
+    """Time as the daemon sees it; in a rehearsal the sandbox moves it."""
+
+    def now_s(self) -> float:
+        """Unix seconds, UTC."""
+        ...
+
+    def monotonic_s(self) -> float:
+        """Seconds that never go back, for measuring."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Connector(Protocol):
+    """One CRM account. Methods are called from one thread at a time."""
+
+    name: str
+    """The connection's configured name."""
+
+    objects: tuple[ObjectKind, ...]
+    """In the order in which they should be pulled."""
+
+    largest_write: int
+    """Records that go out in one request: the engine hands over no more at a time."""
+
+    def check(self) -> None:
+        """Prove that the credentials work, at the cost of one call at most.
+
+        Raises:
+            CredentialsRefused: they do not.
+        """
+        ...
+
+    def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
+        """The live fields of these objects, by object name."""
+        ...
+
+    def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
+        """Pages of everything that changed since each cursor, any object in any order.
+
+        A record may come more than once. Stopping early loses nothing: going on from the last
+        stored cursor repeats at most a page.
+
+        Raises:
+            FieldMissing: a field asked for does not exist; names the object and the field.
+        """
+        ...
+
+    def links(self, object_name: str, ids: Sequence[str]) -> Mapping[str, Link]:
+        """What these records name, for records that came with `links` None. Missing ids have none."""
+        ...
+
+    def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record]:
+        """These records as they are now, straight from the CRM; those that are gone are left out."""
+        ...
+
+    def write(self, writes: Sequence[Write]) -> list[WriteResult]:
+        """Set values, in the vendor's largest batches; one result per write, same order.
+
+        Never raises for one record's sake. Raises only when a request as a whole cannot be sent;
+        what was sent before is then in `CrmError.results`.
+        """
+        ...
+
+    def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
+        """What is missing of these own fields; empty when all is there.
+
+        Raises:
+            RequestRefused: a field of that name exists with another type.
+        """
+        ...
+
+    def make(self, step: SetupStep) -> None:
+        """Carry out one step of the last `setup`."""
+        ...
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far that count against the vendor's quota."""
+        ...
+
+    def record_url(self, object_name: str, record_id: str) -> str:
+        """Where a person sees this record in the CRM; empty when unknown."""
+        ...
+
+    def close(self) -> None:
+        """Let go of sockets. The session in the CRM is left alone: others may share it."""
+        ...
+
+
+class Connect(Protocol):
+    """Makes a connector from the options of `stagesync.yaml`; no request is sent yet."""
+
+    def __call__(self, name: str, options: Mapping[str, object], *, clock: Clock) -> Connector:
+        """Make it.
+
+        Args:
+            name: the connection's name.
+            options: every key of the connection that stagesync itself does not use; secrets are
+                already read and come as `Secret`.
+            clock: the only source of time and of waiting.
+
+        Raises:
+            OptionsRefused: with each key's problem.
+        """
+        ...

@@ -1,0 +1,274 @@
+"""What one CRM record says, read by its mapping.
+
+Reading never fails: a value that cannot be read is missing, and is listed in `Reading.unmapped`.
+The rules themselves stand in `domain.mapping_rules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from stagesync.domain.facts import Value
+from stagesync.domain.mapping_rules import (
+    ActivityRule,
+    CrmMapping,
+    DealRule,
+    FactRule,
+    Identity,
+    ObjectMapping,
+    Raw,
+    When,
+    WriteRule,
+    same_text,
+)
+from stagesync.domain.text import fold_name
+from stagesync.domain.transforms import (
+    TRANSFORMS,
+    NotUnderstood,
+    as_text,
+    read_domain,
+    read_email,
+    read_instant,
+    read_number,
+)
+
+__all__ = [
+    "ActivityRule",
+    "CrmMapping",
+    "DealRule",
+    "FactRule",
+    "Identity",
+    "ObjectMapping",
+    "Raw",
+    "ReadActivity",
+    "ReadDeal",
+    "Reading",
+    "WriteRule",
+    "is_frozen",
+    "read_record",
+]
+
+_T = TypeVar("_T")
+_NOBODY_WROTE: Mapping[str, Raw] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadActivity:
+    """An activity that a record tells.
+
+    Attributes:
+        at_s: Unix seconds.
+        key: tells activities of one record apart: `site_visit@1760000000000`; empty when the
+            record itself is the activity.
+    """
+
+    type: str
+    at_s: float
+    key: str = ""
+    took_place: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDeal:
+    """A deal as a record tells it.
+
+    Attributes:
+        status: one of `facts.DEAL_STATUSES`.
+        at_s: Unix seconds; None when the field is empty or cannot be read.
+    """
+
+    status: str
+    at_s: float | None = None
+    amount: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one record says.
+
+    Attributes:
+        person, account: fact name without prefix -> value; a missing fact is an absent key.
+        people: facts of every person of this account, without prefix.
+        email: lower case; empty when there is none or none is valid.
+        name: first and last name as `text.fold_name` compares them.
+        domain: of an account; empty when there is none.
+        unmapped: (field, value) that could not be read. May hold personal data: not for logs.
+    """
+
+    person: Mapping[str, Value] = field(default_factory=dict)
+    account: Mapping[str, Value] = field(default_factory=dict)
+    people: Mapping[str, Value] = field(default_factory=dict)
+    activities: tuple[ReadActivity, ...] = ()
+    deal: ReadDeal | None = None
+    email: str = ""
+    name: tuple[str, str] = ("", "")
+    domain: str = ""
+    unmapped: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """The filled fields of a record, and what could not be read of them, in the order found."""
+
+    filled: Mapping[str, Value]
+    unmapped: dict[tuple[str, str], None] = field(default_factory=dict)
+
+    def read(self, name: str, transform: Callable[[Value], _T]) -> _T | None:
+        """A field through a transform; None when it is empty, says nothing or is unmapped."""
+        value = self.filled.get(name)
+        if value is None:
+            return None
+        try:
+            return transform(value)
+        except NotUnderstood:
+            self.unmapped[name, as_text(value)] = None
+            return None
+
+    def first(self, names: Iterable[str], transform: Callable[[Value], _T | None]) -> _T | None:
+        """The first of several fields that can be read."""
+        for name in names:
+            found = self.read(name, transform)
+            if found is not None:
+                return found
+        return None
+
+    def text(self, name: str) -> str:
+        """A field as conditions compare it; empty text for an empty field."""
+        value = self.filled.get(name)
+        return "" if value is None else same_text(as_text(value))
+
+    def fits(self, when: When) -> bool:
+        """Whether every condition fits."""
+        return all(self.text(name) in allowed for name, allowed in when.items())
+
+    def fits_any(self, when: When) -> bool:
+        """Whether one condition fits."""
+        return any(self.text(name) in allowed for name, allowed in when.items())
+
+
+def read_record(
+    mapping: ObjectMapping, fields: Mapping[str, Raw], ours: Mapping[str, Raw] = _NOBODY_WROTE
+) -> Reading:
+    """Facts, activities, deal and identity of one record.
+
+    Args:
+        mapping: of the record's object.
+        fields: as the CRM holds them; fields that the mapping does not name are not looked at.
+        ours: field -> the value that stagesync last wrote there and that was not seen changed
+            since. Such a value is nobody's word: no fact `set_by: people` comes of it.
+    """
+    record = _Record(_filled(mapping, fields))
+    identity = mapping.identity
+    facts = _read_facts(mapping.facts, record, ours)
+    return Reading(
+        person=_with_prefix(facts, "person."),
+        account=_with_prefix(facts, "account."),
+        people=_with_prefix(_read_facts(mapping.people, record, ours), "person."),
+        activities=_read_activities(mapping, record),
+        deal=_read_deal(mapping.deal, record) if mapping.deal else None,
+        email=record.first(identity.emails, read_email) or "",
+        name=(_name(record, identity.first_name), _name(record, identity.last_name)),
+        domain=record.first(identity.domains, read_domain) or "",
+        unmapped=tuple(record.unmapped),
+    )
+
+
+def is_frozen(mapping: ObjectMapping, fields: Mapping[str, Raw]) -> bool:
+    """Whether the vendor holds the record read-only, so that nothing is written to it."""
+    return bool(mapping.frozen_when) and _Record(_filled(mapping, fields)).fits(mapping.frozen_when)
+
+
+def _filled(mapping: ObjectMapping, fields: Mapping[str, Raw]) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for name in mapping.fields:
+        value = fields.get(name)
+        if isinstance(value, str):
+            value = value.strip()
+            if not value or same_text(value) in mapping.empty_values:
+                continue
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _read_facts(
+    rules: Iterable[FactRule], record: _Record, ours: Mapping[str, Raw]
+) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for rule in rules:
+        if rule.fact in found or (rule.set_by and _is_ours(record, rule.field, ours)):
+            continue
+        value = record.read(rule.field, _reader(rule))
+        if value is not None and (value is not False or rule.false_counts):
+            found[rule.fact] = value
+    return found
+
+
+def _is_ours(record: _Record, name: str, ours: Mapping[str, Raw]) -> bool:
+    value = ours.get(name)
+    return value is not None and record.text(name) == same_text(as_text(value))
+
+
+def _reader(rule: FactRule) -> Callable[[Value], Value | None]:
+    return partial(_read_fact, rule)
+
+
+def _read_fact(rule: FactRule, value: Value) -> Value | None:
+    if rule.is_values is not None:
+        return same_text(as_text(value)) in rule.is_values
+    key = same_text(as_text(value))
+    if rule.values is not None and key in rule.values:
+        return rule.values[key]
+    if not rule.transform:
+        raise NotUnderstood
+    return TRANSFORMS[rule.transform].read(value)
+
+
+def _with_prefix(facts: Mapping[str, Value], prefix: str) -> dict[str, Value]:
+    return {
+        name.removeprefix(prefix): value for name, value in facts.items() if name.startswith(prefix)
+    }
+
+
+def _read_activities(mapping: ObjectMapping, record: _Record) -> tuple[ReadActivity, ...]:
+    fitting = [rule for rule in mapping.activities if record.fits(rule.when)]
+    if not mapping.is_person:
+        read = _read_activity(fitting[0], record) if fitting else None
+        return (read,) if read else ()
+    found = (_read_activity(rule, record, derived=True) for rule in fitting)
+    return tuple(activity for activity in found if activity)
+
+
+def _read_activity(
+    rule: ActivityRule, record: _Record, *, derived: bool = False
+) -> ReadActivity | None:
+    at_s = record.first(rule.at, read_instant)
+    if at_s is None or (rule.counter and record.read(rule.counter, read_number) == 0):
+        return None
+    return ReadActivity(
+        type=rule.type,
+        at_s=at_s,
+        key=f"{rule.type}@{round(at_s * 1000)}" if derived else "",
+        took_place=not record.fits_any(rule.cancelled),
+    )
+
+
+def _read_deal(rule: DealRule, record: _Record) -> ReadDeal | None:
+    if not any(record.text(name) for name in (*rule.won, *rule.lost)):
+        return None
+    is_won = record.fits(rule.won)
+    status = "won" if is_won else "lost" if record.fits(rule.lost) else "open"
+    dated = rule.opened_at if status == "open" else rule.closed_at
+    return ReadDeal(
+        status=status,
+        at_s=record.read(dated, read_instant),
+        amount=record.read(rule.amount, read_number) if rule.amount else None,
+    )
+
+
+def _name(record: _Record, name: str) -> str:
+    value = record.filled.get(name)
+    return "" if value is None else fold_name(as_text(value))

@@ -1,0 +1,59 @@
+"""One value for each fact, when several records tell it.
+
+The order of `prefer` decides: the first connection that has a value wins; within one connection, and
+among connections that `prefer` does not name, the newest record wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from stagesync.domain.facts import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Facts that one record tells.
+
+    Attributes:
+        connection, object, id: the record.
+        changed_at_s: its stamp.
+        facts: fact name -> value.
+    """
+
+    connection: str
+    object: str
+    id: str
+    changed_at_s: float
+    facts: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The value of one fact, who told it, and who told otherwise.
+
+    Attributes:
+        others: records that told another value, in order of preference.
+    """
+
+    value: Value
+    told_by: Told
+    others: tuple[Told, ...]
+
+
+def merge_facts(told: Sequence[Told], *, prefer: Sequence[str]) -> dict[str, Chosen]:
+    """The chosen value of every fact that at least one record tells."""
+    ranked = sorted(told, key=lambda record: _rank(record, prefer))
+    chosen: dict[str, Chosen] = {}
+    for name in sorted({name for record in told for name in record.facts}):
+        having = [record for record in ranked if name in record.facts]
+        value = having[0].facts[name]
+        others = tuple(record for record in having[1:] if record.facts[name] != value)
+        chosen[name] = Chosen(value, having[0], others)
+    return chosen
+
+
+def _rank(record: Told, prefer: Sequence[str]) -> tuple[int, float, str, str]:
+    place = prefer.index(record.connection) if record.connection in prefer else len(prefer)
+    return (place, -record.changed_at_s, record.object, record.id)

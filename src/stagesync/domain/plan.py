@@ -1,0 +1,253 @@
+"""What should be written to one record, decided before anything is.
+
+For each field that the mapping writes, `propose` compares what should stand there with what stands
+there, and says either `Entry` (write it) or `Difference` (it differs and stays, for this reason).
+The executor has nothing left to choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stagesync.domain.mapping import WriteRule
+from stagesync.domain.transitions import is_backward
+from stagesync.domain.vocabulary import NO_STAGE, Vocabulary
+
+Held = str | float | int | bool | None
+"""A field's value as a CRM holds it."""
+
+
+class Reason(StrEnum):
+    """Why a field that differs is left as it is."""
+
+    NOT_FORWARD = "not forward"
+    CONVERTED = "converted"
+    HELD = "held"
+    REFUSED = "refused"
+    UNMAPPED = "unmapped"
+    NOT_REPLACEABLE = "not in may_replace"
+
+
+class VendorStage(StrEnum):
+    """What a connection allows on the vendor's own stage fields."""
+
+    OFF = "off"
+    FILL_EMPTY = "fill_empty"
+    FORWARD = "forward"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a choice field, as the CRM lists it now.
+
+    Attributes:
+        rank: place in the CRM's order.
+        terminal: reached only by an act that is not ours; never written.
+    """
+
+    value: str
+    rank: int
+    terminal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One field of one record, as it stands.
+
+    Attributes:
+        current: what the CRM holds.
+        choices: live options; None when the field is no choice.
+        forward_only: the CRM itself refuses to go back along `choices`.
+        same: whether two values of this field's type are equal (`12.50` and `12.5`).
+    """
+
+    current: Held
+    same: Callable[[Held, Held], bool]
+    choices: Sequence[Choice] | None = None
+    forward_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A value to write."""
+
+    field: str
+    before: Held
+    after: Held
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A value that differs and stays."""
+
+    field: str
+    wanted: Held
+    current: Held
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person's (or account's) evaluation asks of every CRM.
+
+    Attributes:
+        stages: vocabulary -> stage id.
+        scores: score name -> points.
+        changed_at: ISO instant of the last change of stage.
+    """
+
+    stages: Mapping[str, str]
+    scores: Mapping[str, float]
+    changed_at: str
+
+
+def propose(
+    rules: Sequence[WriteRule],
+    targets: Mapping[str, Target],
+    wish: Wish,
+    *,
+    vocabularies: Mapping[str, Vocabulary],
+    vendor_stage: VendorStage,
+    frozen: bool = False,
+) -> tuple[list[Entry], list[Difference]]:
+    """Entries and differences of one record, in the order of the rules.
+
+    Args:
+        rules: the mapping's writes for the record's object.
+        targets: field -> how it stands; a rule whose field is absent here is passed over (the CRM
+            does not have it: `doctor`'s business).
+        frozen: the CRM holds this record read-only (a converted lead).
+    """
+    entries: list[Entry] = []
+    differences: list[Difference] = []
+    for rule in rules:
+        target = targets.get(rule.field)
+        if target is None or (rule.vendor and vendor_stage is VendorStage.OFF) or rule.only_with:
+            continue
+        verdict = _judge(rule, target, wish, vocabularies=vocabularies, mode=vendor_stage)
+        if isinstance(verdict, Entry) and frozen:
+            verdict = Difference(rule.field, verdict.after, verdict.before, Reason.CONVERTED)
+        if isinstance(verdict, Entry):
+            entries.append(verdict)
+        elif verdict is not None:
+            differences.append(verdict)
+    written = {entry.field for entry in entries}
+    entries.extend(_companions(rules, targets, wish, written=written))
+    return entries, differences
+
+
+def _companions(
+    rules: Sequence[WriteRule], targets: Mapping[str, Target], wish: Wish, *, written: set[str]
+) -> list[Entry]:
+    """Fields that are written only beside another one, so that decay alone writes nothing."""
+    found = []
+    for rule in rules:
+        target = targets.get(rule.field)
+        if rule.only_with not in written or target is None:
+            continue
+        after = wanted_value(rule, wish)
+        if not target.same(target.current, after):
+            found.append(Entry(rule.field, target.current, after))
+    return found
+
+
+def wanted_value(rule: WriteRule, wish: Wish) -> Held:
+    """What the rule's `value:` stands for; scores are rounded to the two decimals that CRMs keep."""
+    kind, _, name = rule.value.partition(".")
+    if kind == "stage":
+        return wish.stages[name]
+    if kind == "score":
+        return round(wish.scores[name], 2)
+    return wish.changed_at
+
+
+def _judge(
+    rule: WriteRule,
+    target: Target,
+    wish: Wish,
+    *,
+    vocabularies: Mapping[str, Vocabulary],
+    mode: VendorStage,
+) -> Entry | Difference | None:
+    kind, _, name = rule.value.partition(".")
+    wanted = wanted_value(rule, wish)
+    if kind != "stage":
+        return None if target.same(target.current, wanted) else _entry(rule, target, wanted)
+    stage = str(wanted)
+    if stage == NO_STAGE:
+        return None
+    spellings = rule.values.get(stage, ()) if rule.values else (stage,)
+    if rule.values and not spellings:
+        return None
+    if any(target.same(target.current, spelling) for spelling in spellings):
+        return None
+    offered = _offered(spellings, target)
+    if offered is None:
+        return Difference(rule.field, spellings[0], target.current, Reason.UNMAPPED)
+    if not rule.vendor:
+        return _entry(rule, target, offered)
+    reason = _vendor_objection(
+        rule, target, offered, stage=stage, vocabulary=vocabularies[name], mode=mode
+    )
+    return (
+        Difference(rule.field, offered, target.current, reason)
+        if reason
+        else _entry(rule, target, offered)
+    )
+
+
+def _entry(rule: WriteRule, target: Target, after: Held) -> Entry:
+    return Entry(rule.field, target.current, after)
+
+
+def _offered(spellings: Sequence[str], target: Target) -> str | None:
+    """The first spelling that the CRM offers and that is ours to set."""
+    if target.choices is None:
+        return spellings[0]
+    free = {choice.value for choice in target.choices if not choice.terminal}
+    return next((spelling for spelling in spellings if spelling in free), None)
+
+
+def _vendor_objection(
+    rule: WriteRule,
+    target: Target,
+    wanted: str,
+    *,
+    stage: str,
+    vocabulary: Vocabulary,
+    mode: VendorStage,
+) -> Reason | None:
+    """Why a vendor field may not take this value; None when it may."""
+    current = "" if target.current is None else str(target.current)
+    allowed = not rule.may_replace or current in rule.may_replace
+    if not current:
+        return None if allowed else Reason.NOT_REPLACEABLE
+    if mode is VendorStage.FILL_EMPTY:
+        return Reason.NOT_REPLACEABLE
+    if _goes_back(rule, target, wanted, stage=stage, vocabulary=vocabulary):
+        return Reason.NOT_FORWARD
+    if not allowed:
+        known = target.choices is None or any(c.value == current for c in target.choices)
+        return Reason.NOT_REPLACEABLE if known and _stage_of(rule, current) else Reason.UNMAPPED
+    return None
+
+
+def _stage_of(rule: WriteRule, value: str) -> str | None:
+    """The stage that an API value stands for, when the rule's table (or identity) knows it."""
+    if not rule.values:
+        return value
+    return next((stage for stage, spellings in rule.values.items() if value in spellings), None)
+
+
+def _goes_back(
+    rule: WriteRule, target: Target, wanted: str, *, stage: str, vocabulary: Vocabulary
+) -> bool:
+    if not rule.forward:
+        return False
+    ranks = {choice.value: choice.rank for choice in target.choices or ()}
+    current = str(target.current)
+    if target.forward_only and current in ranks and wanted in ranks:
+        return ranks[wanted] < ranks[current]
+    return is_backward(vocabulary, _stage_of(rule, current), stage)

@@ -1,0 +1,1 @@
+"""Carries decisions out and makes none: pull, resolve, evaluate, plan, write back, audit."""

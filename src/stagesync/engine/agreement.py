@@ -1,0 +1,124 @@
+"""How far the CRMs agree on the people whom several of them hold.
+
+Before: whether the words that the CRMs' own stage fields hold can mean one position at all. Each word
+is read back through its vocabulary into the positions it can stand for; words that share no position
+contradict each other. After: whether our own field holds the same stage everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from stagesync.connector import Role
+from stagesync.domain.mapping import WriteRule, is_frozen
+from stagesync.domain.translate import translate
+from stagesync.engine.deployment import Deployment
+from stagesync.store import records
+from stagesync.store.records import StoredRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Shares of the people whom several CRMs hold; None when nobody is.
+
+    Attributes:
+        people: how many they are.
+        vendor: share whose vendor fields do not contradict each other.
+        own: share whose own field holds the same stage in every CRM.
+    """
+
+    people: int
+    vendor: float | None
+    own: float | None
+
+
+def agreement(deployment: Deployment) -> Agreement:
+    """Count over everybody in the store."""
+    shared = _people_in_several(deployment)
+    if not shared:
+        return Agreement(0, None, None)
+    meanings = _Meanings(deployment)
+    vendor = sum(_compatible(meanings.of(own)) for own in shared)
+    own_field = sum(_same_own_stage(deployment, own) for own in shared)
+    return Agreement(len(shared), vendor / len(shared), own_field / len(shared))
+
+
+def _people_in_several(deployment: Deployment) -> list[list[StoredRecord]]:
+    objects = [
+        (name, each)
+        for name, connected in deployment.connections.items()
+        for each in connected.objects(Role.PERSON)
+    ]
+    by_person: dict[str, list[StoredRecord]] = {}
+    with deployment.store.begin() as tx:
+        for each in records.all_records(tx, objects):
+            if each.person and not each.gone:
+                by_person.setdefault(each.person, []).append(each)
+    return [own for own in by_person.values() if len({each.connection for each in own}) > 1]
+
+
+def _rules(deployment: Deployment, each: StoredRecord) -> tuple[WriteRule, ...]:
+    return deployment.connections[each.connection].object_mapping(each.object).writes
+
+
+def _same_own_stage(deployment: Deployment, own: Iterable[StoredRecord]) -> bool:
+    """Read-only records (converted leads) have no say: their contact speaks for them."""
+    held = {
+        each.fields.get(rule.field)
+        for each in own
+        for rule in _rules(deployment, each)
+        if rule.owner == "ours"
+        and rule.value == f"stage.{deployment.main_vocabulary}"
+        and not is_frozen(
+            deployment.connections[each.connection].object_mapping(each.object), each.fields
+        )
+    }
+    return len(held) == 1 and not held & {None, ""}
+
+
+class _Meanings:
+    """What the vendors' words can stand for, each looked up once."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._known: dict[tuple[str, str], frozenset[str]] = {}
+
+    def of(self, own: Iterable[StoredRecord]) -> list[frozenset[str]]:
+        """Per vendor field that holds a known word: the main vocabulary's stages it can mean."""
+        found = []
+        for each in own:
+            for rule in _rules(self._deployment, each):
+                stage = _vendor_stage(rule, each.fields)
+                if stage:
+                    found.append(self._stages(rule.value.partition(".")[2], stage))
+        return found
+
+    def _stages(self, vocabulary: str, stage: str) -> frozenset[str]:
+        key = (vocabulary, stage)
+        if key not in self._known:
+            told = translate(
+                stage,
+                source=vocabulary,
+                target=self._deployment.main_vocabulary,
+                vocabularies=self._deployment.vocabularies,
+                axes=self._deployment.policy.axes,
+            )
+            self._known[key] = frozenset(told.stages)
+        return self._known[key]
+
+
+def _vendor_stage(rule: WriteRule, fields: Mapping[str, object]) -> str | None:
+    value = fields.get(rule.field)
+    if not rule.vendor or not value:
+        return None
+    if rule.values is None:
+        return str(value)
+    return next((stage for stage, words in rule.values.items() if value in words), None)
+
+
+def _compatible(meanings: Iterable[frozenset[str]]) -> bool:
+    common: frozenset[str] | None = None
+    for one in meanings:
+        common = one if common is None else common & one
+    return common is None or bool(common)

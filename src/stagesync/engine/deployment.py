@@ -1,0 +1,81 @@
+"""Everything a run works with, put together by `app`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stagesync.connector import Clock, Connector, Role
+from stagesync.domain.classify import Classifier
+from stagesync.domain.compile import CompiledPolicy
+from stagesync.domain.mapping import CrmMapping, ObjectMapping
+from stagesync.domain.plan import VendorStage
+from stagesync.domain.policy import Policy
+from stagesync.domain.vocabulary import Vocabulary
+from stagesync.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """One configured CRM account.
+
+    Attributes:
+        first_mode: `observe` or `active`: what it starts with when the store has never seen it.
+        poll_s: seconds between two pulls of the daemon.
+    """
+
+    name: str
+    connector: Connector
+    mapping: CrmMapping
+    vendor_stage: VendorStage = VendorStage.OFF
+    first_mode: str = "observe"
+    poll_s: float = 60.0
+
+    @property
+    def roles(self) -> Mapping[str, Role]:
+        """Mapped object -> what its records are."""
+        return {
+            kind.name: kind.role
+            for kind in self.connector.objects
+            if kind.name in self.mapping.objects
+        }
+
+    def objects(self, *roles: Role) -> list[str]:
+        """Mapped objects of these roles, in the connector's order."""
+        return [name for name, role in self.roles.items() if role in roles]
+
+    def object_mapping(self, object_name: str) -> ObjectMapping:
+        """How this object is read and written."""
+        return self.mapping.objects[object_name]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The store, the definitions, the connections, and time.
+
+    Attributes:
+        main_vocabulary: the one whose stages transitions and plans are told in.
+        prefer: connections whose values win, best first.
+        describe_every_s: how long live field descriptions are believed.
+        free_mail: web domains that stand for nobody's company.
+        stopping: set when the daemon shall stop; work ends after the page or batch in hand.
+    """
+
+    store: Store
+    policy: Policy
+    vocabularies: Mapping[str, Vocabulary]
+    compiled: CompiledPolicy
+    classifier: Classifier
+    connections: Mapping[str, Connected]
+    clock: Clock
+    prefer: tuple[str, ...] = ()
+    main_vocabulary: str = "standard"
+    describe_every_s: float = 86_400.0
+    free_mail: frozenset[str] = frozenset()
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def role(self, connection: str, object_name: str) -> Role | None:
+        """What records of this object are; None when the connection or object is not configured."""
+        found = self.connections.get(connection)
+        return found.roles.get(object_name) if found else None

@@ -1,0 +1,226 @@
+"""Places those whose facts changed, and those whom time alone may have moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from sqlalchemy import Connection
+
+from stagesync.domain.evaluation import Evaluation, Reason
+from stagesync.domain.facts import Facts
+from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
+from stagesync.engine.deployment import Deployment
+from stagesync.engine.progress import Progress
+from stagesync.store import people, state
+from stagesync.store.people import Kind, Placed, Transition
+
+BATCH = 1_000
+"""People per transaction."""
+
+SINCE_EVER_S = float("-inf")
+"""The instant before which nobody was evaluated: everything a newcomer did is new."""
+
+
+@dataclass(slots=True)
+class Evaluated:
+    """What evaluating did: ids looked at, and how many changed position or stage."""
+
+    people: list[str] = field(default_factory=list)
+    accounts: list[str] = field(default_factory=list)
+    transitions: int = 0
+
+
+def evaluate_all(
+    deployment: Deployment, *, run: str, now_s: float, progress: Progress
+) -> Evaluated:
+    """Evaluate the dirty and the due: people first, then the accounts that follow from them."""
+    done = Evaluated()
+    kinds: tuple[Kind, Kind] = ("person", "account")
+    for kind in kinds:
+        with deployment.store.begin() as tx:
+            waiting = set(state.dirty_keys(tx, kind))
+            waiting.update(people.ids_due(tx, kind, now_s=now_s))
+            waiting.update(people.ids_of_other_policy(tx, kind, deployment.policy.label))
+        ids = sorted(waiting)
+        progress.phase(f"evaluate {'people' if kind == 'person' else 'accounts'}", len(ids))
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            with deployment.store.begin() as tx:
+                done.transitions += _evaluate_batch(
+                    tx, deployment, kind, batch, run=run, now_s=now_s
+                )
+            progress.advance(len(batch))
+        (done.people if kind == "person" else done.accounts).extend(ids)
+    return done
+
+
+def _evaluate_batch(
+    tx: Connection,
+    deployment: Deployment,
+    kind: Kind,
+    ids: Sequence[str],
+    *,
+    run: str,
+    now_s: float,
+) -> int:
+    before = people.placed(tx, kind, ids)
+    if kind == "person":
+        found = assemble_people(tx, deployment, ids, now_s=now_s)
+        outcome = {
+            who: evaluate_person(deployment, each, before[who], now_s=now_s)
+            for who, each in found.items()
+        }
+        state.mark_dirty(tx, "account", {each.account for each in found.values() if each.account})
+    else:
+        found = assemble_accounts(tx, deployment, ids)
+        outcome = evaluate_accounts(tx, deployment, found, before, now_s=now_s)
+    after, transitions = [], []
+    for each, evaluation in outcome.items():
+        stages = deployment.classifier.stages(evaluation.position, account=kind == "account")
+        placed = _placed(deployment, before[each], evaluation, stages, now_s=now_s)
+        after.append(placed)
+        if before[each].position != placed.position or before[each].stages != placed.stages:
+            reasons = evaluation.reasons or explain_again(
+                deployment, found[each], before[each], evaluation, kind=kind, now_s=now_s
+            )
+            transitions.append(
+                _transition(deployment, before[each], placed, reasons, run=run, now_s=now_s)
+            )
+    people.save_placed(tx, kind, after)
+    people.save_transitions(tx, transitions)
+    state.clean(tx, kind, ids)
+    return len(transitions)
+
+
+def evaluate_person(
+    deployment: Deployment,
+    assembled: Assembled,
+    before: Placed,
+    *,
+    now_s: float,
+    with_reasons: bool = False,
+) -> Evaluation:
+    """Place one person, as a daemon that never sleeps would have."""
+    since = SINCE_EVER_S if before.evaluated_at_s is None else min(before.evaluated_at_s, now_s)
+    return deployment.compiled.evaluate(
+        assembled.facts,
+        now_s,
+        previous=still_known(deployment, before.position),
+        previous_at_s=since,
+        with_reasons=with_reasons,
+    )
+
+
+def evaluate_accounts(
+    tx: Connection,
+    deployment: Deployment,
+    found: dict[str, Assembled],
+    before: dict[str, Placed],
+    *,
+    now_s: float,
+    with_reasons: bool = False,
+) -> dict[str, Evaluation]:
+    """Place accounts: their own facts, and the people who count for them."""
+    members = people.people_of_accounts(tx, found)
+    everybody = [who for ids in members.values() for who in ids]
+    positions = people.placed(tx, "person", everybody)
+    facts = assemble_people(tx, deployment, everybody, now_s=now_s)
+    outcome = {}
+    for name, each in found.items():
+        counted = [
+            _Member(facts[who].facts, _as_stored(positions[who]))
+            for who in members.get(name, ())
+            if who in facts and positions[who].position
+        ]
+        outcome[name] = deployment.compiled.evaluate_account(
+            each.facts,
+            counted,
+            now_s,
+            previous=still_known(deployment, before[name].position),
+            with_reasons=with_reasons,
+        )
+    return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    facts: Facts
+    evaluation: Evaluation
+
+
+def _as_stored(placed: Placed) -> Evaluation:
+    return Evaluation(placed.position or {}, placed.scores or {})
+
+
+def still_known(
+    deployment: Deployment, position: Mapping[str, str] | None
+) -> Mapping[str, str] | None:
+    """The part of an earlier position that the policy of today still names."""
+    levels = {axis.name: axis.level_names for axis in deployment.policy.axes}
+    if position is None:
+        return None
+    return {axis: level for axis, level in position.items() if level in levels.get(axis, ())}
+
+
+def explain_again(
+    deployment: Deployment,
+    assembled: Assembled,
+    before: Placed,
+    evaluation: Evaluation,
+    *,
+    kind: Kind,
+    now_s: float,
+) -> Sequence[Reason]:
+    """The reason lines of an evaluation that was made without them."""
+    if kind == "account":
+        return evaluation.reasons
+    again = evaluate_person(deployment, assembled, before, now_s=now_s, with_reasons=True)
+    return again.reasons
+
+
+def _placed(
+    deployment: Deployment,
+    before: Placed,
+    evaluation: Evaluation,
+    stages: Mapping[str, str],
+    *,
+    now_s: float,
+) -> Placed:
+    main = deployment.main_vocabulary
+    same = before.stages is not None and before.stages.get(main) == stages[main]
+    return Placed(
+        id=before.id,
+        account=before.account,
+        position=dict(evaluation.position),
+        scores=dict(evaluation.scores),
+        stages=dict(stages),
+        evaluated_at_s=now_s,
+        recheck_at_s=evaluation.recheck_at_s,
+        staged_at_s=before.staged_at_s if same else now_s,
+        policy=deployment.policy.label,
+    )
+
+
+def _transition(
+    deployment: Deployment,
+    before: Placed,
+    after: Placed,
+    reasons: Sequence[Reason],
+    *,
+    run: str,
+    now_s: float,
+) -> Transition:
+    main = deployment.main_vocabulary
+    return Transition(
+        subject=after.id,
+        at_s=now_s,
+        run=run,
+        stage_from=(before.stages or {}).get(main, ""),
+        stage_to=(after.stages or {})[main],
+        position_from=before.position or {},
+        position_to=after.position or {},
+        policy=after.policy,
+        scores=after.scores or {},
+        reasons=[asdict(each) for each in reasons],
+    )

@@ -1,0 +1,223 @@
+"""Why somebody stands where they stand: one document, from what was stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection
+
+from stagesync.domain.evaluation import Evaluation
+from stagesync.domain.merge import Chosen, Told
+from stagesync.domain.transforms import NotUnderstood, read_email
+from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
+from stagesync.engine.deployment import Deployment
+from stagesync.engine.evaluate import evaluate_accounts, evaluate_person
+from stagesync.engine.instants import iso
+from stagesync.errors import ArgumentError
+from stagesync.store import log, people, plans, records
+from stagesync.store.people import Kind, Placed
+from stagesync.store.records import StoredRecord
+
+
+def find(tx: Connection, who: str) -> tuple[Kind, str]:
+    """The person or account that an e-mail, a CRM record id or an id of ours names.
+
+    Raises:
+        ArgumentError: nobody, or several.
+    """
+    kinds: tuple[Kind, Kind] = ("person", "account")
+    for kind in kinds:
+        if people.placed(tx, kind, [who]):
+            return kind, who
+    found = _records_named(tx, who)
+    holders: set[tuple[Kind, str]] = {("person", each.person) for each in found if each.person}
+    holders |= {("account", each.account) for each in found if each.account}
+    if len(holders) == 1:
+        return holders.pop()
+    if not holders:
+        raise ArgumentError(
+            "nobody here has that e-mail, record id or person id",
+            hint="stagesync status shows when each CRM was last pulled",
+        )
+    names = ", ".join(sorted(name for _, name in holders))
+    raise ArgumentError(f"that names several: {names}", hint="ask for one of these ids")
+
+
+def _records_named(tx: Connection, who: str) -> list[StoredRecord]:
+    try:
+        email = read_email(who)
+    except NotUnderstood:
+        email = None
+    found = records.records_where(tx, "email", [email]) if email else []
+    return found or records.records_where(tx, "id", [who])
+
+
+def explain(deployment: Deployment, who: str) -> dict[str, Any]:
+    """The document of `stagesync explain`.
+
+    Scores and their lines are those of the last evaluation, made again from the stored facts.
+    """
+    with deployment.store.begin() as tx:
+        kind, subject = find(tx, who)
+        placed = people.placed(tx, kind, [subject])[subject]
+        at_s = placed.evaluated_at_s
+        if at_s is None:
+            raise ArgumentError(
+                f"{subject} was not evaluated yet", hint="stagesync sync evaluates what was pulled"
+            )
+        assembled, evaluation = _again(tx, deployment, kind, placed, at_s=at_s)
+        return {
+            "id": subject,
+            "kind": kind,
+            "account": assembled.account,
+            "evaluated_at": iso(at_s),
+            "policy": placed.policy,
+            "position": placed.position,
+            "stages": placed.stages,
+            "scores": evaluation.scores,
+            "reasons": [asdict(reason) for reason in evaluation.reasons],
+            "facts": _facts(assembled.chosen),
+            "activities": _activities(assembled),
+            "deals": [asdict(deal) | {"at": _iso(deal.at_s)} for deal in assembled.facts.deals],
+            "next": _next(deployment, kind, placed, assembled),
+            "treatment": _treatment(deployment, placed, assembled),
+            "records": _records(tx, deployment, assembled.records),
+            "history": _history(tx, subject),
+            "changes": list(log.read(tx, person=subject)),
+        }
+
+
+def _again(
+    tx: Connection, deployment: Deployment, kind: Kind, placed: Placed, *, at_s: float
+) -> tuple[Assembled, Evaluation]:
+    before = Placed(placed.id, position=placed.position, evaluated_at_s=at_s)
+    if kind == "person":
+        assembled = assemble_people(tx, deployment, [placed.id], now_s=at_s)[placed.id]
+        return assembled, evaluate_person(
+            deployment, assembled, before, now_s=at_s, with_reasons=True
+        )
+    found = assemble_accounts(tx, deployment, [placed.id])
+    outcome = evaluate_accounts(
+        tx, deployment, found, {placed.id: before}, now_s=at_s, with_reasons=True
+    )
+    return found[placed.id], outcome[placed.id]
+
+
+def _iso(at_s: float | None) -> str | None:
+    return None if at_s is None else iso(at_s)
+
+
+def _place(told: Told) -> dict[str, str]:
+    return {"connection": told.connection, "object": told.object, "id": told.id}
+
+
+def _facts(chosen: Mapping[str, Chosen]) -> dict[str, Any]:
+    """Each fact with who told it, and who told otherwise."""
+    return {
+        name: {
+            "value": one.value,
+            "from": _place(one.told_by),
+            "others": [_place(told) | {"value": told.facts[name]} for told in one.others],
+        }
+        for name, one in chosen.items()
+    }
+
+
+def _activities(assembled: Assembled) -> list[dict[str, Any]]:
+    newest = sorted(assembled.facts.activities, key=lambda each: -each.at_s)
+    return [
+        {
+            "type": each.type,
+            "at": iso(each.at_s),
+            "connection": each.connection,
+            "took_place": each.took_place,
+            "source": each.id.split("/", 1)[1].rsplit("/", 2)[0],
+        }
+        for each in newest
+    ]
+
+
+def _next(
+    deployment: Deployment, kind: Kind, placed: Placed, assembled: Assembled
+) -> dict[str, Any] | None:
+    """What time alone will change, and when; None when nothing."""
+    at_s = placed.recheck_at_s
+    if at_s is None or kind == "account":
+        return None
+    then = evaluate_person(deployment, assembled, placed, now_s=at_s)
+    before = placed.position or {}
+    return {
+        "at": iso(at_s),
+        "changes": {
+            axis: [before.get(axis), level]
+            for axis, level in then.position.items()
+            if before.get(axis) != level
+        },
+        "stages": {
+            name: stage
+            for name, stage in deployment.classifier.stages(then.position).items()
+            if (placed.stages or {}).get(name) != stage
+        },
+    }
+
+
+def _treatment(
+    deployment: Deployment, placed: Placed, assembled: Assembled
+) -> Mapping[str, object]:
+    """What the main vocabulary asks for at this stage; nothing at all for who wants no contact."""
+    if assembled.facts.person.get("do_not_contact"):
+        return {"content": "none", "never": ["any mail"]}
+    vocabulary = deployment.vocabularies[deployment.main_vocabulary]
+    return vocabulary.stage((placed.stages or {})[deployment.main_vocabulary]).treatment
+
+
+def _records(
+    tx: Connection, deployment: Deployment, own: Sequence[StoredRecord]
+) -> list[dict[str, Any]]:
+    pks = [each.pk for each in own]
+    baselines = plans.baselines_of(tx, pks)
+    differences = plans.differences_of(tx, pks)
+    found = []
+    for each in own:
+        connected = deployment.connections.get(each.connection)
+        rules = connected.object_mapping(each.object).writes if connected else ()
+        found.append(
+            {
+                "connection": each.connection,
+                "object": each.object,
+                "id": each.id,
+                "url": connected.connector.record_url(each.object, each.id) if connected else "",
+                "changed_at": iso(each.changed_at_s),
+                "values": {rule.field: each.fields.get(rule.field) for rule in rules},
+                "written": baselines.get(each.pk, {}),
+                "differences": [
+                    {
+                        "field": one.field,
+                        "wanted": one.wanted,
+                        "current": one.current,
+                        "reason": one.reason,
+                        "words": one.words,
+                    }
+                    for one in differences.get(each.pk, ())
+                ],
+            }
+        )
+    return found
+
+
+def _history(tx: Connection, subject: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": iso(each.at_s),
+            "run": each.run,
+            "stage_from": each.stage_from or None,
+            "stage_to": each.stage_to,
+            "position_from": each.position_from,
+            "position_to": each.position_to,
+            "policy": each.policy,
+            "scores": each.scores,
+        }
+        for each in people.transitions_of(tx, subject)
+    ]

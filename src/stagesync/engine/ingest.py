@@ -1,0 +1,200 @@
+"""Stores one page of records with its cursor, in one transaction, and notes what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from stagesync.connector import Link, Page, Record, Role
+from stagesync.domain.mapping import Reading, read_record
+from stagesync.engine.deployment import Connected
+from stagesync.store import records, state
+from stagesync.store.records import StoredActivity, StoredRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """A page's records by what must be done with them.
+
+    Attributes:
+        changed: to be stored and looked at again.
+        stamped: only the CRM's stamp moved (an echo of our own write, a field we do not map).
+        unlinked: changed ones whose links the CRM did not tell.
+    """
+
+    changed: tuple[Record, ...]
+    stamped: tuple[Record, ...]
+    unlinked: tuple[str, ...]
+
+
+def sort_page(tx: Connection, connected: Connected, page: Page) -> Sorted:
+    """Hold a page against what is stored."""
+    newest: dict[str, Record] = {}
+    for record in page.records:
+        if record.id not in newest or record.changed_at_s >= newest[record.id].changed_at_s:
+            newest[record.id] = record
+    stored = records.records_of(tx, connected.name, page.object, newest)
+    linked = _stored_links(tx, newest.values(), stored)
+    changed, stamped = [], []
+    for record in newest.values():
+        before = stored.get(record.id)
+        if before is None or not before.held or _differs(record, before, linked.get(record.id)):
+            changed.append(record)
+        elif before.changed_at_s != record.changed_at_s:
+            stamped.append(record)
+    unlinked = tuple(record.id for record in changed if record.links is None)
+    return Sorted(tuple(changed), tuple(stamped), unlinked)
+
+
+def _differs(record: Record, before: StoredRecord, links: set[tuple[str, str]] | None) -> bool:
+    if dict(record.fields) != before.fields or record.gone != before.gone:
+        return True
+    if record.links is None:
+        return record.changed_at_s != before.changed_at_s
+    return _pairs(record.links) != (links or set())
+
+
+def _pairs(links: Link) -> set[tuple[str, str]]:
+    return {(name, each) for name, ids in links.items() for each in ids}
+
+
+def _stored_links(
+    tx: Connection, page: Iterable[Record], stored: Mapping[str, StoredRecord]
+) -> dict[str, set[tuple[str, str]]]:
+    """Record id -> the (object, id) it named before."""
+    ids = {stored[r.id].pk: r.id for r in page if r.links is not None and r.id in stored}
+    found = records.links_from(tx, ids)
+    named = {to_pk for targets in found.values() for to_pk in targets}
+    far = {each.pk: (each.object, each.id) for each in records.records_where(tx, "pk", named)}
+    return {ids[pk]: {far[to_pk] for to_pk in targets} for pk, targets in found.items()}
+
+
+def store_page(
+    tx: Connection,
+    connected: Connected,
+    page: Page,
+    found: Sorted,
+    *,
+    links: Mapping[str, Link],
+    now_s: float,
+) -> None:
+    """Store what changed, note it as dirty, and move the cursor.
+
+    Args:
+        links: for the records of `found.unlinked`; one that is absent names nothing.
+    """
+    name = connected.name
+    named = {
+        record.id: record.links if record.links is not None else links.get(record.id, {})
+        for record in found.changed
+    }
+    refs = [(name, page.object, record.id) for record in (*found.changed, *found.stamped)]
+    refs += [(name, kind, each) for link in named.values() for kind, each in _pairs(link)]
+    pks = records.name_records(tx, refs)
+    readings = _save(tx, connected, page.object, found.changed, pks)
+    targets = {
+        pks[name, page.object, each]: [pks[name, kind, far] for kind, far in _pairs(link)]
+        for each, link in named.items()
+    }
+    if connected.roles[page.object] not in (Role.PERSON, Role.ACCOUNT):
+        left = records.links_from(tx, targets)
+        state.mark_dirty(tx, "record", sorted({far for pks_ in left.values() for far in pks_}))
+    records.save_links(tx, targets)
+    if connected.roles[page.object] is Role.DEAL:
+        _save_deals(tx, connected, page.object, readings=readings, pks=pks)
+    else:
+        _save_activities(tx, connected, page.object, readings=readings, named=named, pks=pks)
+    _touch(tx, name, page.object, found.stamped, pks)
+    state.mark_dirty(tx, "record", [pks[name, page.object, r.id] for r in found.changed])
+    cursor = state.Cursor(page.cursor, now_s, complete=page.last)
+    state.save_cursor(tx, name, page.object, cursor)
+
+
+Pks = Mapping[tuple[str, str, str], int]
+
+
+def _save(
+    tx: Connection, connected: Connected, object_name: str, changed: Sequence[Record], pks: Pks
+) -> dict[str, Reading]:
+    mapping = connected.object_mapping(object_name)
+    readings = {record.id: read_record(mapping, record.fields) for record in changed}
+    rows = []
+    for record in changed:
+        reading = readings[record.id]
+        rows.append(
+            {
+                "pk": pks[connected.name, object_name, record.id],
+                "fields": dict(record.fields),
+                "changed_at_s": record.changed_at_s,
+                "created_at_s": record.created_at_s,
+                "gone": int(record.gone),
+                "merged_into": record.merged_into,
+                "email": reading.email,
+                "mail_domain": reading.email.rpartition("@")[2],
+                "first_name": reading.name[0],
+                "last_name": reading.name[1],
+                "domain": reading.domain,
+            }
+        )
+    records.save_records(tx, rows)
+    return readings
+
+
+def _touch(
+    tx: Connection, name: str, object_name: str, stamped: Sequence[Record], pks: Pks
+) -> None:
+    """Keep the new stamp, so that an overlapping pull finds nothing new."""
+    records.set_stamps(tx, [(pks[name, object_name, r.id], r.changed_at_s) for r in stamped])
+
+
+def _save_deals(
+    tx: Connection,
+    connected: Connected,
+    object_name: str,
+    *,
+    readings: Mapping[str, Reading],
+    pks: Pks,
+) -> None:
+    rows = [
+        {
+            "pk": pks[connected.name, object_name, each],
+            "status": reading.deal.status,
+            "at_s": reading.deal.at_s,
+            "amount": reading.deal.amount,
+        }
+        for each, reading in readings.items()
+        if reading.deal is not None
+    ]
+    records.save_deals(tx, rows)
+
+
+def _save_activities(
+    tx: Connection,
+    connected: Connected,
+    object_name: str,
+    *,
+    readings: Mapping[str, Reading],
+    named: Mapping[str, Link],
+    pks: Pks,
+) -> None:
+    """What activity records tell of the people they name, and person records of themselves."""
+    people = set(connected.objects(Role.PERSON))
+    is_activity = connected.roles[object_name] is Role.ACTIVITY
+    told: list[StoredActivity] = []
+    for each, reading in readings.items():
+        source = pks[connected.name, object_name, each]
+        owners = [source]
+        if is_activity:
+            named_people = (pair for pair in _pairs(named[each]) if pair[0] in people)
+            owners = [pks[connected.name, kind, far] for kind, far in named_people]
+        told += [
+            StoredActivity(owner, one.at_s, one.type, source, one.took_place)
+            for one in reading.activities
+            for owner in owners
+        ]
+    if is_activity:
+        sources = [pks[connected.name, object_name, each] for each in readings]
+        records.drop_activities_told_by(tx, sources)
+    records.save_activities(tx, told)

@@ -1,0 +1,258 @@
+"""Computes the whole plan before the first write, and keeps it.
+
+Planned are the people and accounts just evaluated, and those with entries that still wait: held, or left
+behind by a run that ended early. What waited for them is replaced, so a plan is never stale.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from stagesync.connector import FieldType, ObjectDescription
+from stagesync.domain.life import WAITING, State
+from stagesync.domain.mapping import is_frozen
+from stagesync.domain.plan import Choice, Reason, Target, Wish, propose
+from stagesync.engine.compare import same_value
+from stagesync.engine.deployment import Deployment
+from stagesync.engine.describe import Descriptions
+from stagesync.engine.instants import iso
+from stagesync.engine.progress import Progress
+from stagesync.store import people, plans, records, state
+from stagesync.store.people import Kind, Placed
+from stagesync.store.plans import StoredDifference, StoredEntry, StoredPlan
+from stagesync.store.records import StoredRecord
+
+BATCH = 1_000
+"""People per transaction."""
+
+
+@dataclass(slots=True)
+class Planned:
+    """A plan's outline.
+
+    Attributes:
+        go: entries to be written by this run.
+        held: entries that wait for approval.
+        differences: fields that differ and stay.
+    """
+
+    id: str
+    go: int = 0
+    held: int = 0
+    differences: int = 0
+    held_connections: set[str] = field(default_factory=set)
+
+
+def plan_all(
+    deployment: Deployment,
+    *,
+    run: str,
+    now_s: float,
+    subjects: Mapping[Kind, Sequence[str]],
+    descriptions: Mapping[str, Descriptions],
+    progress: Progress,
+) -> Planned:
+    """Plan everybody concerned, as one plan.
+
+    Args:
+        subjects: who was evaluated.
+        descriptions: connections whose fields are known now; others are left out of the plan.
+    """
+    with deployment.store.begin() as tx:
+        waiting = plans.subjects_waiting(tx, *WAITING)
+        plan_id = _open_plan(tx, deployment, run=run, now_s=now_s)
+        modes = _modes(tx, deployment)
+    wanted: dict[Kind, list[str]] = {
+        "person": sorted({*subjects.get("person", ()), *_of_kind(waiting, "p_")}),
+        "account": sorted({*subjects.get("account", ()), *_of_kind(waiting, "a_")}),
+    }
+    planned = Planned(plan_id)
+    progress.phase("plan", sum(len(ids) for ids in wanted.values()))
+    for kind, ids in wanted.items():
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            with deployment.store.begin() as tx:
+                plans.drop_waiting(tx, batch, *WAITING)
+                _plan_batch(
+                    tx,
+                    deployment,
+                    kind,
+                    ids=batch,
+                    planned=planned,
+                    descriptions=descriptions,
+                    modes=modes,
+                    now_s=now_s,
+                )
+            progress.advance(len(batch))
+    with deployment.store.begin() as tx:
+        _close_plan(tx, planned)
+    return planned
+
+
+def _of_kind(ids: Iterable[str], prefix: str) -> list[str]:
+    return [each for each in ids if each.startswith(prefix)]
+
+
+def _open_plan(tx: Connection, deployment: Deployment, *, run: str, now_s: float) -> str:
+    """The plan that is held already takes the newcomers; otherwise a new one."""
+    held = plans.plans_in(tx, "held")
+    plan_id = (
+        held[0].id if held else "pl_" + hashlib.blake2s(run.encode(), digest_size=4).hexdigest()
+    )
+    made = held[0].made_at_s if held else now_s
+    label = deployment.policy.label
+    plans.save_plan(tx, StoredPlan(plan_id, run, "open", label, made, "", None))
+    return plan_id
+
+
+def _close_plan(tx: Connection, planned: Planned) -> None:
+    """Count what waits in it, newcomers and those of earlier runs alike."""
+    held = plans.entries_of(tx, planned.id, State.HELD)
+    planned.held = len(held)
+    planned.held_connections = {each.connection for each in held}
+    plans.set_plan_state(tx, planned.id, "held" if held else "open")
+    plans.forget_empty_plans(tx, but=planned.id)
+
+
+def _modes(tx: Connection, deployment: Deployment) -> dict[str, str]:
+    found = {name: state.connection_state(tx, name) for name in deployment.connections}
+    return {name: each.mode for name, each in found.items() if each is not None}
+
+
+def _plan_batch(
+    tx: Connection,
+    deployment: Deployment,
+    kind: Kind,
+    *,
+    ids: Sequence[str],
+    planned: Planned,
+    descriptions: Mapping[str, Descriptions],
+    modes: Mapping[str, str],
+    now_s: float,
+) -> None:
+    placed = people.placed(tx, kind, ids)
+    own = [
+        each
+        for each in records.records_where(tx, kind, list(placed))
+        if each.held and not each.gone and each.connection in descriptions
+    ]
+    entries: list[StoredEntry] = []
+    differences: list[StoredDifference] = []
+    for each in own:
+        subject = placed[str(getattr(each, kind))]
+        described = descriptions[each.connection].get(each.object)
+        if subject.stages is None or described is None:
+            continue
+        held = modes.get(each.connection) != "active"
+        found, left = _propose(deployment, each, subject, described)
+        entries += [
+            _stored_entry(deployment, planned.id, each, subject, one, held=held) for one in found
+        ]
+        differences += left
+        if held and found:
+            vendor = _vendor_fields(deployment, each)
+            differences += [
+                StoredDifference(each.pk, one.field, one.after, one.before, Reason.HELD)
+                for one in found
+                if one.field in vendor
+            ]
+    plans.save_entries(tx, _with_reasons(tx, entries))
+    plans.save_differences(tx, [each.pk for each in own], differences, at_s=now_s)
+    planned.go += sum(each.state == State.PLANNED for each in entries)
+    planned.differences += len(differences)
+
+
+def _vendor_fields(deployment: Deployment, each: StoredRecord) -> set[str]:
+    mapping = deployment.connections[each.connection].object_mapping(each.object)
+    return {rule.field for rule in mapping.writes if rule.vendor}
+
+
+def _propose(
+    deployment: Deployment, each: StoredRecord, subject: Placed, described: ObjectDescription
+) -> tuple[list[Any], list[StoredDifference]]:
+    connected = deployment.connections[each.connection]
+    mapping = connected.object_mapping(each.object)
+    wish = Wish(
+        stages=subject.stages or {},
+        scores=subject.scores or {},
+        changed_at=iso(subject.staged_at_s or 0.0),
+    )
+    entries, differences = propose(
+        mapping.writes,
+        {
+            rule.field: _target(each, described, rule.field)
+            for rule in mapping.writes
+            if rule.field in described.fields and described.fields[rule.field].writable
+        },
+        wish,
+        vocabularies=deployment.vocabularies,
+        vendor_stage=connected.vendor_stage,
+        frozen=is_frozen(mapping, each.fields),
+    )
+    left = [
+        StoredDifference(each.pk, one.field, one.wanted, one.current, one.reason)
+        for one in differences
+    ]
+    return entries, left
+
+
+def _target(each: StoredRecord, described: ObjectDescription, name: str) -> Target:
+    found = described.fields[name]
+    choices = None
+    if found.type is FieldType.CHOICE:
+        choices = tuple(Choice(o.value, o.rank, o.terminal) for o in found.options)
+    return Target(
+        current=each.fields.get(name),
+        same=same_value(found.type),
+        choices=choices,
+        forward_only=found.forward_only,
+    )
+
+
+def _stored_entry(
+    deployment: Deployment,
+    plan_id: str,
+    each: StoredRecord,
+    subject: Placed,
+    entry: Any,
+    *,
+    held: bool,
+) -> StoredEntry:
+    return StoredEntry(
+        plan=plan_id,
+        record_pk=each.pk,
+        connection=each.connection,
+        object=each.object,
+        id=each.id,
+        field=entry.field,
+        subject=subject.id,
+        before=entry.before,
+        after=entry.after,
+        stage_from="",
+        stage_to=(subject.stages or {})[deployment.main_vocabulary],
+        because=(),
+        state=str(State.HELD if held else State.PLANNED),
+    )
+
+
+def _with_reasons(tx: Connection, entries: Sequence[StoredEntry]) -> list[StoredEntry]:
+    """Each entry with the stage its person came from, and the lines that explained the last change."""
+    known: dict[str, tuple[str, Sequence[Any]]] = {}
+    for subject in {each.subject for each in entries}:
+        last = people.last_transition_of(tx, subject)
+        known[subject] = (last.stage_from, last.reasons) if last else ("", ())
+    return [
+        StoredEntry(
+            **{
+                **{name: getattr(each, name) for name in StoredEntry.__slots__},
+                "stage_from": known[each.subject][0],
+                "because": known[each.subject][1],
+            }
+        )
+        for each in entries
+    ]

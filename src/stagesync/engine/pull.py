@@ -1,0 +1,93 @@
+"""Pulls all connections side by side, one thread each.
+
+A connection that fails does not stop the others. Whatever pages it delivered before stay stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from stagesync.connector import CrmError, Page, Pull
+from stagesync.engine.deployment import Connected, Deployment
+from stagesync.engine.describe import Descriptions, describe, fields_to_ask
+from stagesync.engine.ingest import sort_page, store_page
+from stagesync.engine.progress import Progress
+from stagesync.store import state
+
+
+@dataclass(slots=True)
+class Pulled:
+    """What pulling one connection brought.
+
+    Attributes:
+        records: that came, echoes and repeats included.
+        changed: that differ from what was stored.
+        descriptions: live fields; None when the connection failed before they were known.
+        trouble: why it failed; None when it did not.
+    """
+
+    records: int = 0
+    changed: int = 0
+    descriptions: Descriptions | None = None
+    trouble: CrmError | None = None
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads one connection."""
+
+    deployment: Deployment
+    connected: Connected
+    progress: Progress
+    now_s: float
+    pulled: Pulled = field(default_factory=Pulled)
+
+    def read(self) -> Pulled:
+        """Pull to the end, or to the first failure."""
+        try:
+            for page in self.connected.connector.pull(list(self._wanted())):
+                self._take(page)
+                if self.deployment.stopping.is_set():
+                    break
+        except CrmError as error:
+            error.connection = self.connected.name
+            self.pulled.trouble = error
+        trouble = str(self.pulled.trouble) if self.pulled.trouble else ""
+        with self.deployment.store.begin() as tx:
+            state.save_trouble(tx, self.connected.name, trouble)
+        return self.pulled
+
+    def _wanted(self) -> Iterable[Pull]:
+        found = describe(self.deployment, self.connected, now_s=self.now_s)
+        self.pulled.descriptions = found
+        with self.deployment.store.begin() as tx:
+            cursors = state.cursors_of(tx, self.connected.name)
+        for name in self.connected.roles:
+            cursor = cursors[name].cursor if name in cursors else None
+            yield Pull(name, fields_to_ask(self.connected, found, name), cursor)
+
+    def _take(self, page: Page) -> None:
+        with self.deployment.store.begin() as tx:
+            found = sort_page(tx, self.connected, page)
+        links = (
+            self.connected.connector.links(page.object, found.unlinked) if found.unlinked else {}
+        )
+        with self.deployment.store.begin() as tx:
+            store_page(tx, self.connected, page, found, links=links, now_s=self.now_s)
+        self.pulled.records += len(page.records)
+        self.pulled.changed += len(found.changed)
+        self.progress.advance(len(page.records))
+
+
+def pull_all(deployment: Deployment, *, now_s: float, progress: Progress) -> dict[str, Pulled]:
+    """Pull every connection up to now; connection -> what it brought."""
+    progress.phase("pull")
+    readers = {
+        name: _Reader(deployment, connected, progress, now_s)
+        for name, connected in deployment.connections.items()
+    }
+    with ThreadPoolExecutor(max_workers=max(1, len(readers)), thread_name_prefix="pull") as pool:
+        futures = {name: pool.submit(reader.read) for name, reader in readers.items()}
+    return {name: future.result() for name, future in futures.items()}

@@ -1,0 +1,227 @@
+"""Finds out whose facts changed: records into people and accounts, the rest through its links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from stagesync.connector import Role
+from stagesync.domain.identity import Joined, Known, join_accounts, join_people, name_groups
+from stagesync.engine.deployment import Deployment
+from stagesync.store import people, records, state
+from stagesync.store.people import Kind
+from stagesync.store.records import StoredRecord
+
+WHOLE_BASE = 5_000
+"""Changed records beyond which reading every record beats following keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What resolving found.
+
+    Attributes:
+        shared_marks: addresses and domains that joined nobody because several share them.
+        too_large: groups that were not believed.
+    """
+
+    shared_marks: int
+    too_large: int
+
+
+def resolve(tx: Connection, deployment: Deployment) -> Resolved:
+    """Join the changed records, and mark the people and accounts to evaluate."""
+    pks = [int(key) for key in state.dirty_keys(tx, "record")]
+    changed = records.records_where(tx, "pk", pks)
+    by_role: dict[Role | None, list[StoredRecord]] = {}
+    for each in changed:
+        by_role.setdefault(deployment.role(each.connection, each.object), []).append(each)
+    companies = _regroup(tx, deployment, by_role.get(Role.ACCOUNT, []), kind="account")
+    humans = _regroup(tx, deployment, by_role.get(Role.PERSON, []), kind="person")
+    _settle_accounts(tx, deployment, by_role)
+    _mark_deals(tx, [*by_role.get(Role.DEAL, []), *by_role.get(Role.LINK, [])])
+    _mark_owners(tx, by_role.get(Role.ACTIVITY, []))
+    state.clean(tx, "record", pks)
+    return Resolved(
+        shared_marks=len(companies.shared) + len(humans.shared),
+        too_large=len(companies.too_large) + len(humans.too_large),
+    )
+
+
+def _regroup(
+    tx: Connection, deployment: Deployment, changed: Sequence[StoredRecord], *, kind: Kind
+) -> Joined:
+    if not changed:
+        return Joined((), {}, ())
+    role = Role.PERSON if kind == "person" else Role.ACCOUNT
+    around = _closure(tx, deployment, changed, role=role)
+    live = {pk: each for pk, each in around.items() if each.held and not each.gone}
+    known = _known(tx, live, kind=kind)
+    joined = (join_people if kind == "person" else join_accounts)(list(known.values()))
+    named = name_groups(joined, known, prefix="p_" if kind == "person" else "a_")
+    people.ensure(tx, kind, named)
+    moved, touched = [], {each.pk for each in changed}
+    dirty: set[str] = set()
+    for name, keys in named.items():
+        for key in keys:
+            before = getattr(live[key], kind)
+            if before != name:
+                moved.append((key, name))
+                dirty.update(filter(None, (before, name)))
+            elif key in touched:
+                dirty.add(name)
+    gone = [each for each in around.values() if each.gone or not each.held]
+    dirty.update(getattr(each, kind) for each in gone if getattr(each, kind))
+    people.assign(tx, kind, moved)
+    people.unassign(tx, kind, [each.pk for each in gone if getattr(each, kind)])
+    removed = set(people.remove_empty(tx, kind, sorted(dirty)))
+    state.mark_dirty(tx, kind, sorted(dirty - removed))
+    return joined
+
+
+def _closure(
+    tx: Connection, deployment: Deployment, changed: Sequence[StoredRecord], *, role: Role
+) -> dict[int, StoredRecord]:
+    """The changed records and all that could be joined with them."""
+    objects = [
+        (name, each)
+        for name, connected in deployment.connections.items()
+        for each in connected.objects(role)
+    ]
+    if len(changed) > WHOLE_BASE:
+        return {each.pk: each for each in records.all_records(tx, objects)} | {
+            each.pk: each for each in changed
+        }
+    found = {each.pk: each for each in changed}
+    fresh = list(changed)
+    while fresh:
+        near = _neighbours(tx, fresh, role=role)
+        fresh = [
+            each
+            for each in near
+            if each.pk not in found and (each.connection, each.object) in objects
+        ]
+        found.update({each.pk: each for each in fresh})
+    return found
+
+
+def _neighbours(tx: Connection, fresh: Sequence[StoredRecord], *, role: Role) -> list[StoredRecord]:
+    column, mark = ("person", "email") if role is Role.PERSON else ("account", "domain")
+    marks = {getattr(each, mark) for each in fresh} - {""}
+    holders = {getattr(each, column) for each in fresh} - {None}
+    pks = [each.pk for each in fresh]
+    far = [
+        pk
+        for found in (records.links_from(tx, pks), records.links_to(tx, pks))
+        for pk in {to for targets in found.values() for to in targets}
+    ]
+    return [
+        *records.records_where(tx, mark, sorted(marks)),
+        *records.records_where(tx, column, sorted(holders)),
+        *records.records_where(tx, "pk", far),
+    ]
+
+
+def _known(tx: Connection, live: Mapping[int, StoredRecord], *, kind: Kind) -> dict[int, Known]:
+    named = records.links_from(tx, live)
+    return {
+        pk: Known(
+            key=pk,
+            connection=each.connection,
+            name=each.name,
+            mark=each.email if kind == "person" else each.domain,
+            same_as=tuple(far for far in named.get(pk, ()) if far in live),
+            id_hint=f"{each.connection}/{each.object}/{each.id}",
+            held_by=getattr(each, kind) or "",
+        )
+        for pk, each in live.items()
+    }
+
+
+def _settle_accounts(
+    tx: Connection,
+    deployment: Deployment,
+    by_role: Mapping[Role | None, Sequence[StoredRecord]],
+) -> None:
+    """Say which account each concerned person belongs to.
+
+    By the company record that one of their records names, in the order of `prefer`; else by the web
+    domain of their address, unless a free-mail provider serves it.
+    """
+    concerned = set(state.dirty_keys(tx, "person"))
+    if by_role.get(Role.ACCOUNT):
+        accounts = [each.pk for each in by_role[Role.ACCOUNT]]
+        named_by = records.links_to(tx, accounts)
+        around = records.records_where(tx, "pk", {pk for pks in named_by.values() for pk in pks})
+        domains = {each.domain for each in by_role[Role.ACCOUNT]} - {""}
+        around += records.records_with_mail_at(tx, sorted(domains - deployment.free_mail))
+        concerned.update(each.person for each in around if each.person)
+    own = records.records_where(tx, "person", sorted(concerned))
+    if not own:
+        return
+    found = _accounts_of(tx, deployment, own)
+    before = people.placed(tx, "person", sorted(concerned))
+    moved = [
+        (who, found.get(who)) for who in sorted(before) if before[who].account != found.get(who)
+    ]
+    people.set_accounts(tx, moved)
+    state.mark_dirty(tx, "person", [who for who, _ in moved])
+    touched = {account for _, account in moved} | {before[who].account for who, _ in moved}
+    state.mark_dirty(tx, "account", sorted(touched - {None}, key=str))
+
+
+def _accounts_of(
+    tx: Connection, deployment: Deployment, own: Sequence[StoredRecord]
+) -> dict[str, str]:
+    named = records.links_from(tx, [each.pk for each in own])
+    far = {pk for targets in named.values() for pk in targets}
+    account_of = {each.pk: each.account for each in records.records_where(tx, "pk", far)}
+    hosts = {_host(each.email) for each in own} - {""} - deployment.free_mail
+    by_domain = people.accounts_of_domains(tx, sorted(hosts))
+    order = {name: place for place, name in enumerate(deployment.prefer)}
+    ranked = sorted(own, key=lambda each: (order.get(each.connection, len(order)), each.pk))
+    found: dict[str, str] = {}
+    for each in ranked:
+        account = next(
+            (account_of[pk] for pk in named.get(each.pk, ()) if account_of.get(pk)), None
+        )
+        if each.person and account:
+            found.setdefault(each.person, account)
+    for each in ranked:
+        if each.person and _host(each.email) in by_domain:
+            found.setdefault(each.person, by_domain[_host(each.email)])
+    return found
+
+
+def _host(email: str) -> str:
+    return email.rpartition("@")[2]
+
+
+def _mark_deals(tx: Connection, told: Sequence[StoredRecord]) -> None:
+    """Everybody whom these deals, or the deals that these joins name, concern."""
+    if not told:
+        return
+    pks = {each.pk for each in told}
+    pks |= {far for targets in records.links_from(tx, pks).values() for far in targets}
+    pks |= {
+        near
+        for near_pks in records.links_to(tx, [each.pk for each in told]).values()
+        for near in near_pks
+    }
+    pks |= {far for targets in records.links_from(tx, pks).values() for far in targets}
+    around = records.records_where(tx, "pk", sorted(pks))
+    accounts = {each.account for each in around} - {None}
+    of_people = {each.person for each in around} - {None}
+    members = people.people_of_accounts(tx, sorted(filter(None, accounts)))
+    of_people |= {who for found in members.values() for who in found}
+    state.mark_dirty(tx, "person", sorted(of_people, key=str))
+    state.mark_dirty(tx, "account", sorted(accounts, key=str))
+
+
+def _mark_owners(tx: Connection, told: Iterable[StoredRecord]) -> None:
+    named = records.links_from(tx, [each.pk for each in told])
+    owners = {pk for targets in named.values() for pk in targets}
+    found = {each.person for each in records.records_where(tx, "pk", sorted(owners))} - {None}
+    state.mark_dirty(tx, "person", sorted(found, key=str))

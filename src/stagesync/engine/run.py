@@ -1,0 +1,188 @@
+"""One pass: pull, resolve, evaluate, plan, write back, audit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from stagesync.domain.life import Move, State, move
+from stagesync.engine.deployment import Deployment
+from stagesync.engine.evaluate import Evaluated, evaluate_all
+from stagesync.engine.plan import Planned, plan_all
+from stagesync.engine.progress import Progress, Quiet
+from stagesync.engine.pull import Pulled, pull_all
+from stagesync.engine.resolve import resolve
+from stagesync.engine.writeback import Written, write_back
+from stagesync.errors import CrmError
+from stagesync.store import people, plans, state
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run did, whole.
+
+    Attributes:
+        calls: connection -> requests that count against the vendor's quota.
+        troubles: connection -> what broke it off.
+    """
+
+    run: str
+    plan: Planned
+    pulled: Mapping[str, Pulled]
+    evaluated: Evaluated
+    people: int
+    written: Mapping[str, Written] = field(default_factory=dict)
+    calls: Mapping[str, int] = field(default_factory=dict)
+    troubles: Mapping[str, CrmError] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """As `docs/cli.md` lists them: the gravest that holds."""
+        if self.troubles:
+            return 4
+        if any(each.refused for each in self.written.values()):
+            return 6
+        return 3 if self.plan.held else 0
+
+    def summary(self) -> dict[str, Any]:
+        """The JSON document of `stagesync sync`."""
+        return {
+            "run": self.run,
+            "plan": self.plan.id,
+            "pulled": {name: each.records for name, each in self.pulled.items()},
+            "changed": {name: each.changed for name, each in self.pulled.items()},
+            "people": self.people,
+            "evaluated": len(self.evaluated.people),
+            "transitions": self.evaluated.transitions,
+            "written": {name: self._written(name).written for name in self.pulled},
+            "refused": {name: self._written(name).refused for name in self.pulled},
+            "skipped": self.plan.differences,
+            "held": self.plan.held,
+            "calls": dict(self.calls),
+            "troubles": {name: str(error) for name, error in self.troubles.items()},
+            "seconds": self.seconds,
+        }
+
+    def _written(self, name: str) -> Written:
+        return self.written.get(name, Written())
+
+
+def run_once(
+    deployment: Deployment, *, write: bool = True, progress: Progress | None = None
+) -> Outcome:
+    """Pull, evaluate and plan; and write what is not held, unless `write` is false."""
+    progress = progress or Quiet()
+    began, now_s = deployment.clock.monotonic_s(), deployment.clock.now_s()
+    calls_before = {n: c.connector.calls for n, c in deployment.connections.items()}
+    run = _start(deployment, now_s=now_s)
+    outcome = _look(deployment, run, now_s=now_s, progress=progress)
+    if write and outcome.plan.go:
+        outcome.written = write_back(
+            deployment, outcome.plan.id, run=run, now_s=now_s, progress=progress
+        )
+    outcome.troubles = _troubles(outcome)
+    outcome.calls = {
+        name: connected.connector.calls - calls_before[name]
+        for name, connected in deployment.connections.items()
+    }
+    outcome.seconds = deployment.clock.monotonic_s() - began
+    _finish(deployment, outcome, wrote=write)
+    return outcome
+
+
+def _look(deployment: Deployment, run: str, *, now_s: float, progress: Progress) -> Outcome:
+    pulled = pull_all(deployment, now_s=now_s, progress=progress)
+    progress.phase("resolve")
+    with deployment.store.begin() as tx:
+        resolved = resolve(tx, deployment)
+    evaluated = evaluate_all(deployment, run=run, now_s=now_s, progress=progress)
+    descriptions = {n: p.descriptions for n, p in pulled.items() if p.descriptions is not None}
+    planned = plan_all(
+        deployment,
+        run=run,
+        now_s=now_s,
+        subjects={"person": evaluated.people, "account": evaluated.accounts},
+        descriptions=descriptions,
+        progress=progress,
+    )
+    if resolved.shared_marks or resolved.too_large:
+        log.info(
+            "identity unclear", run=run, shared=resolved.shared_marks, large=resolved.too_large
+        )
+    with deployment.store.begin() as tx:
+        known = people.count(tx, "person")
+    return Outcome(run, planned, pulled, evaluated, known)
+
+
+def _start(deployment: Deployment, *, now_s: float) -> str:
+    with deployment.store.begin() as tx:
+        number = int(state.get_meta(tx, "runs") or 0) + 1
+        state.set_meta(tx, "runs", str(number))
+        run = "r_" + hashlib.blake2s(f"{number}/{now_s}".encode(), digest_size=4).hexdigest()
+        state.start_run(tx, run, at_s=now_s)
+        for name, connected in deployment.connections.items():
+            state.meet_connection(tx, name, connected.first_mode)
+    structlog.contextvars.bind_contextvars(run=run)
+    log.info("run started", connections=len(deployment.connections))
+    return run
+
+
+def _troubles(outcome: Outcome) -> dict[str, CrmError]:
+    found = {name: each.trouble for name, each in outcome.pulled.items() if each.trouble}
+    found |= {name: each.trouble for name, each in outcome.written.items() if each.trouble}
+    return found
+
+
+def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool) -> None:
+    summary = outcome.summary()
+    names = {0: "done", 3: "held", 4: "incomplete", 6: "partly refused"}
+    now_s = deployment.clock.now_s()
+    with deployment.store.begin() as tx:
+        plans.forget_empty_plans(tx)
+        if wrote and not outcome.plan.held:
+            plans.set_plan_state(tx, outcome.plan.id, "done")
+        for name, error in outcome.troubles.items():
+            state.save_trouble(tx, name, str(error))
+        state.end_run(
+            tx, outcome.run, at_s=now_s, outcome=names[outcome.exit_code], summary=summary
+        )
+    for name, error in outcome.troubles.items():
+        log.error("connection failed", connection=name, error=str(error), hint=error.hint)
+    log.info(
+        "run ended",
+        **{k: v for k, v in summary.items() if k not in {"run", "troubles"}},
+        outcome=names[outcome.exit_code],
+    )
+    structlog.contextvars.unbind_contextvars("run")
+
+
+def decide(deployment: Deployment, plan_id: str, *, approve: bool, by: str, now_s: float) -> int:
+    """Approve or drop a held plan; the next run writes what was approved.
+
+    Returns:
+        The number of entries that it decided.
+
+    Raises:
+        KeyError: no held plan of that id.
+    """
+    with deployment.store.begin() as tx:
+        plan = plans.get_plan(tx, plan_id)
+        if plan is None or plan.state != "held":
+            raise KeyError(plan_id)
+        entries = plans.entries_of(tx, plan_id, State.HELD)
+        by_move = Move.APPROVE if approve else Move.DROP
+        moves = [(each.record_pk, each.field, move(each.state, by_move)) for each in entries]
+        plans.set_entry_states(tx, plan_id, moves)
+        if approve:
+            for name in sorted({each.connection for each in entries}):
+                state.activate(tx, name, by=by, at_s=now_s)
+        plans.decide_plan(tx, plan_id, "approved" if approve else "dropped", by=by, at_s=now_s)
+    log.info("plan decided", plan=plan_id, approved=approve, entries=len(entries))
+    return len(entries)

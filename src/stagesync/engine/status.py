@@ -1,0 +1,65 @@
+"""How the deployment stands, from the store alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from stagesync.domain.life import WAITING
+from stagesync.engine.deployment import Deployment
+from stagesync.engine.instants import iso
+from stagesync.store import people, plans, state
+
+
+def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
+    """The document of `stagesync status`."""
+    with deployment.store.begin() as tx:
+        runs = state.last_runs(tx, 5)
+        return {
+            "connections": [
+                _connection(tx, deployment, name, now_s=now_s) for name in deployment.connections
+            ],
+            "people": people.count(tx, "person"),
+            "accounts": people.count(tx, "account"),
+            "stages": people.count_stages(tx).get(deployment.main_vocabulary, {}),
+            "backlog": state.count_dirty(tx),
+            "waiting": len(plans.subjects_waiting(tx, *WAITING)),
+            "differences": plans.count_differences(tx),
+            "held": [
+                {"plan": each.id, "entries": plans.count_entries(tx, each.id)}
+                for each in plans.plans_in(tx, "held")
+            ],
+            "last_run": _run(runs[0]) if runs else None,
+            "runs": [_run(each) for each in runs],
+        }
+
+
+def _connection(
+    tx: Connection, deployment: Deployment, name: str, *, now_s: float
+) -> dict[str, Any]:
+    found = state.connection_state(tx, name)
+    connected = deployment.connections[name]
+    cursors = state.cursors_of(tx, name)
+    pulled = [cursors[each].pulled_at_s for each in connected.roles if each in cursors]
+    complete = len(pulled) == len(connected.roles) and all(c.complete for c in cursors.values())
+    return {
+        "connection": name,
+        "mode": found.mode if found else connected.first_mode,
+        "vendor_stage": str(connected.vendor_stage),
+        "lag_s": max(0.0, now_s - min(pulled)) if complete else None,
+        "pulled_at": iso(min(pulled)) if complete else None,
+        "complete": complete,
+        "cursors": {each: cursor.cursor for each, cursor in cursors.items()},
+        "trouble": found.trouble if found else "",
+    }
+
+
+def _run(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "run": row["id"],
+        "started_at": iso(row["started_at_s"]),
+        "ended_at": None if row["ended_at_s"] is None else iso(row["ended_at_s"]),
+        "outcome": row["outcome"],
+        **{key: row["summary"].get(key) for key in ("written", "refused", "held", "calls")},
+    }

@@ -1,0 +1,233 @@
+"""Sends a plan's entries, batch by batch, and records what became of each.
+
+One thread per connection. Before a batch goes out its entries are stored as sent; after the answer they
+are confirmed or refused, with baselines, stored fields and audit in one transaction. A crash in between
+leaves them sent: the next run plans those people anew, and repeats at most that batch, of absolute values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection
+
+from stagesync.connector import CrmError, Refusal, Role, Write, WriteResult
+from stagesync.domain.life import Move, State, move
+from stagesync.domain.plan import Reason
+from stagesync.engine import audit
+from stagesync.engine.deployment import Connected, Deployment
+from stagesync.engine.instants import iso
+from stagesync.engine.progress import Progress
+from stagesync.store import plans, records
+from stagesync.store.plans import StoredDifference, StoredEntry
+
+REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
+"""Refusals that are known by a reason of their own; all others are `refused`."""
+
+
+@dataclass(slots=True)
+class Written:
+    """What became of one connection's part of a plan.
+
+    Attributes:
+        written, refused: fields.
+        trouble: why it broke off, its rest waits for the next run; None when it did not.
+    """
+
+    written: int = 0
+    refused: int = 0
+    trouble: CrmError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One record to write, with the plan's entries for it."""
+
+    write: Write
+    entries: tuple[StoredEntry, ...]
+
+
+@dataclass(slots=True)
+class _Sender:
+    """Writes one connection."""
+
+    deployment: Deployment
+    connected: Connected
+    plan_id: str
+    run: str
+    now_s: float
+    progress: Progress
+
+    def send(self, entries: Sequence[StoredEntry]) -> Written:
+        """Write these entries, in batches."""
+        outcome = Written()
+        with self.deployment.store.begin() as tx:
+            items = self._items(tx, entries)
+        try:
+            for batch in _batches(items, self.connected.connector.largest_write):
+                if self.deployment.stopping.is_set():
+                    break
+                self._send_batch(batch, outcome)
+        except CrmError as error:
+            error.connection = self.connected.name
+            outcome.trouble = error
+        return outcome
+
+    def _items(self, tx: Connection, entries: Sequence[StoredEntry]) -> list[_Item]:
+        by_record = {
+            pk: tuple(found) for pk, found in groupby(entries, key=lambda each: each.record_pk)
+        }
+        together = self._accounts(tx, by_record)
+        items = [
+            _Item(
+                Write(
+                    object=found[0].object,
+                    id=found[0].id,
+                    values={each.field: each.after for each in found},
+                    together=together.get(pk, ""),
+                ),
+                found,
+            )
+            for pk, found in by_record.items()
+        ]
+        return sorted(items, key=lambda i: (i.write.object, i.write.together, i.write.id))
+
+    def _accounts(self, tx: Connection, pks: Mapping[int, Any]) -> dict[int, str]:
+        """Record -> id of the account record it names: what the CRM locks with it."""
+        named = records.links_from(tx, pks)
+        far = records.records_where(tx, "pk", {pk for found in named.values() for pk in found})
+        accounts = set(self.connected.objects(Role.ACCOUNT))
+        ids = {each.pk: each.id for each in far if each.object in accounts}
+        return {
+            pk: next((ids[to_pk] for to_pk in found if to_pk in ids), "")
+            for pk, found in named.items()
+        }
+
+    def _send_batch(self, batch: Sequence[_Item], outcome: Written) -> None:
+        with self.deployment.store.begin() as tx:
+            self._move(tx, batch, Move.SEND)
+        try:
+            results = self.connected.connector.write([item.write for item in batch])
+        except CrmError as error:
+            done = [each for each in error.results if isinstance(each, WriteResult)]
+            self._record(batch, done, outcome)
+            raise
+        self._record(batch, results, outcome)
+
+    def _move(self, tx: Connection, batch: Sequence[_Item], by: Move) -> None:
+        moves = [
+            (each.record_pk, each.field, move(each.state, by))
+            for item in batch
+            for each in item.entries
+        ]
+        plans.set_entry_states(tx, self.plan_id, moves)
+
+    def _record(
+        self, batch: Sequence[_Item], results: Sequence[WriteResult], outcome: Written
+    ) -> None:
+        items = {(item.write.object, item.write.id): item for item in batch}
+        answered = [(items[r.write.object, r.write.id], r) for r in results]
+        taken = [(e, r) for item, r in answered for e in item.entries if not _concerns(r, e.field)]
+        refused = [(e, r) for item, r in answered for e in item.entries if _concerns(r, e.field)]
+        with self.deployment.store.begin() as tx:
+            self._keep_taken(tx, [entry for entry, _ in taken])
+            self._keep_refused(tx, refused)
+            audit.append(tx, [self._entry(each, result) for each, result in (*taken, *refused)])
+        outcome.written += len(taken)
+        outcome.refused += len(refused)
+        self.progress.advance(len(taken) + len(refused))
+
+    def _keep_taken(self, tx: Connection, taken: Sequence[StoredEntry]) -> None:
+        moves = [(each.record_pk, each.field, move(State.SENT, Move.CONFIRM)) for each in taken]
+        plans.set_entry_states(tx, self.plan_id, moves)
+        kept = [(each.record_pk, each.field, each.after) for each in taken]
+        plans.save_baselines(tx, kept, run=self.run, at_s=self.now_s)
+        stored = {
+            each.pk: dict(each.fields)
+            for each in records.records_where(tx, "pk", {each.record_pk for each in taken})
+        }
+        for each in taken:
+            stored[each.record_pk][each.field] = each.after
+        records.set_fields(tx, stored.items())
+
+    def _keep_refused(
+        self, tx: Connection, refused: Sequence[tuple[StoredEntry, WriteResult]]
+    ) -> None:
+        moves = [(each.record_pk, each.field, move(State.SENT, Move.REFUSE)) for each, _ in refused]
+        plans.set_entry_states(tx, self.plan_id, moves)
+        left = [
+            StoredDifference(
+                each.record_pk,
+                each.field,
+                each.after,
+                each.before,
+                REASONS.get(result.refusal or Refusal.OTHER, Reason.REFUSED),
+                f"{result.code}: {result.message}".strip(": "),
+            )
+            for each, result in refused
+        ]
+        plans.add_differences(tx, left, at_s=self.now_s)
+
+    def _entry(self, each: StoredEntry, result: WriteResult) -> dict[str, Any]:
+        was_refused = _concerns(result, each.field)
+        return {
+            "at": iso(self.now_s),
+            "run": self.run,
+            "actor": "stagesync",
+            "person": each.subject,
+            "connection": each.connection,
+            "object": each.object,
+            "id": each.id,
+            "field": each.field,
+            "before": each.before,
+            "after": each.after,
+            "stage_from": each.stage_from,
+            "stage_to": each.stage_to,
+            "policy": self.deployment.policy.label,
+            "reasons": each.because,
+            "result": (
+                {"refused": str(result.refusal), "code": result.code, "words": result.message}
+                if was_refused
+                else {"written": True}
+            ),
+        }
+
+
+def _concerns(result: WriteResult, field: str) -> bool:
+    """Whether a result refuses this field."""
+    return result.refusal is not None and (not result.fields or field in result.fields)
+
+
+def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
+    """One object per batch: a request writes one kind of record."""
+    for _, of_object in groupby(items, key=lambda item: item.write.object):
+        found = list(of_object)
+        for start in range(0, len(found), size):
+            yield found[start : start + size]
+
+
+def write_back(
+    deployment: Deployment, plan_id: str, *, run: str, now_s: float, progress: Progress
+) -> dict[str, Written]:
+    """Write every planned entry of this plan; connection -> what became of its part."""
+    with deployment.store.begin() as tx:
+        entries = plans.entries_of(tx, plan_id, State.PLANNED)
+    progress.phase("write", len(entries))
+    parts = {
+        name: list(found) for name, found in groupby(entries, key=lambda each: each.connection)
+    }
+    with ThreadPoolExecutor(max_workers=max(1, len(parts)), thread_name_prefix="write") as pool:
+        futures = {
+            name: pool.submit(
+                _Sender(
+                    deployment, deployment.connections[name], plan_id, run, now_s, progress
+                ).send,
+                found,
+            )
+            for name, found in parts.items()
+        }
+    return {name: future.result() for name, future in futures.items()}

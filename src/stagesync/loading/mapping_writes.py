@@ -1,0 +1,146 @@
+"""The writes of a mapping:
+
+FIELD: {value: stage.VOCABULARY | score.NAME | changed_at, owner: ours}
+... owner: ours           stagesync made the field and alone writes it
+           shared         an admin's field, which people edit too
+           vendor         the vendor's own stage field; off unless the connection says otherwise
+... mode: forward         only to a higher stage of the vocabulary
+... may_replace: [..]     only these API values, `""` for empty; a vendor's field needs it
+... only_with: FIELD      written only when that field is written
+... values: {stage: [API value, ..]}    the first that the CRM offers; [] leaves the field as it is
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from stagesync.domain.mapping_rules import WriteRule
+from stagesync.domain.policy import Score
+from stagesync.domain.vocabulary import NO_STAGE, Vocabulary
+from stagesync.loading.document import Spot
+from stagesync.loading.mapping_words import one, several
+from stagesync.loading.names import unknown
+
+_WRITE = ("value", "owner", "mode", "may_replace", "only_with", "values")
+_OWNERS = ("ours", "shared", "vendor")
+_MODES = ("forward",)
+_CHANGED_AT = "changed_at"
+
+
+def read_writes(
+    spot: Spot | None,
+    *,
+    vocabularies: Mapping[str, Vocabulary],
+    scores: Collection[Score],
+    accounts: bool,
+) -> tuple[WriteRule, ...]:
+    """Write rules in the file's order.
+
+    Args:
+        spot: the section, if there is one.
+        vocabularies: by name.
+        scores: those that exist for what the object is, a person or an account.
+        accounts: whether the object's records are accounts.
+    """
+    entries = spot.entries() if spot else {}
+    names = [score.name for score in scores]
+    found = {
+        field: _read_write(field, rule, vocabularies, scores=names, accounts=accounts)
+        for field, rule in entries.items()
+    }
+    for field, rule in found.items():
+        _check_company(entries[field], rule, found)
+    return tuple(found.values())
+
+
+def _read_write(
+    field: str,
+    spot: Spot,
+    vocabularies: Mapping[str, Vocabulary],
+    *,
+    scores: Collection[str],
+    accounts: bool,
+) -> WriteRule:
+    fields = spot.fields(_WRITE, required=("value", "owner"))
+    value = _read_value(fields.get("value"), vocabularies, scores)
+    vocabulary = vocabularies.get(value.removeprefix("stage.")) if "stage." in value else None
+    owner = _one_of(fields.get("owner"), "owner", _OWNERS)
+    is_forward = bool(_one_of(fields.get("mode"), "mode", _MODES))
+    rule = WriteRule(
+        field=field,
+        value=value,
+        owner="shared" if owner == "vendor" else owner,
+        vendor=owner == "vendor",
+        forward=is_forward,
+        may_replace=several(fields.get("may_replace"), blanks=True),
+        only_with=one(fields.get("only_with")),
+        values=_read_values(fields["values"], vocabulary) if "values" in fields else None,
+        accounts=accounts,
+    )
+    _check_rule(fields, spot, rule)
+    return rule
+
+
+def _read_value(
+    spot: Spot | None, vocabularies: Mapping[str, Vocabulary], scores: Collection[str]
+) -> str:
+    value = one(spot)
+    head, _, name = value.partition(".")
+    if spot is None or not value or value == _CHANGED_AT:
+        return value
+    if head == "stage" and name not in vocabularies:
+        spot.problem(unknown("vocabulary", name, vocabularies))
+    elif head == "score" and name not in scores:
+        spot.problem(unknown("score", name, scores))
+    elif head not in ("stage", "score"):
+        known = [f"stage.{one}" for one in vocabularies] + [f"score.{one}" for one in scores]
+        spot.problem(unknown("value", value, [*known, _CHANGED_AT]))
+    else:
+        return value
+    return ""
+
+
+def _one_of(spot: Spot | None, what: str, known: Collection[str]) -> str:
+    word = one(spot)
+    if spot is not None and word and word not in known:
+        spot.problem(unknown(what, word, known))
+    return word
+
+
+def _read_values(spot: Spot, vocabulary: Vocabulary | None) -> dict[str, tuple[str, ...]]:
+    entries = spot.entries()
+    stages = [stage.id for stage in vocabulary.stages] if vocabulary else []
+    for stage, value in entries.items():
+        if vocabulary and stage not in stages:
+            value.problem(unknown(f"stage of {vocabulary.name}", stage, stages))
+    missing = [stage for stage in stages if stage not in entries and stage != NO_STAGE]
+    if missing:
+        spot.problem(f"no value for {', '.join(missing)}; write [] to leave the field as it is")
+    return {stage: several(value) for stage, value in entries.items()}
+
+
+def _check_rule(fields: Mapping[str, Spot], spot: Spot, rule: WriteRule) -> None:
+    if rule.value and not rule.vocabulary:
+        for key in ("mode", "values"):
+            if key in fields:
+                fields[key].problem("is for stages only")
+    if rule.vendor and not rule.vocabulary and rule.value:
+        fields["owner"].problem("a vendor's field takes a stage")
+    if rule.vendor and not rule.may_replace:
+        fields.get("may_replace", spot).problem(
+            'a vendor\'s field needs `may_replace`: the values that may be overwritten, "" for empty'
+        )
+    if rule.owner == "ours" and "may_replace" in fields:
+        fields["may_replace"].problem("nobody else writes a field of ours")
+
+
+def _check_company(spot: Spot, rule: WriteRule, written: Mapping[str, WriteRule]) -> None:
+    if not rule.only_with:
+        return
+    place = spot.entries()["only_with"]
+    leader = written.get(rule.only_with)
+    if leader is None or leader is rule:
+        others = [field for field in written if field != rule.field]
+        place.problem(unknown("written field", rule.only_with, others))
+    elif leader.only_with:
+        place.problem(f"`{rule.only_with}` itself is written only with `{leader.only_with}`")

@@ -1,0 +1,165 @@
+"""Who may call: static tokens, OAuth access tokens of 30 minutes, and their scopes.
+
+Source: https://developers.hubspot.com/docs/api-reference/auth-oauth-v1 and
+https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication (seen 2026-11).
+"""
+
+import random
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from stagesync.sandbox.hubspot.errors import Refusal
+from stagesync.sandbox.hubspot.values import iso
+
+OBJECT_SCOPES = frozenset(
+    f"crm.{area}.{name}.{right}"
+    for area in ("objects", "schemas")
+    for name in ("contacts", "companies", "deals")
+    for right in ("read", "write")
+)
+ALL_SCOPES = OBJECT_SCOPES | {"crm.objects.owners.read", "oauth"}
+ACCESS_LIFE_S = 1800
+_SHAPE = re.compile(r"[A-Za-z0-9._~+/=-]{8,2048}")
+_HTML_530 = "<html><body><h1>Error 1016</h1><p>Origin DNS error</p></body></html>"
+_DOCS = "https://developers.hubspot.com/docs/methods/auth/oauth-overview"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What one token allows.
+
+    Attributes:
+        app_id: whom its writes are signed with.
+        expires_at: Unix seconds; None for a static token, which also is what the daily limit counts.
+    """
+
+    token: str
+    scopes: frozenset[str]
+    app_id: int
+    expires_at: float | None = None
+
+    @property
+    def is_oauth(self) -> bool:
+        """True for an OAuth access token."""
+        return self.expires_at is not None
+
+
+class Tokens:
+    """Every token of the account. Names and secrets follow from the seed."""
+
+    def __init__(self, *, seed: int, app_id: int) -> None:
+        self._random = random.Random(f"hubspot-tokens-{seed}")
+        self._known: dict[str, Access] = {}
+        self.app_id = app_id
+        self.static = self.add_static()
+        self.client_id = str(self._uuid())
+        self.client_secret = str(self._uuid())
+        self.refresh_token = f"eu1-{self._uuid()}"
+
+    def add_static(self, scopes: Iterable[str] = ALL_SCOPES, *, app_id: int | None = None) -> str:
+        """Makes a private app's or service key's token with these scopes and returns it."""
+        token = f"pat-eu1-sandbox-{self._uuid()}"
+        self._known[token] = Access(token, frozenset(scopes), app_id or self.app_id)
+        return token
+
+    def revoke(self, token: str) -> None:
+        """Makes a token unknown; the refresh token too."""
+        self._known.pop(token, None)
+        if token == self.refresh_token:
+            self.refresh_token = ""
+
+    def enter(self, authorization: str | None, *, now: float) -> Access:
+        """The access that the header gives.
+
+        Raises:
+            Refusal: 401 for a missing, unknown or expired token; 530 for one of no known shape.
+        """
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise unauthenticated()
+        if not _SHAPE.fullmatch(token):
+            raise Refusal(530, _HTML_530)
+        access = self._known.get(token)
+        if access is None:
+            raise unauthenticated()
+        if access.expires_at is not None and now >= access.expires_at:
+            raise expired(access.expires_at, now=now)
+        return access
+
+    def exchange(self, form: Mapping[str, str], *, now: float) -> dict[str, object]:
+        """Answers `grant_type=refresh_token`; the same refresh token comes back.
+
+        Raises:
+            Refusal: 400 in OAuth's own shape; another app's client id counts as a bad token.
+        """
+        if form.get("grant_type") != "refresh_token":
+            raise _oauth_refusal(
+                "unsupported_grant_type", "BAD_GRANT_TYPE", "unsupported grant type"
+            )
+        client = (form.get("client_id"), form.get("client_secret"))
+        if client != (self.client_id, self.client_secret):
+            raise _bad_refresh()
+        if not self.refresh_token or form.get("refresh_token") != self.refresh_token:
+            raise _bad_refresh()
+        token = f"CIeu1{self._uuid().hex}"
+        self._known[token] = Access(token, ALL_SCOPES, self.app_id, now + ACCESS_LIFE_S)
+        return {
+            "token_type": "bearer",
+            "access_token": token,
+            "refresh_token": self.refresh_token,
+            "expires_in": ACCESS_LIFE_S,
+        }
+
+    def _uuid(self) -> uuid.UUID:
+        return uuid.UUID(int=self._random.getrandbits(128), version=4)
+
+
+def unauthenticated() -> Refusal:
+    """401 for no token or an unknown one."""
+    message = (
+        "Authentication credentials not found. This API supports OAuth 2.0 authentication "
+        f"and you can find more details at {_DOCS}"
+    )
+    return Refusal(401, {"message": message, "category": "INVALID_AUTHENTICATION"})
+
+
+def expired(at: float, *, now: float) -> Refusal:
+    """401 for a token whose time is over."""
+    message = f"The OAuth token used to make this call expired {int(now - at)} second(s) ago."
+    context = {"expire time": [iso(int(at * 1000))]}
+    body = {"message": message, "category": "EXPIRED_AUTHENTICATION", "context": context}
+    return Refusal(401, body)
+
+
+def demand_scope(access: Access, any_of: tuple[str, ...], *, schema_area: bool) -> None:
+    """Refuses a call when the token has none of these scopes.
+
+    The schema area lists them in `context`, the object area in the first of `errors`.
+    """
+    if access.scopes & set(any_of):
+        return
+    context = {"requiredGranularScopes": list(any_of)}
+    if schema_area:
+        message = "One or more of the following scopes are required."
+        more = {**context, "links": ["https://developers.hubspot.com/scopes"]}
+        raise Refusal(403, {"message": message, "context": more, "category": "MISSING_SCOPES"})
+    message = (
+        "This app hasn't been granted all required scopes to make this call. "
+        "Read more about required scopes here: https://developers.hubspot.com/scopes."
+    )
+    error = {"message": "One or more of the following scopes are required.", "context": context}
+    links = {"scopes": "https://developers.hubspot.com/scopes"}
+    body = {"message": message, "errors": [error], "links": links, "category": "MISSING_SCOPES"}
+    raise Refusal(403, body)
+
+
+def _bad_refresh() -> Refusal:
+    said = "refresh token is invalid, expired or revoked"
+    return _oauth_refusal("invalid_grant", "BAD_REFRESH_TOKEN", said)
+
+
+def _oauth_refusal(error: str, status: str, message: str) -> Refusal:
+    body = {"error": error, "error_description": message, "status": status, "message": message}
+    return Refusal(400, body)

@@ -1,0 +1,133 @@
+"""Rate limits: ten seconds per token, one second of searches per account, one day per account.
+
+Every call costs one of the day, refused ones too. A refused call does not fill its short bucket.
+Search answers carry no ten-second headers, OAuth answers no daily ones.
+Source: https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines (seen 2026-11).
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from stagesync.sandbox.hubspot.auth import Access
+from stagesync.sandbox.hubspot.errors import Refusal
+from stagesync.sandbox.hubspot.switches import HubSpotSwitches
+
+BURST_S = 10.0
+_SAID = {
+    "DAILY": "You have reached your daily limit.",
+    "TEN_SECONDLY_ROLLING": "You have reached your ten_secondly_rolling limit.",
+    "SECONDLY": "You have reached your secondly limit.",
+}
+
+
+class Rolling:
+    """How many calls a rolling span of time has seen."""
+
+    def __init__(self, span_s: float) -> None:
+        self._span_s = span_s
+        self._at: deque[float] = deque()
+
+    def used(self, now: float) -> int:
+        """Calls within the span that ends now."""
+        while self._at and self._at[0] <= now - self._span_s:
+            self._at.popleft()
+        return len(self._at)
+
+    def add(self, now: float) -> None:
+        """Counts one call."""
+        self._at.append(now)
+
+
+@dataclass(frozen=True, slots=True)
+class Toll:
+    """What one call has met at the door: headers for its answer, and the limit it hit, if any."""
+
+    headers: dict[str, str]
+    policy: str | None
+
+
+class Limits:
+    """The account's counters."""
+
+    def __init__(self, switches: HubSpotSwitches, zone: ZoneInfo) -> None:
+        self._switches = switches
+        self._zone = zone
+        self._burst: dict[str, Rolling] = {}
+        self._search = Rolling(1.0)
+        self._day: date | None = None
+        self._day_used = 0
+
+    def charge(self, access: Access, *, search: bool, now: float) -> Toll:
+        """Counts one call and says what its answer's headers are."""
+        self._count_day(now)
+        burst = self._burst.setdefault(access.token, Rolling(BURST_S))
+        bucket, most = (
+            (self._search, self._switches.search_limit)
+            if search
+            else (burst, self._switches.burst_limit)
+        )
+        policy = None
+        if self._switches.limits_on:
+            if not access.is_oauth and self._day_used > self._switches.daily_limit:
+                policy = "DAILY"
+            elif bucket.used(now) >= most:
+                policy = "SECONDLY" if search else "TEN_SECONDLY_ROLLING"
+        if policy is None:
+            bucket.add(now)
+        return Toll(self._headers(access, burst, search=search, now=now), policy)
+
+    def refusal(self, policy: str, *, request_id: str) -> Refusal:
+        """The 429 of a limit."""
+        body = {
+            "message": _SAID[policy],
+            "errorType": "RATE_LIMIT",
+            "policyName": policy,
+            "requestId": request_id,
+        }
+        waits = {"DAILY": 3600, "TEN_SECONDLY_ROLLING": 10, "SECONDLY": 1}
+        asked = {"Retry-After": str(waits[policy])} if self._switches.retry_after else {}
+        return Refusal(429, body, headers=asked)
+
+    def state(self, now: float) -> dict[str, object]:
+        """Limits and how much of them is used."""
+        most = max((bucket.used(now) for bucket in self._burst.values()), default=0)
+        self._roll_day(now)
+        return {
+            "burst": {"limit": self._switches.burst_limit, "used": most},
+            "search": {"limit": self._switches.search_limit, "used": self._search.used(now)},
+            "daily": {"limit": self._switches.daily_limit, "used": self._day_used},
+        }
+
+    def day_used(self, now: float) -> int:
+        """Calls since the account's midnight."""
+        self._roll_day(now)
+        return self._day_used
+
+    def _roll_day(self, now: float) -> None:
+        today = datetime.fromtimestamp(now, self._zone).date()
+        if today != self._day:
+            self._day, self._day_used = today, 0
+
+    def _count_day(self, now: float) -> None:
+        self._roll_day(now)
+        self._day_used += 1
+
+    def _headers(
+        self, access: Access, burst: Rolling, *, search: bool, now: float
+    ) -> dict[str, str]:
+        headers: dict[str, str] = {}
+        most = self._switches.burst_limit
+        left = max(0, most - burst.used(now))
+        if not search:
+            headers["X-HubSpot-RateLimit-Interval-Milliseconds"] = str(int(BURST_S * 1000))
+            headers["X-HubSpot-RateLimit-Max"] = str(most)
+            headers["X-HubSpot-RateLimit-Remaining"] = str(left)
+            headers["X-HubSpot-RateLimit-Secondly"] = str(most // 10)
+            headers["X-HubSpot-RateLimit-Secondly-Remaining"] = str(min(left, most // 10))
+        if not access.is_oauth:
+            daily = self._switches.daily_limit
+            headers["X-HubSpot-RateLimit-Daily"] = str(daily)
+            headers["X-HubSpot-RateLimit-Daily-Remaining"] = str(max(0, daily - self._day_used))
+        return headers

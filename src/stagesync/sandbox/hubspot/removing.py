@@ -1,0 +1,100 @@
+"""How records go away: archived, merged into a new one, or erased."""
+
+from stagesync.sandbox.hubspot.automation import counters, link, recount
+from stagesync.sandbox.hubspot.model import Kind, Record, Source, Version
+from stagesync.sandbox.hubspot.portal import Portal
+from stagesync.sandbox.hubspot.store import doc_of
+
+# Values a merged record does not simply take over.
+_OWN_VALUES = frozenset({"hs_merged_object_ids", "hs_calculated_merged_vids"})
+
+
+def archive(portal: Portal, kind: Kind, record: Record) -> None:
+    """Archives a record; its own modified date stays."""
+    _part(portal, kind, record)
+    portal.stores[kind.name].archive(record, portal.now_ms())
+
+
+def erase(portal: Portal, kind: Kind, record: Record) -> None:
+    """Forgets a record, its history and its associations."""
+    _part(portal, kind, record)
+    portal.stores[kind.name].purge(record)
+
+
+def _part(portal: Portal, kind: Kind, record: Record) -> None:
+    """Takes a record's associations away; only the other sides' counters move."""
+    for other, other_id, _ in list(portal.links.around(kind.name, record.id)):
+        portal.links.remove((kind.name, record.id), (other, other_id))
+        recount(portal, other, other_id)
+
+
+def merge(portal: Portal, kind: Kind, *, primary: Record, other: Record, source: Source) -> Record:
+    """Makes a new record out of two; both old ids lead to it from then on.
+
+    The primary record's values win, the other one fills its blanks.
+    Source: https://developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies (seen 2026-11).
+    """
+    store, now_ms = portal.stores[kind.name], portal.now_ms()
+    values = {
+        **other.values,
+        **primary.values,
+        **_merged_values(kind, primary, other, now_ms=now_ms),
+    }
+    created_ms = min(primary.created_ms, other.created_ms)
+    record = Record(portal.new_id(), created_ms, now_ms, {}, source)
+    record.history = _history(primary, other, now_ms=now_ms, values=values)
+    record.searchable_ms = now_ms + int(portal.switches.index_lag_create_s * 1000)
+    around = [
+        (linked, linked_id, first and old is primary)
+        for old in (primary, other)
+        for linked, linked_id, first in portal.links.around(kind.name, old.id)
+    ]
+    for old in (primary, other):
+        erase(portal, kind, old)
+        store.aliases[old.id] = record.id
+    record.values = values
+    store.add(record)
+    for linked, linked_id, first in around:
+        link(portal, (kind.name, record.id), (linked, linked_id), primary=first)
+    counted = {n: text for n, text in counters(portal, kind.name, record.id).items() if text}
+    store.replace_values(record, {**record.values, **counted})
+    store.index.submit(doc_of(record), record.searchable_ms)
+    return record
+
+
+def _merged_values(kind: Kind, primary: Record, other: Record, *, now_ms: int) -> dict[str, str]:
+    old_ids = [str(primary.id), str(other.id)]
+    for record in (primary, other):
+        old_ids += [i for i in record.values.get("hs_merged_object_ids", "").split(";") if i]
+    merged = {"hs_merged_object_ids": ";".join(dict.fromkeys(old_ids))}
+    if kind.name == "contacts":
+        vids = [r.values.get("hs_calculated_merged_vids", "") for r in (primary, other)]
+        vids += [f"{record.id}:{now_ms}" for record in (primary, other)]
+        merged["hs_calculated_merged_vids"] = ";".join(vid for vid in vids if vid)
+        merged |= _emails(primary, other)
+    return merged
+
+
+def _emails(primary: Record, other: Record) -> dict[str, str]:
+    kept = primary.values.get("email") or other.values.get("email", "")
+    more = [
+        address
+        for record in (primary, other)
+        for address in (
+            record.values.get("email", ""),
+            *record.values.get("hs_additional_emails", "").split(";"),
+        )
+        if address and address != kept
+    ]
+    return {"hs_additional_emails": ";".join(dict.fromkeys(more))} if more else {}
+
+
+def _history(
+    primary: Record, other: Record, *, now_ms: int, values: dict[str, str]
+) -> dict[str, list[Version]]:
+    past = {name: list(versions) for name, versions in primary.history.items()}
+    by = Source("MERGE_OBJECTS", f"{primary.id}:{other.id}")
+    for name, text in values.items():
+        if primary.values.get(name, "") != text and name not in _OWN_VALUES:
+            past[name] = [Version(text, now_ms, by), *past.get(name, [])]
+    return past

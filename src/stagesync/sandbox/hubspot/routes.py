@@ -1,0 +1,152 @@
+"""The table of calls, by the one form of address that all versions are brought to."""
+
+import re
+from dataclasses import dataclass
+
+from stagesync.sandbox.hubspot import (
+    associations,
+    batch,
+    catalog,
+    objects,
+    properties,
+    search,
+)
+from stagesync.sandbox.hubspot.call import Endpoint
+from stagesync.sandbox.hubspot.model import kind_named
+
+_DATED = r"2026-03|2026-09"
+# (address as called, area it leads to): "version" and "rest" are taken out of it.
+_FORMS = (
+    re.compile(r"/crm/(?P<version>v3)/(?P<area>objects|properties|pipelines|owners)(?P<rest>/.*)?"),
+    re.compile(r"/crm/(?P<version>v4)/(?P<area>associations)(?P<rest>/.*)"),
+    re.compile(r"/crm/(?P<version>v4)/(?P<area>objects)(?P<rest>/[^/]+/[^/]+/associations/.*)"),
+    re.compile(
+        rf"/crm/(?P<area>objects|properties|pipelines|owners|associations)/(?P<version>{_DATED})(?P<rest>/.*)?"
+    ),
+    re.compile(rf"/(?P<area>account-info)/(?P<version>v3|{_DATED})(?P<rest>/.*)"),
+    re.compile(rf"/(?P<area>oauth)/(?P<version>v1|v3|{_DATED})(?P<rest>/.*)"),
+)
+
+
+def canonical(path: str) -> tuple[str, str] | None:
+    """(version, address without it) of a called path; None when no version has it."""
+    bare = path.rstrip("/")
+    for form in _FORMS:
+        if met := form.fullmatch(bare):
+            rest = met["rest"] or ""
+            # Version 3 gives associations of one record in another shape, which is not served.
+            if met["version"] == "v3" and "/associations" in rest:
+                return None
+            return met["version"], f"/{met['area']}{rest}"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One call: how it is addressed, who may make it, what answers it.
+
+    Attributes:
+        scopes: any one of them is enough; "{}" stands for the object type's scope name.
+        schema_area: refusals for want of a scope take the schema area's form.
+    """
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    scopes: tuple[str, ...]
+    search: bool = False
+    schema_area: bool = False
+
+    def needs(self, type_name: str) -> tuple[str, ...]:
+        """The scopes for calls on this object type."""
+        kind = kind_named(type_name)
+        scope = kind.scope if kind is not None else "contacts"
+        return tuple(name.format(scope) for name in self.scopes)
+
+
+_READ = ("crm.objects.{}.read",)
+_WRITE = ("crm.objects.{}.write",)
+_SCHEMA_READ = ("crm.schemas.{}.read", "crm.objects.{}.read")
+_SCHEMA_WRITE = ("crm.schemas.{}.write",)
+_DEALS = ("crm.schemas.deals.read", "crm.objects.deals.read")
+_ANY = ("oauth", *_READ, *_WRITE)
+
+
+def _objects() -> list[Spot]:
+    one, many = "/objects/{type}/{id}", "/objects/{type}/batch"
+    linked = one + "/associations/{to}"
+    return [
+        Spot("POST", "/objects/{type}/search", search.search, _READ, search=True),
+        Spot("POST", "/objects/{type}/merge", objects.merge_two, _WRITE),
+        Spot("POST", "/objects/{type}/gdpr-delete", objects.erase_one, _WRITE),
+        Spot("POST", many + "/read", batch.read_many, _READ),
+        Spot("POST", many + "/create", batch.create_many, _WRITE),
+        Spot("POST", many + "/update", batch.update_many, _WRITE),
+        Spot("POST", many + "/upsert", batch.upsert_many, _WRITE),
+        Spot("POST", many + "/archive", batch.archive_many, _WRITE),
+        Spot("GET", "/objects/{type}", objects.list_page, _READ),
+        Spot("POST", "/objects/{type}", objects.create_one, _WRITE),
+        Spot("PUT", one + "/associations/default/{to}/{other}", associations.put_default, _WRITE),
+        Spot("GET", linked, associations.read_one, _READ),
+        Spot("PUT", linked + "/{other}", associations.put_one, _WRITE),
+        Spot("DELETE", linked + "/{other}", associations.delete_one, _WRITE),
+        Spot("GET", one, objects.read, _READ),
+        Spot("PATCH", one, objects.change, _WRITE),
+        Spot("DELETE", one, objects.archive_one, _WRITE),
+    ]
+
+
+def _associations() -> list[Spot]:
+    pair = "/associations/{type}/{to}"
+    return [
+        Spot("POST", pair + "/batch/read", associations.read_many, _READ),
+        Spot("POST", pair + "/batch/create", associations.create_many, _WRITE),
+        Spot("POST", pair + "/batch/associate/default", associations.create_default_many, _WRITE),
+        Spot("POST", pair + "/batch/archive", associations.archive_many, _WRITE),
+        Spot("GET", pair + "/labels", associations.labels, _READ),
+    ]
+
+
+def _properties() -> list[Spot]:
+    all_, group = "/properties/{type}", "/properties/{type}/groups"
+    table: list[tuple[str, str, Endpoint]] = [
+        ("GET", group, properties.list_groups),
+        ("POST", group, properties.create_group),
+        ("GET", group + "/{name}", properties.read_group),
+        ("PATCH", group + "/{name}", properties.change_group),
+        ("DELETE", group + "/{name}", properties.archive_group),
+        ("POST", all_ + "/batch/create", properties.create_many),
+        ("POST", all_ + "/batch/read", properties.read_many),
+        ("GET", all_, properties.list_all),
+        ("POST", all_, properties.create),
+        ("GET", all_ + "/{name}", properties.read),
+        ("PATCH", all_ + "/{name}", properties.change),
+        ("DELETE", all_ + "/{name}", properties.archive),
+    ]
+    reads = {properties.read_many}
+    return [
+        Spot(
+            method,
+            path,
+            endpoint,
+            _SCHEMA_READ if method == "GET" or endpoint in reads else _SCHEMA_WRITE,
+            schema_area=True,
+        )
+        for method, path, endpoint in table
+    ]
+
+
+def _catalog() -> list[Spot]:
+    return [
+        Spot("GET", "/pipelines/{type}", catalog.pipelines, _DEALS),
+        Spot("GET", "/pipelines/{type}/{id}", catalog.pipeline, _DEALS),
+        Spot("GET", "/pipelines/{type}/{id}/stages", catalog.stages, _DEALS),
+        Spot("GET", "/owners", catalog.owners, ("crm.objects.owners.read",)),
+        Spot("GET", "/owners/{id}", catalog.owner, ("crm.objects.owners.read",)),
+        Spot("GET", "/account-info/details", catalog.details, _ANY),
+    ]
+
+
+def spots() -> list[Spot]:
+    """Every call there is; the first one that fits an address is meant."""
+    return [*_objects(), *_associations(), *_properties(), *_catalog()]

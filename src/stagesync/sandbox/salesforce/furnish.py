@@ -1,0 +1,199 @@
+"""What stands in an org before any data: users, status lists, the organisation; and the seed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from stagesync.sandbox.salesforce.customs import (
+    add_member_statuses,
+    add_seeded_fields,
+    add_seeded_values,
+)
+from stagesync.sandbox.salesforce.derive import derive
+from stagesync.sandbox.salesforce.ids import full_id, make_id
+from stagesync.sandbox.salesforce.org import Org
+from stagesync.sandbox.salesforce.rows import Row
+from stagesync.sandbox.salesforce.schema.picklists import (
+    LEAD_STATUS_SETS,
+    STAGES,
+    LeadStatusRow,
+    lead_status_values,
+)
+from stagesync.sandbox.seeds import SalesforceSeed
+
+DAY_S = 86_400.0
+# (first name, last name, user name); the order is that of the org's user ids.
+_USERS = (
+    ("Integration", "User", "integration"),
+    ("Camille", "Rousseau", "camille.rousseau"),
+    ("Marketing", "App", "marketing.app"),
+    ("Assignment", "Desk", "assignment.desk"),
+)
+_INSTANTS = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
+
+
+def furnish(org: Org) -> None:
+    """Puts the rows of the set-up objects in place."""
+    for first, last, name in _USERS:
+        _add_user(org, org_user_id(len(org.table("User").rows)), (first, last, name))
+    org.table("Organization").fill([_organization(org)])
+    org.table("OpportunityStage").fill(_stage_rows(org))
+    refresh_lead_status(org)
+
+
+def org_user_id(place: int) -> str:
+    return make_id("User", place + 1)
+
+
+def _dated(org: Org, row: Row) -> Row:
+    stamps = dict.fromkeys(_INSTANTS, org.stamp() - 1000 * DAY_S)
+    return row | stamps | {"CreatedById": org.human_id, "LastModifiedById": org.human_id}
+
+
+def _add_user(org: Org, user_id: str, names: tuple[str, str, str]) -> None:
+    first, last, name = names
+    row = {
+        "Id": user_id,
+        "FirstName": first,
+        "LastName": last,
+        "Name": f"{first} {last}",
+        "Username": f"{name}@sandbox.example",
+        "Email": f"{name}@sandbox.example",
+        "Alias": name[:8],
+        "IsActive": True,
+        "UserType": "Standard",
+    }
+    org.table("User").fill([_dated(org, row)])
+
+
+def _organization(org: Org) -> Row:
+    row = {"Id": org.id, "Name": "Sandbox", "InstanceName": "SBX1", "IsSandbox": True}
+    return _dated(org, row | {"OrganizationType": "Developer Edition", "TimeZoneSidKey": "GMT"})
+
+
+def _stage_rows(org: Org) -> list[Row]:
+    return [
+        _dated(
+            org,
+            {
+                "Id": make_id("OpportunityStage", 100 + place),
+                "ApiName": stage.name,
+                "MasterLabel": stage.name,
+                "IsActive": True,
+                "IsClosed": stage.is_closed,
+                "IsWon": stage.is_won,
+                "DefaultProbability": stage.probability,
+                "ForecastCategory": stage.forecast,
+                "ForecastCategoryName": stage.forecast,
+                "SortOrder": place,
+            },
+        )
+        for place, stage in enumerate(STAGES, 1)
+    ]
+
+
+def refresh_lead_status(org: Org) -> None:
+    """Makes the list of Lead.Status the one that the switch names."""
+    chosen = org.switches.lead_status_set
+    added = org.added_values.get(("Lead", "Status"), ())
+    values = lead_status_values(chosen) + added
+    lead = org.objects["Lead"]
+    if lead.fields["Status"].picklist == values and org.table("LeadStatus").rows:
+        return
+    lead.fields["Status"] = replace(lead.fields["Status"], picklist=values)
+    org.setup_changed()
+    statuses = (*LEAD_STATUS_SETS[chosen], *(LeadStatusRow(value.value) for value in added))
+    table = org.table("LeadStatus")
+    table.clear()
+    table.fill(
+        _dated(
+            org,
+            {
+                "Id": make_id("LeadStatus", place),
+                "ApiName": status.name,
+                "MasterLabel": status.name,
+                "IsConverted": status.is_converted,
+                "IsDefault": status.is_default,
+                "SortOrder": place,
+            },
+        )
+        for place, status in enumerate(statuses, 1)
+    )
+
+
+def load_seed(
+    org: Org, seed: SalesforceSeed, *, users: Mapping[str, tuple[str, str]] | None = None
+) -> None:
+    """Fills the org with a generated world.
+
+    Args:
+        users: first and last names by user id; an owner not among them gets a made-up name.
+
+    Raises:
+        ValueError: for an unknown object or field, or a row without a proper id.
+    """
+    for name, rows in seed.rows.items():
+        if name not in org.objects:
+            raise ValueError(f"the seed has rows of an unknown object {name}")
+        add_seeded_fields(org, name, rows)
+        made = [_seeded(org, name, dict(row)) for row in rows]
+        add_seeded_values(org, name, made)
+        org.table(name).fill(made)
+    refresh_lead_status(org)
+    for campaign in org.table("Campaign").rows.values():
+        add_member_statuses(org, campaign)
+    for name in seed.rows:
+        for row in org.table(name).rows.values():
+            derive(org, name, row, before=None)
+    _add_users(org, seed.rows, users or {})
+    archive(org)
+
+
+def _seeded(org: Org, name: str, row: dict[str, Any]) -> Row:
+    fields = org.objects[name].fields
+    if full_id(row.get("Id")) != row.get("Id"):
+        raise ValueError(f"the seed has a row of {name} without an 18-character id")
+    created = row.get("CreatedDate") or org.stamp()
+    modified = row.get("LastModifiedDate") or row.get("SystemModstamp") or created
+    stamps = (created, modified, row.get("SystemModstamp") or modified)
+    row.update(zip(_INSTANTS, (float(stamp // 1) for stamp in stamps), strict=True))
+    defaults = {"IsDeleted": False, "CreatedById": org.human_id, "LastModifiedById": org.human_id}
+    if "OwnerId" in fields:
+        defaults["OwnerId"] = org.human_id
+    if subtype := {"Task": "TaskSubtype", "Event": "EventSubtype"}.get(name):
+        defaults[subtype] = name
+    return defaults | {key: value for key, value in row.items() if value not in (None, "")}
+
+
+def _add_users(
+    org: Org, rows: dict[str, list[dict[str, Any]]], names: Mapping[str, tuple[str, str]]
+) -> None:
+    known = org.table("User").rows
+    keys = ("OwnerId", "CreatedById", "LastModifiedById")
+    wanted = {row.get(key) for found in rows.values() for row in found for key in keys}
+    used = (user_id for user_id in wanted if isinstance(user_id, str) and user_id[:3] == "005")
+    for place, user_id in enumerate(sorted({*used, *names} - known.keys()), 1):
+        first, last = names.get(user_id, ("Sales", f"Person {place}"))
+        _add_user(org, user_id, (first, last, f"sales{place}"))
+
+
+def archive(org: Org) -> None:
+    """Hides closed activities of a certain age from everything but queryAll."""
+    days = org.switches.archive_after_days
+    if not days:
+        return
+    before = org.stamp() - days * DAY_S
+    for name in ("Task", "Event"):
+        rows = org.table(name).rows
+        for row in _aged(rows.values(), before):
+            rows[row["Id"]] = row | {"IsArchived": True}
+
+
+def _aged(rows: Iterable[Row], before: float) -> list[Row]:
+    found = []
+    for row in rows:
+        closed = row.get("IsClosed") or row.get("StartDateTime")
+        moment = row.get("CompletedDateTime") or row.get("StartDateTime") or row["CreatedDate"]
+        if closed and moment < before and not row.get("IsArchived"):
+            found.append(row)
+    return found

@@ -1,0 +1,1 @@
+"""What the simulated org knows of its objects: fields, types, picklists, relationships."""

@@ -1,0 +1,68 @@
+"""Fields of the set-up objects: status lists, permission sets, the organisation, custom fields."""
+
+LEAD_STATUS = """
+ApiName string(255) -c -u
+MasterLabel string(255) -c -u
+IsConverted boolean -c -u
+IsDefault boolean -c -u
+SortOrder int(8) -c -u
+"""
+
+OPPORTUNITY_STAGE = """
+ApiName string(255) -c -u
+MasterLabel string(255) -c -u
+IsActive boolean -c -u
+IsClosed boolean -c -u
+IsWon boolean -c -u
+DefaultProbability percent(3,0) -c -u
+ForecastCategory picklist(40) -c -u ! =ForecastCategory
+ForecastCategoryName picklist -c -u ! =ForecastCategoryName
+SortOrder int(8) -c -u
+"""
+
+CAMPAIGN_MEMBER_STATUS = """
+CampaignId reference * -u >Campaign:Campaign
+Label string(765) *
+HasResponded boolean
+IsDefault boolean
+SortOrder int(8)
+"""
+
+ORGANIZATION = """
+Name string(80) -c -u
+InstanceName string(5) -c -u
+IsSandbox boolean -c -u
+OrganizationType picklist(40) -c -u !
+TimeZoneSidKey picklist(40) -c -u !
+"""
+
+PERMISSION_SET = """
+Name string(80) *
+Label string(80) *
+Description string(255)
+IsOwnedByProfile boolean -c -u
+IsCustom boolean -c -u
+Type picklist(40) -c -u !
+"""
+
+PERMISSION_SET_ASSIGNMENT = """
+PermissionSetId reference * -u >PermissionSet:PermissionSet
+AssigneeId reference * -u >User:Assignee
+IsActive boolean -c -u
+"""
+
+FIELD_PERMISSIONS = """
+ParentId reference * -u >PermissionSet:Parent
+SobjectType picklist(40) * -u !
+Field picklist * -u !
+PermissionsRead boolean
+PermissionsEdit boolean
+"""
+
+CUSTOM_FIELD = """
+DeveloperName string(40) -c -u
+TableEnumOrId picklist -c -u
+NamespacePrefix string(15) -c -u
+Length int(8) -c -u
+Description string(1000) -c -u
+"""

@@ -1,0 +1,19 @@
+"""What an operator sets: `stagesync.yaml`, with every key also by environment."""
+
+from stagesync.settings.model import (
+    ConnectionSettings,
+    LogSettings,
+    Settings,
+    StoreSettings,
+    line_of,
+    load_settings,
+)
+
+__all__ = [
+    "ConnectionSettings",
+    "LogSettings",
+    "Settings",
+    "StoreSettings",
+    "line_of",
+    "load_settings",
+]

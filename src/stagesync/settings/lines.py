@@ -1,0 +1,61 @@
+"""A YAML file as plain values, and the line of every path in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from stagesync.errors import DefinitionError, Problem
+
+Lines = dict[tuple[str, ...], int]
+"""Path of keys and places -> line, starting at 1."""
+
+
+def read_yaml(path: Path) -> tuple[dict[str, Any], Lines]:
+    """The file's values and their lines.
+
+    Raises:
+        DefinitionError: it cannot be read, is not YAML, or is no mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = YAML(typ="safe", pure=True).compose(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DefinitionError([Problem(str(path), 0, "", "cannot be read")]) from error
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 0
+        message = f"is not YAML: {error.problem or error.context}"
+        raise DefinitionError([Problem(str(path), line, "", message)]) from error
+    if not isinstance(node, MappingNode):
+        raise DefinitionError([Problem(str(path), 1, "", "must be `key: value` pairs")])
+    lines: Lines = {}
+    return _value(node, (), lines), lines
+
+
+def _value(node: Node, path: tuple[str, ...], lines: Lines) -> Any:
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, MappingNode):
+        found = {}
+        for key_node, each in node.value:
+            here = (*path, str(key_node.value))
+            lines[here] = key_node.start_mark.line + 1
+            found[str(key_node.value)] = _value(each, here, lines)
+        return found
+    if isinstance(node, SequenceNode):
+        return [_value(each, (*path, str(n)), lines) for n, each in enumerate(node.value)]
+    return _scalar(node)
+
+
+def _scalar(node: Node) -> Any:
+    assert isinstance(node, ScalarNode)
+    kind = str(node.tag).rpartition(":")[2]
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return str(node.value).lower() == "true"
+    return str(node.value)

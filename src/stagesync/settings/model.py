@@ -1,0 +1,167 @@
+"""The keys of `stagesync.yaml`.
+
+Every key can also come by environment: `STAGESYNC_STORE__URL` is `store: {url: ...}`, and wins.
+A secret is never written here: it is named, `{env: HUBSPOT_TOKEN}` or `{file: /run/secrets/hubspot}`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from stagesync.errors import DefinitionError, Problem
+from stagesync.settings.lines import Lines, read_yaml
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def _seconds(value: object) -> object:
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", str(value))
+    if found is None:
+        raise ValueError("must be a duration such as 60s, 5m or 1h")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+Duration = Annotated[float, BeforeValidator(_seconds)]
+"""Seconds, written as `60s`, `5m`, `1h`."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class StoreSettings(_Strict):
+    """Where the state is kept; a relative SQLite path counts from the settings file."""
+
+    url: str = "sqlite:///stagesync.db"
+
+
+class LogSettings(_Strict):
+    """How events are written to stderr."""
+
+    format: Literal["json", "console"] = "console"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class ConnectionSettings(BaseModel):
+    """One CRM account; keys that stagesync does not know are its connector's options.
+
+    Attributes:
+        connector: name of an installed connector.
+        mapping: file; default `<mappings>/<connector>.yaml`.
+        mode: what a new connection starts with. `observe` plans and writes nothing until its first
+            plan is approved.
+        poll: how often the daemon pulls.
+        vendor_stage: what may be done to the vendor's own stage fields.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    connector: str
+    mapping: Path | None = None
+    mode: Literal["observe", "active"] = "observe"
+    poll: Duration = Field(default=60.0, validate_default=False)
+    vendor_stage: Literal["off", "fill_empty", "forward"] = "off"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the connector gets; secrets are still named."""
+        return dict(self.model_extra or {})
+
+
+class Settings(BaseSettings):
+    """A deployment.
+
+    Attributes:
+        mappings: folder of policy.yaml, vocabularies/ and the CRM mappings; default: the folder
+            `mappings` beside the file, else the shipped one.
+        prefer: connections whose value wins where several have one, best first.
+        vocabulary: the one that stages are told in.
+        clock: `sandbox` follows the simulators' clocks; for rehearsals on this machine only.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="STAGESYNC_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    store: StoreSettings = StoreSettings()
+    log: LogSettings = LogSettings()
+    mappings: Path | None = None
+    connections: dict[str, ConnectionSettings] = {}
+    prefer: tuple[str, ...] = ()
+    vocabulary: str = "standard"
+    clock: Literal["real", "sandbox"] = "real"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  the hook's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the hook's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the hook's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        return env_settings, init_settings
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings of this file and of the environment.
+
+    Raises:
+        DefinitionError: with every problem, each with its line.
+    """
+    values, lines = read_yaml(path)
+    problems: list[Problem] = []
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        problems = [_problem(path, lines, detail) for detail in error.errors()]
+        raise DefinitionError(problems) from None
+    names = set(settings.connections)
+    problems += [
+        Problem(
+            str(path),
+            lines.get(("prefer",), 0),
+            "prefer",
+            f"`{name}` is no connection; known: {', '.join(sorted(names))}",
+        )
+        for name in settings.prefer
+        if name not in names
+    ]
+    if problems:
+        raise DefinitionError(problems)
+    return settings
+
+
+def _problem(path: Path, lines: Lines, detail: Any) -> Problem:
+    place = tuple(str(part) for part in detail["loc"])
+    known_place = place
+    while known_place and known_place not in lines:
+        known_place = known_place[:-1]
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        message = f"is not known; known: {', '.join(_known_keys(place))}"
+    return Problem(str(path), lines.get(known_place, 0), ".".join(place), message)
+
+
+def _known_keys(place: tuple[str, ...]) -> list[str]:
+    inner: dict[str, type[BaseModel]] = {"store": StoreSettings, "log": LogSettings}
+    return list(inner.get(place[0], Settings).model_fields)
+
+
+def line_of(path: Path, key: str) -> int:
+    """The line of a dotted key in the file, or of the nearest one above it; 0 when there is none."""
+    _, lines = read_yaml(path)
+    place = tuple(key.split("."))
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place, 0)

@@ -1,0 +1,278 @@
+"""Queries about people and accounts: who they are made of, and where the policy places them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.engine import Row
+
+from stagesync.store.records import chunks
+
+Kind = Literal["person", "account"]
+"""Which of the two tables; both have the same columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A person or an account as last evaluated.
+
+    Attributes:
+        account: the person's account id; None for an account, or when it has none.
+        position: axis -> level; empty before the first evaluation.
+        stages: vocabulary -> stage.
+        evaluated_at_s: None before the first evaluation.
+        staged_at_s: when the standard stage last changed.
+    """
+
+    id: str
+    account: str | None = None
+    position: Mapping[str, str] | None = None
+    scores: Mapping[str, float] | None = None
+    stages: Mapping[str, str] | None = None
+    evaluated_at_s: float | None = None
+    recheck_at_s: float | None = None
+    staged_at_s: float | None = None
+    policy: str = ""
+
+
+def _placed(row: Row[Any]) -> Placed:
+    return Placed(
+        id=row.id,
+        account=row.account,
+        position=orjson.loads(row.position) or None,
+        scores=orjson.loads(row.scores) or None,
+        stages=orjson.loads(row.stages) or None,
+        evaluated_at_s=row.evaluated_at_s,
+        recheck_at_s=row.recheck_at_s,
+        staged_at_s=row.staged_at_s,
+        policy=row.policy,
+    )
+
+
+def placed(tx: Connection, kind: Kind, ids: Iterable[str]) -> dict[str, Placed]:
+    """Those that exist, by id."""
+    sql = text(f"SELECT * FROM {kind} WHERE id IN :keys").bindparams(  # noqa: S608  a literal
+        bindparam("keys", expanding=True)
+    )
+    return {
+        row.id: _placed(row) for batch in chunks(ids) for row in tx.execute(sql, {"keys": batch})
+    }
+
+
+def all_ids(tx: Connection, kind: Kind) -> list[str]:
+    """Every id, in order."""
+    return [row.id for row in tx.execute(text(f"SELECT id FROM {kind} ORDER BY id"))]  # noqa: S608  a literal
+
+
+def ids_due(tx: Connection, kind: Kind, *, now_s: float) -> list[str]:
+    """Those that time alone may have moved."""
+    sql = text(f"SELECT id FROM {kind} WHERE recheck_at_s <= :now_s ORDER BY id")  # noqa: S608  a literal
+    return [row.id for row in tx.execute(sql, {"now_s": now_s})]
+
+
+def ids_of_other_policy(tx: Connection, kind: Kind, policy: str) -> list[str]:
+    """Those last placed by another policy, or never."""
+    sql = text(f"SELECT id FROM {kind} WHERE policy <> :policy ORDER BY id")  # noqa: S608  a literal
+    return [row.id for row in tx.execute(sql, {"policy": policy})]
+
+
+def ensure(tx: Connection, kind: Kind, ids: Iterable[str]) -> None:
+    """Make a place for new ones."""
+    rows = [{"id": each} for each in ids]
+    if rows:
+        tx.execute(
+            text(
+                f"INSERT INTO {kind} (id, position, scores, stages, policy)"  # noqa: S608  a literal
+                " VALUES (:id, '{}', '{}', '{}', '') ON CONFLICT (id) DO NOTHING"
+            ),
+            rows,
+        )
+
+
+def save_placed(tx: Connection, kind: Kind, rows: Sequence[Placed]) -> None:
+    """Keep evaluations."""
+    if not rows:
+        return
+    tx.execute(
+        text(
+            f"UPDATE {kind} SET position = :position, scores = :scores, stages = :stages,"  # noqa: S608  a literal
+            " evaluated_at_s = :evaluated_at_s, recheck_at_s = :recheck_at_s,"
+            " staged_at_s = :staged_at_s, policy = :policy WHERE id = :id"
+        ),
+        [
+            {
+                "id": each.id,
+                "position": orjson.dumps(each.position).decode(),
+                "scores": orjson.dumps(each.scores).decode(),
+                "stages": orjson.dumps(each.stages).decode(),
+                "evaluated_at_s": each.evaluated_at_s,
+                "recheck_at_s": each.recheck_at_s,
+                "staged_at_s": each.staged_at_s,
+                "policy": each.policy,
+            }
+            for each in rows
+        ],
+    )
+
+
+def assign(tx: Connection, kind: Kind, rows: Iterable[tuple[int, str]]) -> None:
+    """Say which person or account records belong to: (record, id)."""
+    values = [{"pk": pk, "id": each} for pk, each in rows]
+    if values:
+        tx.execute(text(f"UPDATE record SET {kind} = :id WHERE pk = :pk"), values)  # noqa: S608  a literal
+
+
+def unassign(tx: Connection, kind: Kind, pks: Iterable[int]) -> None:
+    """Let records belong to nobody: they are gone from their CRM."""
+    values = [{"pk": pk} for pk in pks]
+    if values:
+        tx.execute(text(f"UPDATE record SET {kind} = NULL WHERE pk = :pk"), values)  # noqa: S608  a literal
+
+
+def set_accounts(tx: Connection, rows: Iterable[tuple[str, str | None]]) -> None:
+    """Say which account people belong to: (person, account)."""
+    values = [{"id": each, "account": account} for each, account in rows]
+    if values:
+        tx.execute(text("UPDATE person SET account = :account WHERE id = :id"), values)
+
+
+def remove_empty(tx: Connection, kind: Kind, ids: Iterable[str]) -> list[str]:
+    """Remove those that no record belongs to any more; their history stays. Returns them."""
+    sql = text(
+        f"SELECT p.id FROM {kind} p WHERE p.id IN :keys"  # noqa: S608  a literal
+        f" AND NOT EXISTS (SELECT 1 FROM record r WHERE r.{kind} = p.id)"
+    ).bindparams(bindparam("keys", expanding=True))
+    empty = [row.id for batch in chunks(ids) for row in tx.execute(sql, {"keys": batch})]
+    if empty:
+        rows = [{"id": each} for each in empty]
+        tx.execute(text(f"DELETE FROM {kind} WHERE id = :id"), rows)  # noqa: S608  a literal
+    return empty
+
+
+def people_of_accounts(tx: Connection, accounts: Iterable[str]) -> dict[str, list[str]]:
+    """Account -> its people."""
+    sql = text("SELECT id, account FROM person WHERE account IN :keys ORDER BY id").bindparams(
+        bindparam("keys", expanding=True)
+    )
+    found: dict[str, list[str]] = {}
+    for batch in chunks(accounts):
+        for row in tx.execute(sql, {"keys": batch}):
+            found.setdefault(row.account, []).append(row.id)
+    return found
+
+
+def accounts_of_domains(tx: Connection, domains: Iterable[str]) -> dict[str, str]:
+    """Web domain -> the account that its company records belong to; domains of several are left out."""
+    sql = text(
+        "SELECT domain, MIN(account) AS one, MAX(account) AS other FROM record"
+        " WHERE domain IN :keys AND account IS NOT NULL AND gone = 0 GROUP BY domain"
+    ).bindparams(bindparam("keys", expanding=True))
+    found = {}
+    for batch in chunks(domains):
+        for row in tx.execute(sql, {"keys": batch}):
+            if row.one == row.other:
+                found[row.domain] = row.one
+    return found
+
+
+def count_stages(tx: Connection) -> dict[str, dict[str, int]]:
+    """Vocabulary -> stage -> number of people."""
+    counts: dict[str, dict[str, int]] = {}
+    for row in tx.execute(text("SELECT stages, COUNT(*) AS n FROM person GROUP BY stages")):
+        for vocabulary, stage in orjson.loads(row.stages).items():
+            counts.setdefault(vocabulary, {}).setdefault(stage, 0)
+            counts[vocabulary][stage] += row.n
+    return counts
+
+
+def count(tx: Connection, kind: Kind) -> int:
+    """How many there are."""
+    return int(tx.execute(text(f"SELECT COUNT(*) FROM {kind}")).scalar_one())  # noqa: S608  a literal
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A change of position of a person or account, as explained then."""
+
+    subject: str
+    at_s: float
+    run: str
+    stage_from: str
+    stage_to: str
+    position_from: Mapping[str, str]
+    position_to: Mapping[str, str]
+    policy: str
+    scores: Mapping[str, float]
+    reasons: Sequence[Mapping[str, Any]]
+
+
+def save_transitions(tx: Connection, transitions: Sequence[Transition]) -> None:
+    """Append transitions."""
+    if not transitions:
+        return
+    tx.execute(
+        text(
+            "INSERT INTO transition (subject, at_s, run, stage_from, stage_to, position_from,"
+            " position_to, policy, scores, reasons) VALUES (:subject, :at_s, :run, :stage_from,"
+            " :stage_to, :position_from, :position_to, :policy, :scores, :reasons)"
+            " ON CONFLICT (subject, at_s) DO NOTHING"
+        ),
+        [
+            {
+                "subject": each.subject,
+                "at_s": each.at_s,
+                "run": each.run,
+                "stage_from": each.stage_from,
+                "stage_to": each.stage_to,
+                "position_from": orjson.dumps(each.position_from).decode(),
+                "position_to": orjson.dumps(each.position_to).decode(),
+                "policy": each.policy,
+                "scores": orjson.dumps(each.scores).decode(),
+                "reasons": orjson.dumps(each.reasons).decode(),
+            }
+            for each in transitions
+        ],
+    )
+
+
+def last_transition_of(tx: Connection, subject: str) -> Transition | None:
+    """The newest transition; None before the first."""
+    found = transitions_of(tx, subject)
+    return found[-1] if found else None
+
+
+def transitions_of(tx: Connection, subject: str) -> list[Transition]:
+    """The history of one person or account, oldest first."""
+    rows = tx.execute(
+        text("SELECT * FROM transition WHERE subject = :subject ORDER BY at_s"),
+        {"subject": subject},
+    )
+    return [
+        Transition(
+            subject=row.subject,
+            at_s=row.at_s,
+            run=row.run,
+            stage_from=row.stage_from,
+            stage_to=row.stage_to,
+            position_from=orjson.loads(row.position_from),
+            position_to=orjson.loads(row.position_to),
+            policy=row.policy,
+            scores=orjson.loads(row.scores),
+            reasons=orjson.loads(row.reasons),
+        )
+        for row in rows
+    ]
+
+
+def interesting(tx: Connection) -> str:
+    """Somebody known to several CRMs with much to explain; anybody else failing that; empty if none."""
+    sql = (
+        "SELECT p.id FROM person p JOIN record r ON r.person = p.id"
+        " JOIN transition t ON t.subject = p.id GROUP BY p.id"
+        " ORDER BY COUNT(DISTINCT r.connection) DESC, MAX(LENGTH(t.reasons)) DESC, p.id LIMIT 1"
+    )
+    return str(tx.execute(text(sql)).scalar() or "")

@@ -1,0 +1,326 @@
+"""Queries about plans, their entries, baselines, and why wanted values do not stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, bindparam, text
+
+from stagesync.store.records import chunks
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """A saved plan; `state` is one of open, held, approved, dropped, done."""
+
+    id: str
+    run: str
+    state: str
+    policy: str
+    made_at_s: float
+    decided_by: str
+    decided_at_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """One value to write, with the record it goes to.
+
+    Attributes:
+        subject: the person or account.
+        because: reason lines.
+        state: a state of `domain.life`.
+    """
+
+    plan: str
+    record_pk: int
+    connection: str
+    object: str
+    id: str
+    field: str
+    subject: str
+    before: Any
+    after: Any
+    stage_from: str
+    stage_to: str
+    because: Sequence[Any]
+    state: str
+
+
+def save_plan(tx: Connection, plan: StoredPlan) -> None:
+    """Keep a plan, or its new state."""
+    tx.execute(
+        text(
+            "INSERT INTO plan (id, run, state, policy, made_at_s, decided_by, decided_at_s)"
+            " VALUES (:id, :run, :state, :policy, :made_at_s, :decided_by, :decided_at_s)"
+            " ON CONFLICT (id) DO UPDATE SET state = excluded.state,"
+            " decided_by = excluded.decided_by, decided_at_s = excluded.decided_at_s,"
+            " run = excluded.run, policy = excluded.policy"
+        ),
+        {name: getattr(plan, name) for name in StoredPlan.__slots__},
+    )
+
+
+def get_plan(tx: Connection, plan_id: str) -> StoredPlan | None:
+    """One plan; None when there is none of that id."""
+    row = tx.execute(text("SELECT * FROM plan WHERE id = :id"), {"id": plan_id}).one_or_none()
+    return None if row is None else StoredPlan(**row._mapping)  # noqa: SLF001  the documented way to a row's columns
+
+
+def plans_in(tx: Connection, *states: str) -> list[StoredPlan]:
+    """Plans in these states, newest first."""
+    sql = text(
+        "SELECT * FROM plan WHERE state IN :states ORDER BY made_at_s DESC, id DESC"
+    ).bindparams(bindparam("states", expanding=True))
+    rows = tx.execute(sql, {"states": list(states)})
+    return [StoredPlan(**row._mapping) for row in rows]  # noqa: SLF001  the documented way to a row's columns
+
+
+def set_plan_state(tx: Connection, plan_id: str, state: str) -> None:
+    """Move a plan."""
+    tx.execute(
+        text("UPDATE plan SET state = :state WHERE id = :id"), {"id": plan_id, "state": state}
+    )
+
+
+def decide_plan(tx: Connection, plan_id: str, state: str, *, by: str, at_s: float) -> None:
+    """Keep who decided about a plan, and how."""
+    tx.execute(
+        text(
+            "UPDATE plan SET state = :state, decided_by = :by, decided_at_s = :at_s WHERE id = :id"
+        ),
+        {"id": plan_id, "state": state, "by": by, "at_s": at_s},
+    )
+
+
+def forget_empty_plans(tx: Connection, *, but: str = "") -> None:
+    """Remove plans that came to nothing, or whose entries were all planned anew by a later one."""
+    tx.execute(
+        text(
+            "DELETE FROM plan WHERE state = 'open' AND id <> :but"
+            " AND NOT EXISTS (SELECT 1 FROM plan_entry e WHERE e.plan = plan.id)"
+        ),
+        {"but": but},
+    )
+
+
+def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
+    """Keep entries of plans."""
+    rows = [
+        {
+            "plan": each.plan,
+            "record_pk": each.record_pk,
+            "field": each.field,
+            "subject": each.subject,
+            "before": orjson.dumps(each.before).decode(),
+            "after": orjson.dumps(each.after).decode(),
+            "stage_from": each.stage_from,
+            "stage_to": each.stage_to,
+            "because": orjson.dumps(each.because).decode(),
+            "state": each.state,
+        }
+        for each in entries
+    ]
+    if rows:
+        tx.execute(
+            text(
+                "INSERT INTO plan_entry (plan, record_pk, field, subject, before, after, stage_from,"
+                " stage_to, because, state) VALUES (:plan, :record_pk, :field, :subject, :before,"
+                " :after, :stage_from, :stage_to, :because, :state)"
+            ),
+            rows,
+        )
+
+
+def entries_of(tx: Connection, plan_id: str, *states: str) -> list[StoredEntry]:
+    """The entries of a plan in these states (all states when none is named), by record and field."""
+    wanted = " AND e.state IN :states" if states else ""
+    sql = text(
+        "SELECT e.*, r.connection, r.object, r.id AS record_id FROM plan_entry e"  # noqa: S608  literals
+        f" JOIN record r ON r.pk = e.record_pk WHERE e.plan = :plan{wanted}"
+        " ORDER BY r.connection, r.object, r.id, e.field"
+    )
+    values: dict[str, Any] = {"plan": plan_id}
+    if states:
+        sql = sql.bindparams(bindparam("states", expanding=True))
+        values["states"] = list(states)
+    return [
+        StoredEntry(
+            plan=row.plan,
+            record_pk=row.record_pk,
+            connection=row.connection,
+            object=row.object,
+            id=row.record_id,
+            field=row.field,
+            subject=row.subject,
+            before=orjson.loads(row.before),
+            after=orjson.loads(row.after),
+            stage_from=row.stage_from,
+            stage_to=row.stage_to,
+            because=orjson.loads(row.because),
+            state=row.state,
+        )
+        for row in tx.execute(sql, values)
+    ]
+
+
+def set_entry_states(tx: Connection, plan_id: str, states: Iterable[tuple[int, str, str]]) -> None:
+    """Move entries: (record, field, new state)."""
+    rows = [
+        {"plan": plan_id, "pk": pk, "field": field, "state": state} for pk, field, state in states
+    ]
+    if rows:
+        tx.execute(
+            text(
+                "UPDATE plan_entry SET state = :state"
+                " WHERE plan = :plan AND record_pk = :pk AND field = :field"
+            ),
+            rows,
+        )
+
+
+def subjects_waiting(tx: Connection, *states: str) -> list[str]:
+    """People and accounts that have an entry in one of these states."""
+    sql = text(
+        "SELECT DISTINCT subject FROM plan_entry WHERE state IN :states ORDER BY subject"
+    ).bindparams(bindparam("states", expanding=True))
+    return [row.subject for row in tx.execute(sql, {"states": list(states)})]
+
+
+def drop_waiting(tx: Connection, subjects: Iterable[str], *states: str) -> None:
+    """Remove entries that wait, for subjects that are planned anew."""
+    sql = text("DELETE FROM plan_entry WHERE subject IN :keys AND state IN :states").bindparams(
+        bindparam("keys", expanding=True), bindparam("states", expanding=True)
+    )
+    for batch in chunks(subjects):
+        tx.execute(sql, {"keys": batch, "states": list(states)})
+
+
+def count_entries(tx: Connection, plan_id: str) -> int:
+    """How many entries a plan has."""
+    sql = text("SELECT COUNT(*) FROM plan_entry WHERE plan = :plan")
+    return int(tx.execute(sql, {"plan": plan_id}).scalar_one())
+
+
+def baselines_of(tx: Connection, pks: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """Record -> field -> the last value that both held."""
+    sql = text("SELECT record_pk, field, value FROM baseline WHERE record_pk IN :keys").bindparams(
+        bindparam("keys", expanding=True)
+    )
+    found: dict[int, dict[str, Any]] = {}
+    for batch in chunks(pks):
+        for row in tx.execute(sql, {"keys": batch}):
+            found.setdefault(row.record_pk, {})[row.field] = orjson.loads(row.value)
+    return found
+
+
+def save_baselines(
+    tx: Connection, rows: Iterable[tuple[int, str, Any]], *, run: str, at_s: float
+) -> None:
+    """Keep what a CRM took: (record, field, value)."""
+    values = [
+        {
+            "pk": pk,
+            "field": field,
+            "value": orjson.dumps(value).decode(),
+            "run": run,
+            "at_s": at_s,
+        }
+        for pk, field, value in rows
+    ]
+    if values:
+        tx.execute(
+            text(
+                "INSERT INTO baseline (record_pk, field, value, run, written_at_s)"
+                " VALUES (:pk, :field, :value, :run, :at_s)"
+                " ON CONFLICT (record_pk, field) DO UPDATE SET value = excluded.value,"
+                " run = excluded.run, written_at_s = excluded.written_at_s"
+            ),
+            values,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDifference:
+    """A wanted value that does not stand in a CRM, and why; `words` are the vendor's."""
+
+    record_pk: int
+    field: str
+    wanted: Any
+    current: Any
+    reason: str
+    words: str = ""
+
+
+def save_differences(
+    tx: Connection, planned: Iterable[int], rows: Iterable[StoredDifference], *, at_s: float
+) -> None:
+    """Replace the differences of the records that were planned."""
+    pks = [{"pk": pk} for pk in planned]
+    if pks:
+        tx.execute(text("DELETE FROM difference WHERE record_pk = :pk"), pks)
+    add_differences(tx, rows, at_s=at_s)
+
+
+def add_differences(tx: Connection, rows: Iterable[StoredDifference], *, at_s: float) -> None:
+    """Note differences beside those that are noted."""
+    values = [
+        {
+            "pk": each.record_pk,
+            "field": each.field,
+            "wanted": orjson.dumps(each.wanted).decode(),
+            "current": orjson.dumps(each.current).decode(),
+            "reason": each.reason,
+            "words": each.words,
+            "at_s": at_s,
+        }
+        for each in rows
+    ]
+    if values:
+        tx.execute(
+            text(
+                "INSERT INTO difference (record_pk, field, wanted, current, reason, words, at_s)"
+                " VALUES (:pk, :field, :wanted, :current, :reason, :words, :at_s)"
+                " ON CONFLICT (record_pk, field) DO UPDATE SET wanted = excluded.wanted,"
+                " current = excluded.current, reason = excluded.reason, words = excluded.words,"
+                " at_s = excluded.at_s"
+            ),
+            values,
+        )
+
+
+def differences_of(tx: Connection, pks: Iterable[int]) -> dict[int, list[StoredDifference]]:
+    """Record -> its differences."""
+    sql = text("SELECT * FROM difference WHERE record_pk IN :keys").bindparams(
+        bindparam("keys", expanding=True)
+    )
+    found: dict[int, list[StoredDifference]] = {}
+    for batch in chunks(pks):
+        for row in tx.execute(sql, {"keys": batch}):
+            found.setdefault(row.record_pk, []).append(
+                StoredDifference(
+                    row.record_pk,
+                    row.field,
+                    orjson.loads(row.wanted),
+                    orjson.loads(row.current),
+                    row.reason,
+                    row.words,
+                )
+            )
+    return found
+
+
+def count_differences(tx: Connection) -> dict[str, dict[str, int]]:
+    """Connection -> reason -> how many fields."""
+    counts: dict[str, dict[str, int]] = {}
+    sql = (
+        "SELECT r.connection, d.reason, COUNT(*) AS n FROM difference d"
+        " JOIN record r ON r.pk = d.record_pk WHERE r.gone = 0 GROUP BY r.connection, d.reason"
+        " ORDER BY r.connection, d.reason"
+    )
+    for row in tx.execute(text(sql)):
+        counts.setdefault(row.connection, {})[row.reason] = row.n
+    return counts

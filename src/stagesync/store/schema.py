@@ -1,0 +1,248 @@
+"""The tables, defined once. Migrations bring any older store to exactly this.
+
+    record      one row of a CRM, or one that another row named before we saw it (held = 0)
+    link        which record names which
+    activity    what happened, kept under the record of the person it happened to
+    deal        a deal record's status
+    person      one human: where the policy places them
+    account     one company: the same
+    dirty       what must be evaluated or resolved again
+    cursor      how far a connection's object was pulled
+    connection  what is known of a CRM account: its mode and its live field descriptions
+    baseline    the last value that a CRM and stagesync both held, per record and field
+    difference  why a wanted value does not stand in the CRM
+    plan, plan_entry   what will be, was, or waits to be written
+    transition  every change of stage
+    run         every pass
+    audit       the append-only, hash-chained log
+
+Instants are Unix seconds (REAL). Structured values are JSON text: they are read whole or not at all.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _text(name: str, *, null: bool = False, key: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=null, primary_key=key)
+
+
+def _instant(name: str, *, null: bool = False, key: bool = False) -> Column[float]:
+    return Column(name, Float, nullable=null, primary_key=key)
+
+
+def _whole(name: str, *, null: bool = False, key: bool = False) -> Column[int]:
+    return Column(name, Integer, nullable=null, primary_key=key, autoincrement=False)
+
+
+meta = Table("meta", metadata, _text("name", key=True), _text("value"))
+
+record = Table(
+    "record",
+    metadata,
+    Column("pk", Integer, primary_key=True, autoincrement=True),
+    _text("connection"),
+    _text("object"),
+    _text("id"),
+    _whole("held"),
+    _text("fields"),
+    _instant("changed_at_s"),
+    _instant("created_at_s", null=True),
+    _whole("gone"),
+    _text("merged_into"),
+    _text("person", null=True),
+    _text("account", null=True),
+    _text("email"),
+    _text("mail_domain"),
+    _text("first_name"),
+    _text("last_name"),
+    _text("domain"),
+    Index("ix_record_identity", "connection", "object", "id", unique=True),
+    Index("ix_record_person", "person"),
+    Index("ix_record_account", "account"),
+    Index("ix_record_email", "email"),
+    Index("ix_record_mail_domain", "mail_domain"),
+    Index("ix_record_domain", "domain"),
+)
+
+link = Table(
+    "link",
+    metadata,
+    _whole("from_pk", key=True),
+    _whole("to_pk", key=True),
+    Index("ix_link_to_pk", "to_pk"),
+    sqlite_with_rowid=False,
+)
+
+activity = Table(
+    "activity",
+    metadata,
+    _whole("owner_pk", key=True),
+    _instant("at_s", key=True),
+    _text("type", key=True),
+    _whole("source_pk", key=True),
+    _whole("took_place"),
+    Index("ix_activity_source_pk", "source_pk"),
+    sqlite_with_rowid=False,
+)
+
+deal = Table(
+    "deal",
+    metadata,
+    _whole("record_pk", key=True),
+    _text("status"),
+    _instant("at_s", null=True),
+    _instant("amount", null=True),
+)
+
+
+def _placed(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        _text("id", key=True),
+        _text("account", null=True),
+        _text("position"),
+        _text("scores"),
+        _text("stages"),
+        _instant("evaluated_at_s", null=True),
+        _instant("recheck_at_s", null=True),
+        _instant("staged_at_s", null=True),
+        _text("policy"),
+        Index(f"ix_{name}_recheck_at_s", "recheck_at_s"),
+        Index(f"ix_{name}_account", "account"),
+    )
+
+
+person = _placed("person")
+account = _placed("account")
+
+dirty = Table(
+    "dirty",
+    metadata,
+    Column("kind", String(8), primary_key=True),
+    _text("key", key=True),
+    sqlite_with_rowid=False,
+)
+
+cursor = Table(
+    "cursor",
+    metadata,
+    _text("connection", key=True),
+    _text("object", key=True),
+    _text("cursor"),
+    _instant("pulled_at_s"),
+    _whole("complete"),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    _text("name", key=True),
+    _text("mode"),
+    _text("approved_by"),
+    _instant("approved_at_s", null=True),
+    _text("description"),
+    _instant("described_at_s", null=True),
+    _text("trouble"),
+)
+
+baseline = Table(
+    "baseline",
+    metadata,
+    _whole("record_pk", key=True),
+    _text("field", key=True),
+    _text("value"),
+    _text("run"),
+    _instant("written_at_s"),
+)
+
+difference = Table(
+    "difference",
+    metadata,
+    _whole("record_pk", key=True),
+    _text("field", key=True),
+    _text("wanted"),
+    _text("current"),
+    _text("reason"),
+    _text("words"),
+    _instant("at_s"),
+)
+
+plan = Table(
+    "plan",
+    metadata,
+    _text("id", key=True),
+    _text("run"),
+    _text("state"),
+    _text("policy"),
+    _instant("made_at_s"),
+    _text("decided_by"),
+    _instant("decided_at_s", null=True),
+)
+
+plan_entry = Table(
+    "plan_entry",
+    metadata,
+    _text("plan", key=True),
+    _whole("record_pk", key=True),
+    _text("field", key=True),
+    _text("subject"),
+    _text("before"),
+    _text("after"),
+    _text("stage_from"),
+    _text("stage_to"),
+    _text("because"),
+    _text("state"),
+    Index("ix_plan_entry_subject", "subject"),
+    Index("ix_plan_entry_state", "state"),
+)
+
+transition = Table(
+    "transition",
+    metadata,
+    _text("subject", key=True),
+    _instant("at_s", key=True),
+    _text("run"),
+    _text("stage_from"),
+    _text("stage_to"),
+    _text("position_from"),
+    _text("position_to"),
+    _text("policy"),
+    _text("scores"),
+    _text("reasons"),
+)
+
+run = Table(
+    "run",
+    metadata,
+    _text("id", key=True),
+    _instant("started_at_s"),
+    _instant("ended_at_s", null=True),
+    _text("outcome"),
+    _text("summary"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _whole("seq", key=True),
+    _text("at"),
+    _text("run"),
+    _text("person"),
+    _text("connection"),
+    _text("entry"),
+    _text("prev_hash"),
+    _text("hash"),
+    Index("ix_audit_run", "run"),
+    Index("ix_audit_person", "person"),
+)

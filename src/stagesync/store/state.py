@@ -1,0 +1,226 @@
+"""Queries about where the work stands: cursors, connections, what is dirty, runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, text
+
+
+def get_meta(tx: Connection, name: str) -> str | None:
+    """A value that belongs to the store as a whole; None when never set."""
+    return tx.execute(text("SELECT value FROM meta WHERE name = :name"), {"name": name}).scalar()
+
+
+def set_meta(tx: Connection, name: str, value: str) -> None:
+    """Keep a value that belongs to the store as a whole."""
+    tx.execute(
+        text(
+            "INSERT INTO meta (name, value) VALUES (:name, :value)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+        ),
+        {"name": name, "value": value},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far one object of a connection was pulled.
+
+    Attributes:
+        complete: whether a pull has ever come to its end.
+    """
+
+    cursor: str
+    pulled_at_s: float
+    complete: bool
+
+
+def cursors_of(tx: Connection, connection: str) -> dict[str, Cursor]:
+    """Object -> cursor."""
+    rows = tx.execute(
+        text(
+            "SELECT object, cursor, pulled_at_s, complete FROM cursor WHERE connection = :connection"
+        ),
+        {"connection": connection},
+    )
+    return {row.object: Cursor(row.cursor, row.pulled_at_s, bool(row.complete)) for row in rows}
+
+
+def save_cursor(tx: Connection, connection: str, object_name: str, cursor: Cursor) -> None:
+    """Move a cursor; call it in the transaction that stores the page."""
+    tx.execute(
+        text(
+            "INSERT INTO cursor (connection, object, cursor, pulled_at_s, complete)"
+            " VALUES (:connection, :object, :cursor, :pulled_at_s, :complete)"
+            " ON CONFLICT (connection, object) DO UPDATE SET cursor = excluded.cursor,"
+            " pulled_at_s = excluded.pulled_at_s,"
+            " complete = CASE WHEN cursor.complete = 1 THEN 1 ELSE excluded.complete END"
+        ),
+        {
+            "connection": connection,
+            "object": object_name,
+            "cursor": cursor.cursor,
+            "pulled_at_s": cursor.pulled_at_s,
+            "complete": int(cursor.complete),
+        },
+    )
+
+
+def forget_cursors(tx: Connection, connection: str) -> None:
+    """Pull everything again from the start next time."""
+    tx.execute(
+        text("DELETE FROM cursor WHERE connection = :connection"), {"connection": connection}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionState:
+    """What is known of a CRM account.
+
+    Attributes:
+        mode: `observe` until its first plan is approved, then `active`.
+        description: object -> fields, as last read; empty when never.
+        trouble: why its last run failed; empty when it did not.
+    """
+
+    name: str
+    mode: str
+    approved_by: str
+    approved_at_s: float | None
+    description: Mapping[str, Any]
+    described_at_s: float | None
+    trouble: str
+
+
+def connection_state(tx: Connection, name: str) -> ConnectionState | None:
+    """The state of one connection; None when it was never seen."""
+    row = tx.execute(
+        text("SELECT * FROM connection WHERE name = :name"), {"name": name}
+    ).one_or_none()
+    if row is None:
+        return None
+    return ConnectionState(
+        name=row.name,
+        mode=row.mode,
+        approved_by=row.approved_by,
+        approved_at_s=row.approved_at_s,
+        description=orjson.loads(row.description),
+        described_at_s=row.described_at_s,
+        trouble=row.trouble,
+    )
+
+
+def meet_connection(tx: Connection, name: str, mode: str) -> None:
+    """Note a connection, in its first mode, if it is new."""
+    tx.execute(
+        text(
+            "INSERT INTO connection (name, mode, approved_by, description, trouble)"
+            " VALUES (:name, :mode, '', '{}', '') ON CONFLICT (name) DO NOTHING"
+        ),
+        {"name": name, "mode": mode},
+    )
+
+
+def activate(tx: Connection, name: str, *, by: str, at_s: float) -> None:
+    """Let a connection be written to from now on."""
+    tx.execute(
+        text(
+            "UPDATE connection SET mode = 'active', approved_by = :by, approved_at_s = :at_s"
+            " WHERE name = :name"
+        ),
+        {"name": name, "by": by, "at_s": at_s},
+    )
+
+
+def save_description(
+    tx: Connection, name: str, description: Mapping[str, Any], *, at_s: float
+) -> None:
+    """Keep the live field descriptions of a connection."""
+    tx.execute(
+        text(
+            "UPDATE connection SET description = :description, described_at_s = :at_s"
+            " WHERE name = :name"
+        ),
+        {"name": name, "description": orjson.dumps(description).decode(), "at_s": at_s},
+    )
+
+
+def save_trouble(tx: Connection, name: str, trouble: str) -> None:
+    """Keep why the last run of a connection failed; empty text when it did not."""
+    tx.execute(
+        text("UPDATE connection SET trouble = :trouble WHERE name = :name"),
+        {"name": name, "trouble": trouble},
+    )
+
+
+def mark_dirty(tx: Connection, kind: str, keys: Iterable[object]) -> None:
+    """Note what must be looked at again; kind is `record`, `person` or `account`."""
+    rows = [{"kind": kind, "key": str(key)} for key in keys]
+    if rows:
+        tx.execute(
+            text(
+                "INSERT INTO dirty (kind, key) VALUES (:kind, :key)"
+                " ON CONFLICT (kind, key) DO NOTHING"
+            ),
+            rows,
+        )
+
+
+def dirty_keys(tx: Connection, kind: str) -> list[str]:
+    """What is noted, in a stable order."""
+    rows = tx.execute(text("SELECT key FROM dirty WHERE kind = :kind ORDER BY key"), {"kind": kind})
+    return [row.key for row in rows]
+
+
+def count_dirty(tx: Connection) -> int:
+    """How much waits to be looked at."""
+    return int(tx.execute(text("SELECT COUNT(*) FROM dirty")).scalar_one())
+
+
+def clean(tx: Connection, kind: str, keys: Sequence[object]) -> None:
+    """Strike what was looked at."""
+    if keys:
+        rows = [{"kind": kind, "key": str(key)} for key in keys]
+        tx.execute(text("DELETE FROM dirty WHERE kind = :kind AND key = :key"), rows)
+
+
+def start_run(tx: Connection, run: str, *, at_s: float) -> None:
+    """Open a run."""
+    tx.execute(
+        text(
+            "INSERT INTO run (id, started_at_s, outcome, summary)"
+            " VALUES (:run, :at_s, 'running', '{}')"
+        ),
+        {"run": run, "at_s": at_s},
+    )
+
+
+def end_run(
+    tx: Connection, run: str, *, at_s: float, outcome: str, summary: Mapping[str, Any]
+) -> None:
+    """Close a run with what it did."""
+    tx.execute(
+        text(
+            "UPDATE run SET ended_at_s = :at_s, outcome = :outcome, summary = :summary"
+            " WHERE id = :run"
+        ),
+        {
+            "run": run,
+            "at_s": at_s,
+            "outcome": outcome,
+            "summary": orjson.dumps(summary).decode(),
+        },
+    )
+
+
+def last_runs(tx: Connection, count: int) -> list[dict[str, Any]]:
+    """The newest runs first: id, started_at_s, ended_at_s, outcome, summary."""
+    rows = tx.execute(
+        text("SELECT * FROM run ORDER BY started_at_s DESC, id DESC LIMIT :count"),
+        {"count": count},
+    )
+    return [{**row._mapping, "summary": orjson.loads(row.summary)} for row in rows]  # noqa: SLF001  the documented way to a row's columns

@@ -1,0 +1,126 @@
+"""Opening a store, bringing its schema up to date, and the transactions everything else runs in."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+
+from stagesync.errors import StoreError, StoreTooNew
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Store:
+    """The state of one deployment. Every method that touches data takes a transaction of `begin`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._turn = threading.RLock()
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction: committed at the end, rolled back by an exception.
+
+        One at a time in this process: SQLite has one writer, and taking turns here is cheaper than
+        running into its lock. Never ask a CRM anything while holding one.
+
+        Raises:
+            StoreError: the database refuses; nothing of the transaction stays.
+        """
+        try:
+            with self._turn, self._engine.begin() as transaction:
+                yield transaction
+        except DBAPIError as error:
+            raise _store_error(error) from error
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """The store at this URL, made or migrated when needed.
+
+    Args:
+        url: an SQLAlchemy URL such as `sqlite:///stagesync.db`; `sqlite://` lives in memory.
+
+    Raises:
+        StoreTooNew: it was made by a later version; nothing was touched.
+        StoreError: it cannot be opened.
+    """
+    try:
+        engine = _engine(url)
+        with engine.connect() as connection:
+            _migrate(connection)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise StoreError(
+            "store.url is not a database URL that can be opened here",
+            hint="use the form sqlite:///stagesync.db",
+        ) from error
+    except DBAPIError as error:
+        raise _store_error(error) from error
+    return Store(engine)
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed)
+    in_memory = parsed.database in (None, "", ":memory:")
+    if parsed.database and not in_memory:
+        _make_private(Path(parsed.database))
+    engine = create_engine(
+        parsed,
+        connect_args={"check_same_thread": False, "timeout": 30},
+        **({"poolclass": StaticPool} if in_memory else {}),
+    )
+    event.listen(engine, "connect", _tune_sqlite)
+    return engine
+
+
+def _make_private(path: Path) -> None:
+    """Create the file readable by its owner alone: it holds personal data."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _tune_sqlite(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection has no type
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _migrate(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    here = MigrationContext.configure(connection).get_current_revision()
+    known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
+    if here is not None and here not in known:
+        raise StoreTooNew(
+            f"the store has schema {here}, which this version of stagesync does not know",
+            hint="install the stagesync that made it, or a later one; nothing was changed",
+        )
+    command.upgrade(config, "head")
+    connection.commit()
+
+
+def _store_error(error: DBAPIError) -> StoreError:
+    """The driver's words without the statement: its values may be personal data."""
+    return StoreError(
+        f"the database refused: {type(error.orig).__name__}: {error.orig}",
+        hint="check the disk, the permissions of the file, and store.url",
+    )
