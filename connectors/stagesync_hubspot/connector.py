@@ -39,6 +39,7 @@ class HubSpot:
     def __init__(self, name: str, options: Options, *, clock: Clock) -> None:
         self.name = name
         self.objects = tuple(one.kind for one in api.OBJECTS.values())
+        self.largest_write = 100
         self._options = options
         self._transport = Transport(options, clock=clock)
         self._stages = DealStages(self._transport)

@@ -26,6 +26,7 @@ class SalesforceConnector:
     """One Salesforce org; see `stagesync.connector.Connector` for each method."""
 
     objects = tuple(item.kind for item in api.OBJECTS)
+    largest_write = api.COLLECTION_SIZE * api.HEAVY_PARTS
 
     def __init__(self, name: str, options: Options, *, clock: Clock) -> None:
         self.name = name

@@ -4,6 +4,10 @@ An answer of HTTP 200 says nothing: each row has its own result, found by its pl
 row bears no id. Every write sets absolute values by id, so sending one again after a lost answer
 is safe.
 
+A row is taken whole or not at all. So that an admin's rule on one field does not keep our own field
+from being written, a row refused for some of its fields is sent again without them; where the
+vendor names no field, with the custom fields alone.
+
 Source: https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections-update
 (seen 2026-11)
 """
@@ -11,6 +15,7 @@ Source: https://developer.salesforce.com/docs/platform/api-rest/guide/resources-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -30,6 +35,9 @@ from stagesync_salesforce.transport import Part, Transport
 # The vendor itself has waited some ten seconds for the lock before it refuses.
 LOCK_WAITS_S = (2.0, 4.0, 8.0)
 
+# What may concern some fields of a row only.
+_PARTIAL = frozenset({Refusal.INVALID, Refusal.FORBIDDEN, Refusal.OTHER})
+
 Key = tuple[str, str]
 """Object and id: a record comes once in a call."""
 
@@ -42,24 +50,72 @@ def write(transport: Transport, writes: Sequence[Write]) -> list[WriteResult]:
         if not api.sobject(item.object).kind.writable:
             raise RequestRefused(f"stagesync writes nothing to {item.object}")
     results: dict[Key, WriteResult] = {}
-    waits = iter(LOCK_WAITS_S)
-    pending = list(writes)
+    left = list(writes)
+    try:
+        while left:
+            answers: dict[Key, WriteResult] = {}
+            try:
+                _settle(transport, left, answers=answers)
+            finally:
+                left = _judge(left, answers, results=results)
+    except CrmError as error:
+        error.results = [results[_key(item)] for item in writes if _key(item) in results]
+        raise
+    return [results[_key(item)] for item in writes]
+
+
+def _settle(
+    transport: Transport, writes: Sequence[Write], *, answers: dict[Key, WriteResult]
+) -> None:
+    """Sends the writes, those that met a lock again after growing waits."""
+    pending, waits = list(writes), iter(LOCK_WAITS_S)
     while pending:
-        _send_all(transport, pending, results=results, every=writes)
-        pending = [item for item in pending if _is_locked(results[_key(item)])]
+        _send_all(transport, pending, answers=answers)
+        pending = [item for item in pending if answers[_key(item)].refusal is Refusal.LOCKED]
         if not pending or (wait_s := next(waits, None)) is None:
-            break
+            return
         log.info("salesforce_rows_locked", records=len(pending), wait_s=wait_s)
         transport.hold_off(wait_s)
-    return [results[_key(item)] for item in writes]
+
+
+def _judge(
+    writes: Sequence[Write],
+    answers: Mapping[Key, WriteResult],
+    *,
+    results: dict[Key, WriteResult],
+) -> list[Write]:
+    """Settles the results that the answers allow; what is left to be sent in a smaller form."""
+    left: list[Write] = []
+    for item in writes:
+        key = _key(item)
+        if (answer := answers.get(key)) is None:
+            continue
+        if answer.refusal is not None:
+            results.setdefault(key, replace(answer, fields=()))
+            left.extend(_smaller(item, answer))
+        elif (refused := results.get(key)) is None:
+            results[key] = answer
+        else:  # taken at last, without the fields that it was refused for
+            dropped = tuple(name for name in refused.write.values if name not in item.values)
+            results[key] = replace(refused, fields=dropped)
+    return left
+
+
+def _smaller(item: Write, answer: WriteResult) -> list[Write]:
+    """The write without the fields it was refused for; none when that leaves all or nothing."""
+    if answer.refusal not in _PARTIAL:
+        return []
+    named = {name.lower() for name in answer.fields}
+    kept = {
+        name: value
+        for name, value in item.values.items()
+        if (name.lower() not in named if named else name.endswith("__c"))
+    }
+    return [replace(item, values=kept)] if 0 < len(kept) < len(item.values) else []
 
 
 def _key(item: Write) -> Key:
     return item.object, item.id
-
-
-def _is_locked(result: WriteResult) -> bool:
-    return result.refusal is Refusal.LOCKED
 
 
 def chunks(writes: Sequence[Write]) -> list[list[Write]]:
@@ -91,20 +147,12 @@ def _cut(rows: Sequence[Write]) -> int:
 
 
 def _send_all(
-    transport: Transport,
-    writes: Sequence[Write],
-    *,
-    results: dict[Key, WriteResult],
-    every: Sequence[Write],
+    transport: Transport, writes: Sequence[Write], *, answers: dict[Key, WriteResult]
 ) -> None:
     requests = chunks(writes)
     for start in range(0, len(requests), api.HEAVY_PARTS):
         asked = requests[start : start + api.HEAVY_PARTS]
-        try:
-            _take(asked, _send(transport, asked), results=results)
-        except CrmError as error:
-            error.results = [results[_key(item)] for item in every if _key(item) in results]
-            raise
+        _take(asked, _send(transport, asked), results=answers)
 
 
 def _take(

@@ -1,6 +1,7 @@
 """`stagesync evaluate`, in this process and as the installed command."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -137,6 +138,44 @@ def test_accounts_are_grouped_by_domain(run):
     )
     assert {"fit": 55.0} == account["scores"]
     assert "warning: person without account.domain" in result.stderr
+
+
+def test_of_an_accounts_facts_the_first_line_counts(run):
+    """Where lines of one domain differ, the one that stands first is believed."""
+    small = '{"id": "p6", "account": {"domain": "a.example", "employees": 3}}'
+    both = ("--at", AT, "--accounts")
+    assert [55.0, 25.0] == [
+        documents(run(*lines, options=both))[0]["scores"]["fit"]
+        for lines in ((READY, small), (small, READY))
+    ]
+
+
+def test_people_on_a_terminal_get_a_table(tmp_path):
+    """With a terminal as stdout the output is a table, and JSON Lines only when asked for."""
+    (tmp_path / "facts.jsonl").write_text(READY, encoding="utf-8")
+    assert [False, True] == [
+        _on_a_terminal(tmp_path, *options).startswith('{"id":"p1"') for options in ((), ("--json",))
+    ]
+
+
+def _on_a_terminal(folder, *options):
+    ours, theirs = os.openpty()
+    try:
+        command = [
+            sys.executable,
+            "-m",
+            "stagesync",
+            "evaluate",
+            "facts.jsonl",
+            "--at",
+            AT,
+            *options,
+        ]
+        subprocess.run(command, stdout=theirs, cwd=folder, check=True)
+        return os.read(ours, 100).decode(errors="replace")
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_an_account_that_fits_is_a_prospect_where_the_vocabulary_says_so(run):

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import urllib3
+
 from stagesync.connector import Page, Pull, Record, Secret
 from stagesync.sandbox.hubspot import HubSpotSim, create_app
 from stagesync.sandbox.seeds import HubSpotRecord, HubSpotSeed
@@ -40,6 +42,24 @@ class Account:
     def edit(self, name: str, ids, /, **properties) -> None:
         for one in ids:
             self.sim.edit(name, str(one), properties=properties, actor="human")
+
+    def define(self, plural: str, name: str, *, kind: str, widget: str, options=()) -> None:
+        """Make a property by the vendor's own API, as an admin's script would."""
+        body = {
+            "name": name,
+            "label": name,
+            "type": kind,
+            "fieldType": widget,
+            "groupName": {"contacts": "contactinformation"}[plural],
+            "options": [{"value": one, "label": one} for one in options],
+        }
+        answer = urllib3.request(
+            "POST",
+            f"{self.url}/crm/v3/properties/{plural}",
+            json=body,
+            headers={"Authorization": f"Bearer {self.sim.token}"},
+        )
+        assert 201 == answer.status, answer.data
 
     def stored(self, plural: str) -> dict[str, dict[str, str]]:
         """What the simulator itself holds, by id."""

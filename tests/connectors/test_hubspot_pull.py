@@ -224,7 +224,7 @@ def test_many_properties_are_read_by_id(crm):
     """A property list too long for a search or an address is fetched by batch read."""
     many = tuple(f"own_{'x' * 80}_{n}" for n in range(60))
     for name in many:
-        crm.sim.add_property("contact", name, label=name, type_="string", field_type="text")
+        crm.define("contacts", name, kind="string", widget="text")
     crm.edit("contact", ["7"], **{many[59]: "deep"})
     connector = crm.connect()
     first, cursors = pull_all(connector, [Pull("contact", many)])

@@ -159,9 +159,7 @@ def test_lost_answer_to_a_creation_is_no_error(crm):
 
 def test_field_of_another_type_is_refused_by_name(crm):
     """A text property in the place of our choice is the admin's to sort out."""
-    crm.sim.add_property(
-        "contact", "stagesync_stage", label="Mine", type_="string", field_type="text"
-    )
+    crm.define("contacts", "stagesync_stage", kind="string", widget="text")
     connector = crm.connect()
     with pytest.raises(RequestRefused, match=r"stagesync_stage on contacts .* text, not choice"):
         connector.setup(FIELDS)

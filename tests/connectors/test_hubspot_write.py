@@ -40,15 +40,8 @@ def test_values_arrive_in_batches_of_a_hundred(crm):
 
 def test_values_are_written_as_hubspot_spells_them(crm):
     """A number, a truth and an empty value become text."""
-    crm.sim.add_property("contact", "n", label="n", type_="number", field_type="number")
-    crm.sim.add_property(
-        "contact",
-        "b",
-        label="b",
-        type_="bool",
-        field_type="booleancheckbox",
-        options=[("true", "Yes"), ("false", "No")],
-    )
+    crm.define("contacts", "n", kind="number", widget="number")
+    crm.define("contacts", "b", kind="bool", widget="booleancheckbox", options=("true", "false"))
     crm.connect().write([Write("contact", "1", {"n": 12.0, "b": True, "email": None})])
     held = crm.stored("contacts")["1"]
     assert ("12", "true", None) == (held["n"], held["b"], held.get("email") or None)

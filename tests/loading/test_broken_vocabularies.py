@@ -243,3 +243,35 @@ def test_another_policy_brings_the_vocabularies_beside_it(tmp_path):
     assert ["tiny"] == list(
         load_definitions(shipped_mappings(), tmp_path / "own.yaml").vocabularies
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", ": is empty"),
+        ("- a\n", ":1: must be `key: value` pairs"),
+        ("labels: {en: a, fr: b}\nstages: []\nladder: []\n", ":1: `vocabulary` is missing"),
+        (
+            "vocabulary: a\nlabels: {en: a, fr: b}\nstages: []\nladder: []\n",
+            ":3: stages: a vocabulary needs at least one stage",
+        ),
+        (
+            "vocabulary: a\nlabels: {en: a, fr: b}\nstages: [x]\nladder: []\n",
+            ":3: stages[0]: must be `key: value` pairs",
+        ),
+    ],
+)
+def test_a_file_that_is_no_vocabulary_at_all_is_refused(tmp_path, policy, content, problem):
+    """Files that are empty, no mapping, nameless or without stages are problems, not crashes."""
+    path = tmp_path / "a.yaml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        load_vocabularies(path, policy)
+    assert f"{path}{problem}" in [str(one) for one in caught.value.problems]
+
+
+def test_single_files_can_be_named(policy):
+    """Vocabularies are read from a list of files as from a folder."""
+    folder = shipped_mappings() / "vocabularies"
+    files = [folder / "hubspot.yaml", folder / "standard.yaml"]
+    assert ["standard", "hubspot"] == list(load_vocabularies(files, policy))

@@ -1,5 +1,6 @@
 """`start`: both simulators, filled and served, with their credentials."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -43,7 +44,8 @@ def test_port_in_use_leaves_nothing_running():
     """When the second port is taken, the first simulator is stopped again."""
     with sandbox.start(contacts=SIZE) as first:
         taken = int(first.urls["salesforce"].rpartition(":")[2])
-        free = first.hubspot.portal.random.randint(20_000, 30_000)
+        with socket.create_server(("127.0.0.1", 0)) as free_one:
+            free = free_one.getsockname()[1]
         with pytest.raises(OSError, match=str(taken)):
             sandbox.start(contacts=SIZE, hubspot_port=free, salesforce_port=taken)
         with sandbox.start(contacts=SIZE, hubspot_port=free) as again:

@@ -204,6 +204,8 @@ def test_merge_makes_a_new_record(seeded):
         assert row["properties"]["phone"] == "+33 1"
         assert row["properties"]["hs_additional_emails"] == "p2@firm.example"
         assert row["properties"]["hs_merged_object_ids"] == "101;102"
+    by_mail = seeded.get(f"{CONTACTS}/p2@firm.example?idProperty=email")
+    assert by_mail.body["id"] == new_id
     linked = seeded.get(f"/crm/v4/objects/contacts/{new_id}/associations/companies").body
     assert [row["toObjectId"] for row in linked["results"]] == [900]
 

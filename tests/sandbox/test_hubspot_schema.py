@@ -271,3 +271,16 @@ def test_association_on_creation(seeded):
     found = _read(seeded, "meetings/contacts", [meeting]).body["results"][0]["to"]
     assert [to["toObjectId"] for to in found] == [101]
     assert made("9").status == 400
+    bare = {"properties": {"hs_timestamp": "1"}, "associations": [{"to": {"id": "101"}}]}
+    assert seeded.post("/crm/v3/objects/meetings", bare).status == 400
+
+
+def test_default_association_tells_both_directions(seeded):
+    """Associating without types answers one row for each direction, with its type."""
+    path = "/crm/v4/objects/contacts/103/associations/default/companies/900"
+    rows = seeded.call("PUT", path).body["results"]
+    told = [
+        (r["from"]["id"], r["to"]["id"], r["associationSpec"]["associationTypeId"]) for r in rows
+    ]
+    assert told == [("103", "900", 279), ("900", "103", 280)]
+    assert seeded.value("contacts", "103", "associatedcompanyid") == "900"

@@ -24,7 +24,8 @@ class Agreement:
 
     Attributes:
         people: how many they are.
-        vendor: share whose vendor fields do not contradict each other.
+        vendor: of those for whom several CRMs' own stage fields hold a word that we know, the share
+            whose words do not contradict each other; None when there is nobody.
         own: share whose own field holds the same stage in every CRM.
     """
 
@@ -39,9 +40,11 @@ def agreement(deployment: Deployment) -> Agreement:
     if not shared:
         return Agreement(0, None, None)
     meanings = _Meanings(deployment)
-    vendor = sum(_compatible(meanings.of(own)) for own in shared)
+    told = [found for own in shared if len(found := meanings.of(own)) > 1]
+    agreeing = sum(_compatible(found.values()) for found in told)
     own_field = sum(_same_own_stage(deployment, own) for own in shared)
-    return Agreement(len(shared), vendor / len(shared), own_field / len(shared))
+    vendor = agreeing / len(told) if told else None
+    return Agreement(len(shared), vendor, own_field / len(shared))
 
 
 def _people_in_several(deployment: Deployment) -> list[list[StoredRecord]]:
@@ -84,14 +87,16 @@ class _Meanings:
         self._deployment = deployment
         self._known: dict[tuple[str, str], frozenset[str]] = {}
 
-    def of(self, own: Iterable[StoredRecord]) -> list[frozenset[str]]:
-        """Per vendor field that holds a known word: the main vocabulary's stages it can mean."""
-        found = []
+    def of(self, own: Iterable[StoredRecord]) -> dict[str, frozenset[str]]:
+        """Connection -> the main vocabulary's stages that its vendor fields' known words can mean."""
+        found: dict[str, frozenset[str]] = {}
         for each in own:
             for rule in _rules(self._deployment, each):
                 stage = _vendor_stage(rule, each.fields)
-                if stage:
-                    found.append(self._stages(rule.value.partition(".")[2], stage))
+                vocabulary = self._deployment.vocabularies.get(rule.value.partition(".")[2])
+                if vocabulary and any(stage == one.id for one in vocabulary.stages):
+                    meant = self._stages(vocabulary.name, str(stage))
+                    found[each.connection] = found.get(each.connection, meant) & meant
         return found
 
     def _stages(self, vocabulary: str, stage: str) -> frozenset[str]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from stagesync.connector import Link, Page, Record, Role
+from stagesync.connector import FieldType, Link, ObjectDescription, Page, Record, Role
 from stagesync.domain.mapping import Reading, read_record
+from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Connected
 from stagesync.store import records, state
 from stagesync.store.records import StoredActivity, StoredRecord
@@ -29,8 +30,14 @@ class Sorted:
     unlinked: tuple[str, ...]
 
 
-def sort_page(tx: Connection, connected: Connected, page: Page) -> Sorted:
-    """Hold a page against what is stored."""
+def sort_page(
+    tx: Connection, connected: Connected, page: Page, described: ObjectDescription
+) -> Sorted:
+    """Hold a page against what is stored.
+
+    Args:
+        described: tells how values compare: what we wrote as `12.5` may come back as `12.50`.
+    """
     newest: dict[str, Record] = {}
     for record in page.records:
         if record.id not in newest or record.changed_at_s >= newest[record.id].changed_at_s:
@@ -40,7 +47,13 @@ def sort_page(tx: Connection, connected: Connected, page: Page) -> Sorted:
     changed, stamped = [], []
     for record in newest.values():
         before = stored.get(record.id)
-        if before is None or not before.held or _differs(record, before, linked.get(record.id)):
+        if (
+            before is None
+            or not before.held
+            or record.gone != before.gone
+            or _links_differ(record, before, linked.get(record.id))
+            or _fields_differ(record, before, described)
+        ):
             changed.append(record)
         elif before.changed_at_s != record.changed_at_s:
             stamped.append(record)
@@ -48,9 +61,20 @@ def sort_page(tx: Connection, connected: Connected, page: Page) -> Sorted:
     return Sorted(tuple(changed), tuple(stamped), unlinked)
 
 
-def _differs(record: Record, before: StoredRecord, links: set[tuple[str, str]] | None) -> bool:
-    if dict(record.fields) != before.fields or record.gone != before.gone:
+def _fields_differ(record: Record, before: StoredRecord, described: ObjectDescription) -> bool:
+    if record.fields == before.fields:
+        return False
+    if record.fields.keys() != before.fields.keys():
         return True
+    for name, value in record.fields.items():
+        known = described.fields.get(name)
+        same = same_value(known.type if known else FieldType.OTHER)
+        if not same(value, before.fields[name]):
+            return True
+    return False
+
+
+def _links_differ(record: Record, before: StoredRecord, links: set[tuple[str, str]] | None) -> bool:
     if record.links is None:
         return record.changed_at_s != before.changed_at_s
     return _pairs(record.links) != (links or set())

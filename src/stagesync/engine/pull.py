@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from stagesync.connector import CrmError, Page, Pull
+from stagesync.connector import CrmError, ObjectDescription, Page, Pull
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, describe, fields_to_ask
 from stagesync.engine.ingest import sort_page, store_page
@@ -47,8 +47,10 @@ class _Reader:
     def read(self) -> Pulled:
         """Pull to the end, or to the first failure."""
         try:
-            for page in self.connected.connector.pull(list(self._wanted())):
-                self._take(page)
+            found = describe(self.deployment, self.connected, now_s=self.now_s)
+            self.pulled.descriptions = found
+            for page in self.connected.connector.pull(list(self._wanted(found))):
+                self._take(page, found[page.object])
                 if self.deployment.stopping.is_set():
                     break
         except CrmError as error:
@@ -59,18 +61,16 @@ class _Reader:
             state.save_trouble(tx, self.connected.name, trouble)
         return self.pulled
 
-    def _wanted(self) -> Iterable[Pull]:
-        found = describe(self.deployment, self.connected, now_s=self.now_s)
-        self.pulled.descriptions = found
+    def _wanted(self, found: Descriptions) -> Iterable[Pull]:
         with self.deployment.store.begin() as tx:
             cursors = state.cursors_of(tx, self.connected.name)
         for name in self.connected.roles:
             cursor = cursors[name].cursor if name in cursors else None
             yield Pull(name, fields_to_ask(self.connected, found, name), cursor)
 
-    def _take(self, page: Page) -> None:
+    def _take(self, page: Page, described: ObjectDescription) -> None:
         with self.deployment.store.begin() as tx:
-            found = sort_page(tx, self.connected, page)
+            found = sort_page(tx, self.connected, page, described)
         links = (
             self.connected.connector.links(page.object, found.unlinked) if found.unlinked else {}
         )

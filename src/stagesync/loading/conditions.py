@@ -38,7 +38,7 @@ from stagesync.domain.condition import (
 )
 from stagesync.domain.facts import DEAL_STATUSES, Kind
 from stagesync.domain.policy import ActivityRule, Score
-from stagesync.loading.document import Spot, scalars
+from stagesync.loading.document import Spot, some_scalars
 from stagesync.loading.fact_tests import fact_ref, read_fact_test
 from stagesync.loading.instants import DAY_S
 from stagesync.loading.names import unknown
@@ -216,10 +216,9 @@ def _read_deals(key: str, entries: dict[str, Spot], scope: Scope) -> Condition:
 
 def _names(spot: Spot, scope: Scope, *, what: str, known: Collection[str]) -> frozenset[str]:
     found: set[str] = set()
-    if spot.is_blank or (spot.is_list and not spot.items()):
-        spot.problem(f"must name at least one {what}; known: {', '.join(known)}")
-        return frozenset()
-    for item in scalars(spot, scope.lists):
+    for item in some_scalars(
+        spot, scope.lists, missing=f"must name at least one {what}; known: {', '.join(known)}"
+    ):
         name = item.letters or ""
         if name in known:
             found.add(name)

@@ -209,6 +209,18 @@ def scalars(spot: Spot, lists: dict[str, Spot]) -> Iterator[Spot]:
     yield from _scalars(spot, lists, ())
 
 
+def some_scalars(spot: Spot, lists: dict[str, Spot], *, missing: str) -> list[Spot]:
+    """As `scalars`; that there is none at all is reported as `missing`."""
+    if spot.is_blank:
+        spot.problem(missing)
+        return []
+    before = len(spot.report.problems)
+    found = list(scalars(spot, lists))
+    if not found and len(spot.report.problems) == before:
+        spot.problem(missing)
+    return found
+
+
 def _scalars(spot: Spot, lists: dict[str, Spot], inside: tuple[str, ...]) -> Iterator[Spot]:
     if spot.is_list:
         for item in spot.items():

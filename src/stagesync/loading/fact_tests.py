@@ -14,7 +14,7 @@ from stagesync.domain.condition import (
     FactRef,
 )
 from stagesync.domain.facts import Kind, Value
-from stagesync.loading.document import Spot, scalars
+from stagesync.loading.document import Spot, some_scalars
 from stagesync.loading.names import unknown
 
 _HOW = {
@@ -89,10 +89,8 @@ def _read_test(
 
 
 def _read_values(spot: Spot, kind: Kind, lists: dict[str, Spot]) -> frozenset[Value]:
-    if spot.is_blank or (spot.is_list and not spot.items()):
-        spot.problem("must list at least one value")
-        return frozenset()
     values: list[Value | None] = [
-        item.number() if kind is Kind.NUMBER else item.letters for item in scalars(spot, lists)
+        item.number() if kind is Kind.NUMBER else item.letters
+        for item in some_scalars(spot, lists, missing="must list at least one value")
     ]
     return frozenset(value for value in values if value is not None)

@@ -47,6 +47,7 @@ class Server:
         self.port = int(port)
         self.url = f"http://{host}:{port}"
         self._sock = sock
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -67,7 +68,15 @@ class Server:
         self._thread = threading.Thread(target=self._run, name=f"sandbox-{port}", daemon=True)
 
     def _run(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._sock]))
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._server.serve(sockets=[self._sock])
+
+    def _hang_up(self) -> None:
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()
 
     def start(self) -> Self:
         """Waits until the server answers."""
@@ -83,6 +92,8 @@ class Server:
         """Hangs up on everybody and frees the port; harmless when already stopped."""
         self._server.should_exit = True
         self._server.force_exit = True
+        if self._thread.is_alive() and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._hang_up)
         self._thread.join(timeout=START_LIMIT_S)
         self._sock.close()
 

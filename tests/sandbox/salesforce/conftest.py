@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import pytest
 import requests
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stagesync.sandbox.clock import SimClock
 from stagesync.sandbox.salesforce import SalesforceSim, create_app
@@ -99,36 +99,57 @@ def lead(number: int, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def _open(closing: list[Callable[[], None]], *, calm: bool = True, **rows: Any) -> Api:
-    sim = SalesforceSim(clock=SimClock(lambda: NOW), seed=7)
-    sim.load(SalesforceSeed(rows))
-    server = serve(create_app(sim))
-    api = Api(sim, server.url)
-    closing.extend((server.stop, api.http.close))
-    token = api.login().json()["access_token"]
-    api.http.headers["Authorization"] = f"Bearer {token}"
-    if calm:
-        api.switch(**CALM)
-    return api
+class Stage:
+    """An application that plays another one: starting a server for every test would take longer
+    than most tests."""
+
+    def __init__(self) -> None:
+        self.app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.app is not None
+        await self.app(scope, receive, send)
 
 
-def _opener() -> Iterator[Callable[..., Api]]:
-    closing: list[Callable[[], None]] = []
-    yield partial(_open, closing)
-    for close in reversed(closing):
-        close()
+def _opener(stage: Stage, url: str) -> Iterator[Callable[..., Api]]:
+    opened: list[Api] = []
+
+    def open_one(*, calm: bool = True, **rows: list[dict[str, Any]]) -> Api:
+        assert not opened, "one org at a time"
+        sim = SalesforceSim(clock=SimClock(lambda: NOW), seed=7)
+        sim.load(SalesforceSeed(rows))
+        stage.app = create_app(sim)
+        api = Api(sim, url)
+        opened.append(api)
+        api.http.headers["Authorization"] = f"Bearer {api.login().json()['access_token']}"
+        if calm:
+            api.switch(**CALM)
+        return api
+
+    yield open_one
+    for api in opened:
+        api.http.close()
+
+
+@pytest.fixture(scope="session")
+def _theatre() -> Iterator[tuple[Stage, str]]:
+    stage = Stage()
+    with serve(stage) as server:
+        yield stage, server.url
 
 
 @pytest.fixture
-def open_org() -> Iterator[Callable[..., Api]]:
-    """Makes orgs out of rows by object; each is logged in and calm unless told otherwise."""
-    yield from _opener()
+def open_org(_theatre: tuple[Stage, str]) -> Iterator[Callable[..., Api]]:
+    """Makes an org out of rows by object, logged in, and calm unless told otherwise."""
+    yield from _opener(*_theatre)
 
 
 @pytest.fixture(scope="module")
 def open_shared_org() -> Iterator[Callable[..., Api]]:
-    """As `open_org`, for tests that only read."""
-    yield from _opener()
+    """As `open_org`, for a module whose tests only read."""
+    stage = Stage()
+    with serve(stage) as server:
+        yield from _opener(stage, server.url)
 
 
 @pytest.fixture(scope="session")

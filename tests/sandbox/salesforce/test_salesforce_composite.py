@@ -75,8 +75,12 @@ def test_headers_of_the_outer_request_do_not_reach_the_parts(api, make_lead):
 
 @pytest.mark.parametrize(
     ("count", "path", "status"),
-    [(25, "limits", 200), (26, "limits", 400), (5, "query?q=SELECT Id FROM Lead", 200)]
-    + [(6, "query?q=SELECT Id FROM Lead", 400)],
+    [
+        (25, "limits", 200),
+        (26, "limits", 400),
+        (5, "query?q=SELECT Id FROM Lead", 200),
+        (6, "query?q=SELECT Id FROM Lead", 400),
+    ],
 )
 def test_how_many_parts(api, count, path, status):
     """A composite takes 25 parts, at most five of them queries."""

@@ -97,6 +97,7 @@ def test_count(api):
     """COUNT() gives only totalSize; COUNT(field) gives one aggregate row and skips nulls."""
     bare = api.query("SELECT COUNT() FROM Lead WHERE Rating = 'hot'").json()
     assert {"totalSize": 2, "done": True, "records": []} == bare
+    assert 3 == api.query("SELECT COUNT() FROM Lead LIMIT 3").json()["totalSize"]
     counted = api.query("SELECT COUNT(Id), COUNT(Rating) rated FROM Lead").json()
     row = {"attributes": {"type": "AggregateResult"}, "expr0": 4, "rated": 3}
     assert [row] == counted["records"]

@@ -1,5 +1,6 @@
 """One request and one answer, as the handlers see them."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,7 +55,7 @@ class Call:
     def whole(self, name: str, default: int) -> int:
         """A whole number; the refusal is the one HubSpot's parser gives."""
         text = self.one(name, str(default))
-        if not text.lstrip("-").isdigit():
+        if not re.fullmatch(r"-?[0-9]{1,18}", text):
             raise invalid(f'Cannot deserialize value of type `long` from String "{text}"')
         return int(text)
 

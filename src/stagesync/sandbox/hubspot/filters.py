@@ -44,16 +44,22 @@ class Window:
     low_ms: float = float("-inf")
     high_ms: float = float("inf")
 
+    @property
+    def is_open(self) -> bool:
+        """True when it leaves every date."""
+        return self.low_ms == float("-inf") and self.high_ms == float("inf")
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One filter group: a window of modified dates, and tests for the rest."""
+    """One filter group: a window of modified dates, ids above one, and tests for the rest."""
 
     window: Window
+    above_id: int
     tests: tuple[Test, ...]
 
     def accepts(self, doc: Doc) -> bool:
-        """True when every test holds; the window is the caller's."""
+        """True when every test holds; window and ids are the caller's."""
         return all(test(doc) for test in self.tests)
 
 
@@ -63,15 +69,19 @@ def compiled(portal: Portal, kind: Kind, filters: list[dict[str, Any]]) -> Group
     Raises:
         Refusal: 400, for an unknown property or operator, or a value that does not fit.
     """
-    window = Window()
+    window, above_id = Window(), -1
     tests: list[Test] = []
     for spec in filters:
+        if not isinstance(spec, dict):
+            raise invalid("Invalid input JSON: filters must be a list of objects")
         narrowed = _narrowed(kind, spec, window)
-        if narrowed is None:
-            tests.append(_test(portal, kind, spec))
-        else:
+        if narrowed is not None:
             window = narrowed
-    return Group(window, tuple(tests))
+        elif (spec.get("propertyName"), spec.get("operator")) == ("hs_object_id", "GT"):
+            above_id = max(above_id, int(_wanted("number", spec, "value")))
+        else:
+            tests.append(_test(portal, kind, spec))
+    return Group(window, above_id, tuple(tests))
 
 
 def _narrowed(kind: Kind, spec: Mapping[str, Any], window: Window) -> Window | None:

@@ -135,8 +135,11 @@ def wanted_links(call: Call, item: Mapping[str, Any]) -> list[tuple[tuple[str, i
     """The `associations` of a creation: ((kind, id), primary), all of which must exist."""
     wanted = []
     for entry in item.get("associations") or ():
-        number = record_id(entry.get("to", {}).get("id")) or 0
-        type_ids = {kind_["associationTypeId"] for kind_ in entry.get("types", ())}
+        try:
+            number = record_id(entry["to"]["id"]) or 0
+            type_ids = {type_["associationTypeId"] for type_ in entry["types"]}
+        except (KeyError, TypeError) as error:
+            raise invalid("Invalid input JSON: associations need `to` and `types`") from error
         other, primary = _linked_kind(call.kind, type_ids)
         if call.portal.stores[other.name].find(number) is None:
             raise invalid(f"Object {number} of type {other.shout} does not exist")

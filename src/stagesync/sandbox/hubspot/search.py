@@ -4,6 +4,7 @@ Source: https://developers.hubspot.com/docs/api-reference/search/guide (seen 202
 """
 
 import random
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -52,7 +53,7 @@ def _page(body: dict[str, Any]) -> tuple[int, int]:
     after = body.get("after") or "0"
     text = str(after)
     # An id from a list's cursor does not fit: the offset is a 32-bit number.
-    if not text.isdigit() or int(text) > 2**31 - 1:
+    if not (text.isascii() and text.isdigit()) or int(text) > 2**31 - 1:
         raise invalid(f'Cannot deserialize value of type `int` from String "{text}"')
     if int(text) + limit > MAX_RESULTS:
         raise invalid(f"Search results are limited to the first {MAX_RESULTS} records.")
@@ -66,6 +67,8 @@ def _groups(call: Call, body: dict[str, Any]) -> list[Group]:
     if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
         raise invalid("Invalid input JSON: filterGroups must be a list of objects")
     lists = [group.get("filters") or [] for group in groups]
+    if not all(isinstance(filters, list) for filters in lists):
+        raise invalid("Invalid input JSON: filters must be a list of objects")
     if len(groups) > MAX_GROUPS:
         raise invalid(f"Too many filter groups: at most {MAX_GROUPS} are allowed.")
     if any(len(filters) > MAX_FILTERS for filters in lists):
@@ -75,7 +78,7 @@ def _groups(call: Call, body: dict[str, Any]) -> list[Group]:
     compiled_groups = [compiled(call.portal, call.kind, filters) for filters in lists]
     if call.portal.switches.epoch_zero_500 and any(g.window.low_ms == 0 for g in compiled_groups):
         raise Refusal(500, "<html><body><h1>500 Internal Server Error</h1></body></html>")
-    return compiled_groups or [Group(Window(), ())]
+    return compiled_groups or [Group(Window(), -1, ())]
 
 
 def _matching(index: SearchIndex, groups: list[Group], *, query: str) -> list[Doc]:
@@ -89,11 +92,12 @@ def _matching(index: SearchIndex, groups: list[Group], *, query: str) -> list[Do
 
 
 def _accepted(index: SearchIndex, group: Group) -> Iterable[Doc]:
-    if group.window == Window():
-        docs = [index.docs[record_id] for record_id in index.ids]
+    if group.window.is_open:
+        found = index.ids[bisect_right(index.ids, group.above_id) :]
     else:
         hits = index.window(group.window.low_ms, group.window.high_ms)
-        docs = [index.docs[record_id] for _, record_id in hits]
+        found = [record_id for _, record_id in hits if record_id > group.above_id]
+    docs = [index.docs[record_id] for record_id in found]
     return [doc for doc in docs if group.accepts(doc)] if group.tests else docs
 
 

@@ -92,7 +92,7 @@ class ObjectStore:
         self.records[record.id] = record
         insort(self.live_ids, record.id)
         for name, known in self.unique.items():
-            if value := record.values.get(name):
+            for value in _keys(name, record.values):
                 known.setdefault(value, record.id)
 
     def fill(self, records: list[Record]) -> None:
@@ -100,7 +100,7 @@ class ObjectStore:
         for record in records:
             self.records[record.id] = record
             for name, known in self.unique.items():
-                if value := record.values.get(name):
+                for value in _keys(name, record.values):
                     known.setdefault(value, record.id)
         self.live_ids = sorted(set(self.live_ids) | {record.id for record in records})
         self.index.fill([doc_of(record) for record in records])
@@ -128,12 +128,13 @@ class ObjectStore:
     def replace_values(self, record: Record, values: dict[str, str]) -> None:
         """Gives a record its new values and keeps the unique look-ups true."""
         for name, known in self.unique.items():
-            old, new = record.values.get(name), values.get(name)
-            if old != new:
-                if old and known.get(old) == record.id:
-                    del known[old]
-                if new:
-                    known[new] = record.id
+            old, new = _keys(name, record.values), _keys(name, values)
+            for value in old:
+                if value not in new and known.get(value) == record.id:
+                    del known[value]
+            for value in new:
+                if value not in old:
+                    known[value] = record.id
         record.values = values
 
     def archive(self, record: Record, at_ms: int) -> None:
@@ -163,12 +164,20 @@ class ObjectStore:
 
     def _release(self, record: Record) -> None:
         for name, known in self.unique.items():
-            value = record.values.get(name)
-            if value and known.get(value) == record.id:
-                del known[value]
+            for value in _keys(name, record.values):
+                if known.get(value) == record.id:
+                    del known[value]
         self.index.drop(record.id)
 
 
 def doc_of(record: Record) -> Doc:
     """What the search index keeps of a record; shares its values."""
     return Doc(record.id, record.created_ms, record.updated_ms, record.values)
+
+
+def _keys(name: str, values: dict[str, str]) -> list[str]:
+    """What finds a record by a unique property; further addresses find a contact too."""
+    found = [values[name]] if values.get(name) else []
+    if name == "email" and (more := values.get("hs_additional_emails")):
+        found += more.split(";")
+    return found

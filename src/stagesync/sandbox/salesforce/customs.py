@@ -73,6 +73,7 @@ def add_seeded_values(org: Org, name: str, rows: list[Row]) -> None:
 def add_member_statuses(org: Org, campaign: Row) -> None:
     """Gives a campaign the list of statuses that its members may have."""
     statuses = MEMBER_STATUSES.get(campaign.get("Type", ""), _PLAIN_STATUSES)
+    _list_statuses(org, statuses)
     for place, (label, responded) in enumerate(statuses.items(), 1):
         row = {
             "Id": org.new_id("CampaignMemberStatus"),
@@ -88,3 +89,13 @@ def add_member_statuses(org: Org, campaign: Row) -> None:
         stamps = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
         org.table("CampaignMemberStatus").put(row | dict.fromkeys(stamps, campaign["CreatedDate"]))
     org.setup_changed()
+
+
+def _list_statuses(org: Org, labels: Iterable[str]) -> None:
+    """Describe lists the statuses of all campaigns together."""
+    fields = org.objects["CampaignMember"].fields
+    listed = fields["Status"].picklist
+    known = {entry.value for entry in listed}
+    added = plain_values(*(label for label in labels if label not in known))
+    if added:
+        fields["Status"] = replace(fields["Status"], picklist=listed + added)

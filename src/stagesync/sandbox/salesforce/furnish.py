@@ -98,7 +98,8 @@ def refresh_lead_status(org: Org) -> None:
     added = org.added_values.get(("Lead", "Status"), ())
     values = lead_status_values(chosen) + added
     lead = org.objects["Lead"]
-    if lead.fields["Status"].picklist == values and org.table("LeadStatus").rows:
+    known = org.table("LeadStatus")
+    if lead.fields["Status"].picklist == values and len(known.rows) == len(values):
         return
     lead.fields["Status"] = replace(lead.fields["Status"], picklist=values)
     org.setup_changed()

@@ -58,7 +58,7 @@ def run(
     query = replace(query, fields=_expanded(source, query, entity=entity))
     rows = _matching(source, query, entity=entity, everything=everything)
     if query.count_all:
-        total = sum(1 for _ in rows)
+        total = sum(1 for _ in _window(rows, query))
         return Found(entity, [], total, _no_record)
     if query.aggregates or query.group_by:
         lines = aggregate(source, query, entity=entity, rows=rows)

@@ -1,4 +1,4 @@
-"""A Salesforce connector against the simulator over real HTTP, and one whose answers a test sets."""
+"""For the tests of the Salesforce connector: one against the simulator over real HTTP, and one whose answers a test sets."""
 
 from __future__ import annotations
 
@@ -17,21 +17,7 @@ from stagesync.sandbox.world import make_world
 from stagesync_salesforce.connector import SalesforceConnector
 from stagesync_salesforce.options import read_options
 
-
-class PatientClock:
-    """Real time, in which sleeping passes at once; keeps how long each sleep was."""
-
-    def __init__(self) -> None:
-        self.slept: list[float] = []
-
-    def now_s(self) -> float:
-        return time.time() + sum(self.slept)
-
-    def monotonic_s(self) -> float:
-        return time.monotonic() + sum(self.slept)
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
+from .clock import SandboxClock
 
 
 @dataclass(slots=True)
@@ -41,7 +27,7 @@ class Bench:
     sim: Any
     url: str
     options: dict[str, Any]
-    clock: PatientClock
+    clock: SandboxClock
     connector: SalesforceConnector
 
     def connect(self, **options: Any) -> SalesforceConnector:
@@ -106,16 +92,16 @@ def _serve(seed: SalesforceSeed) -> Iterator[Bench]:
                 }
             },
         }
-        clock = PatientClock()
+        clock = SandboxClock(sim.clock)
         connector = SalesforceConnector("sf", read_options(options), clock=clock)
         yield Bench(sim, server.url, options, clock, connector)
         connector.close()
 
 
 @pytest.fixture
-def scripted() -> Iterator[tuple[SalesforceConnector, PatientClock]]:
+def scripted() -> Iterator[tuple[SalesforceConnector, SandboxClock]]:
     """A connector to an org whose every answer the test sets with `responses`."""
-    clock = PatientClock()
+    clock = SandboxClock(SimClock())
     options = {
         "auth": {
             "client_credentials": {

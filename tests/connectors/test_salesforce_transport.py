@@ -132,7 +132,7 @@ def test_outages_are_waited_out(bench: Any, kind: str) -> None:
     """Three failures in a row are followed by a good answer, after growing waits."""
     bench.sim.faults.add(kind, 3, "query")
     bench.connector.check()
-    assert bench.clock.slept == [1.0, 2.0, 4.0]
+    assert bench.clock.slept_s == [1.0, 2.0, 4.0]
 
 
 def test_outage_that_lasts_is_told(bench: Any) -> None:
@@ -175,14 +175,14 @@ def test_daily_limit_ends_at_once(bench: Any) -> None:
     bench.sim.faults.add("daily_limit", 9, "query")
     with pytest.raises(QuotaExhausted) as failed:
         bench.connector.check()
-    assert (failed.value.retry_after_s, bench.clock.slept) == (900.0, [])
+    assert (failed.value.retry_after_s, bench.clock.slept_s) == (900.0, [])
 
 
 def test_crowded_org_is_tried_again(bench: Any) -> None:
     """Too many long requests is the same code and a matter of seconds."""
     bench.sim.faults.add("concurrent_limit", 1, "query")
     bench.connector.check()
-    assert bench.clock.slept == [3.0]
+    assert bench.clock.slept_s == [3.0]
 
 
 def test_query_timeout_is_tried_again(bench: Any) -> None:
@@ -301,7 +301,7 @@ def test_permanent_answers_are_not_tried_again(
         answers(mock, {"status": status, **given})
         with pytest.raises(expected):
             connector.check()
-        assert (len(mock.calls), clock.slept) == (2, [])
+        assert (len(mock.calls), clock.slept_s) == (2, [])
 
 
 @pytest.mark.parametrize(
@@ -342,7 +342,7 @@ def test_page_that_is_no_json_is_unreadable(scripted: Scripted) -> None:
         answers(mock, {"body": "<html>maintenance</html>"})
         with pytest.raises(AnswerUnreadable):
             connector.check()
-    assert clock.slept == [1.0, 2.0, 4.0]
+    assert clock.slept_s == [1.0, 2.0, 4.0]
 
 
 def test_failing_part_lets_the_call_be_repeated(scripted: Scripted) -> None:
@@ -356,7 +356,7 @@ def test_failing_part_lets_the_call_be_repeated(scripted: Scripted) -> None:
         for item in (busy, good):
             mock.post(f"{HOST}/services/data/v64.0/composite", json={"compositeResponse": [item]})
         pages = list(connector.pull([Pull("lead", ())]))
-    assert ([page.last for page in pages], clock.slept) == ([True], [1.0])
+    assert ([page.last for page in pages], clock.slept_s) == ([True], [1.0])
 
 
 @pytest.mark.parametrize(

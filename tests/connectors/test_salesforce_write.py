@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+import responses
 
 from stagesync.connector import (
     FieldMissing,
@@ -189,13 +190,62 @@ def test_validation_rule_speaks_in_its_own_words(empty_bench: Any) -> None:
     )
 
 
-def test_restricted_picklist_names_the_field(empty_bench: Any) -> None:
-    """A value that a restricted list lacks is refused with its field."""
+NAMED = {"CleanStatus": "Nope"}
+TWO_NAMED = {"CleanStatus": "Nope", "Title": "x" * 129}
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [(NAMED, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"), (TWO_NAMED, "")],
+)
+def test_other_fields_of_a_refused_row_are_written(
+    empty_bench: Any, bad: dict[str, FieldValue], code: str
+) -> None:
+    """A value that its field does not take keeps no other field of the row from being written."""
+    empty_bench.sim.load(org_of(2))
+    writes = [
+        Write("contact", contact_id(0), {**bad, "Department": "a"}),
+        Write("contact", contact_id(1), {"Department": "b"}),
+    ]
+    first, second = empty_bench.connector.write(writes)
+    held = [row.get("Department") for row in empty_bench.rows("Contact").values()]
+    assert (first.refusal, set(first.fields), held) == (Refusal.INVALID, set(bad), ["a", "b"])
+    assert (first.write, second) == (writes[0], WriteResult(writes[1]))
+    assert first.code == code or not code
+
+
+def test_row_refused_for_all_its_fields(empty_bench: Any) -> None:
+    """When nothing of a row was taken, its result concerns all fields."""
     empty_bench.sim.load(org_of(1))
-    [result] = empty_bench.connector.write(
-        [Write("contact", contact_id(0), {"CleanStatus": "Nope"})]
-    )
-    assert (result.refusal, result.fields) == (Refusal.INVALID, ("CleanStatus",))
+    [result] = empty_bench.connector.write([Write("contact", contact_id(0), TWO_NAMED)])
+    assert (result.refusal, result.fields) == (Refusal.INVALID, ())
+
+
+@pytest.mark.parametrize(
+    ("again", "fields"),
+    [
+        ({"id": "003A", "success": True, "errors": []}, ("Title",)),
+        ({"success": False, "errors": [{"statusCode": "OOPS", "message": "x"}]}, ()),
+    ],
+)
+def test_rule_that_names_no_field_spares_our_own(
+    scripted: Any, again: dict[str, Any], fields: tuple[str, ...]
+) -> None:
+    """A row refused without a field's name is sent again with its custom fields alone."""
+    connector, _ = scripted
+    host = "https://acme.my.salesforce.com"
+    refused = {"statusCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "message": "no", "fields": []}
+    sent = {
+        "allOrNone": False,
+        "records": [{"attributes": {"type": "Contact"}, "id": "003A", "Stage__c": "lead"}],
+    }
+    with responses.RequestsMock() as mock:
+        mock.post(f"{host}/services/oauth2/token", json={"access_token": "t"})
+        url = f"{host}/services/data/v64.0/composite/sobjects"
+        mock.patch(url, json=[{"success": False, "errors": [refused]}])
+        mock.patch(url, json=[again], match=[responses.matchers.json_params_matcher(sent)])
+        [result] = connector.write([Write("contact", "003A", {"Title": "x", "Stage__c": "lead"})])
+    assert (result.refusal, result.fields, result.message) == (Refusal.INVALID, fields, "no")
 
 
 def test_locked_rows_are_written_at_the_second_try(empty_bench: Any) -> None:
@@ -205,7 +255,7 @@ def test_locked_rows_are_written_at_the_second_try(empty_bench: Any) -> None:
     results = empty_bench.connector.write(titles(10))
     records = [entry["records"] for entry in empty_bench.log()[1:]]
     assert (refusals(results), records) == ([None] * 10, [10, 5])
-    assert sum(empty_bench.clock.slept) == pytest.approx(2.0, abs=0.5)
+    assert sum(empty_bench.clock.slept_s) == pytest.approx(2.0, abs=0.5)
 
 
 def test_rows_that_stay_locked_are_told(empty_bench: Any) -> None:
@@ -215,7 +265,7 @@ def test_rows_that_stay_locked_are_told(empty_bench: Any) -> None:
     results = empty_bench.connector.write(titles(3))
     assert refusals(results) == [Refusal.LOCKED] * 3
     assert len(empty_bench.calls_in_log()) == 4
-    assert sum(empty_bench.clock.slept) == pytest.approx(14.0, abs=0.5)
+    assert sum(empty_bench.clock.slept_s) == pytest.approx(14.0, abs=0.5)
 
 
 def test_unknown_field_is_named(empty_bench: Any) -> None:
