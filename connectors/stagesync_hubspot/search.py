@@ -34,6 +34,7 @@ log = structlog.get_logger()
 Raw = Mapping[str, Any]
 
 _SLACK = 40
+"""Characters for `after`, and for what the vendor's client may add."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,16 @@ def changed(transport: Transport, wish: Wish, *, since_ms: int, above_id: int) -
         page, left = ask.search(above_id)
         if left and not page:
             raise AnswerUnreadable("HubSpot's search found records and gave none of them")
-        fewer, ordered = left < expected, list(page) == sorted(page)
-        expected = left - len(page)
+        last, fewer, ordered = left <= len(page), left < expected, list(page) == sorted(page)
         top = max(page, default=above_id)
-        if not ordered and expected:
+        if not ordered and not last:
             page |= ask.all_between(above_id, top, but=set(page))
+        expected = left - len(page)
         if fewer:
             page |= ask.all_between(*span, but=seen)
         span, seen, above_id = (above_id, top), set(page), top
-        yield Found(_complete(transport, wish, list(page.values())), above_id, last=not expected)
-        if not expected:
+        yield Found(_complete(transport, wish, list(page.values())), above_id, last)
+        if last:
             return
 
 
@@ -129,7 +130,6 @@ def _searched(wish: Wish) -> list[str]:
     largest = api.search_body(
         wish.item, wish.properties, since_ms=10**13, above_id=10**15, up_to_id=10**15
     )
-    # HubSpot counts characters as sent; the vendor's client may add blanks and `after`.
     fits = len(orjson.dumps(largest)) + _SLACK <= api.SEARCH_BODY_CHARACTERS
     return wish.properties if fits else []
 

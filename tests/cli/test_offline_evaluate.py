@@ -171,7 +171,7 @@ def _on_a_terminal(folder, *options):
             AT,
             *options,
         ]
-        subprocess.run(command, stdout=theirs, cwd=folder, check=True)
+        subprocess.run(command, stdout=theirs, cwd=folder, check=True, timeout=60)
         return os.read(ours, 100).decode(errors="replace")
     finally:
         os.close(ours)

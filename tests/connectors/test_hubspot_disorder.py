@@ -16,8 +16,11 @@ OPERATORS = {"GT": operator.gt, "LTE": operator.le}
 START = Pull("contact", ("email",), Cursor(since_ms=1_000_000).to_text())
 
 
-def lawless(count):
-    """A search of `count` contacts that ignores the sort asked for, the same way each time."""
+def lawless(count, *, arriving=0):
+    """A search of `count` contacts that ignores the sort asked for, the same way each time.
+
+    After the first page `arriving` more are there.
+    """
     ids = list(range(1, count + 1))
     random.Random(3).shuffle(ids)
 
@@ -33,6 +36,7 @@ def lawless(count):
         page = [row(one) for one in found[after : after + body["limit"]]]
         await send({"type": "http.response.start", "status": 200, "headers": []})
         answer = orjson.dumps({"total": len(found), "results": page})
+        ids.extend(range(count + 1, count + 1 + arriving) if len(ids) == count else ())
         await send({"type": "http.response.body", "body": answer})
 
     return app
@@ -51,6 +55,14 @@ def test_search_out_of_order_gives_everything_once(count):
         pages = pages_of(crm.connect(url=server.url, searches_per_s=100), START)
         ids = [int(one.id) for page in pages for one in page.records]
         assert (list(range(1, count + 1)), True) == (sorted(ids), pages[-1].last)
+
+
+def test_newcomers_do_not_hide_what_a_page_passed_over():
+    """A page out of order is completed at once: later totals may have grown by new records."""
+    with account() as crm, serve(lawless(1000, arriving=1000)) as server:
+        pages = pages_of(crm.connect(url=server.url, searches_per_s=100), START)
+        ids = [int(one.id) for page in pages for one in page.records]
+        assert list(range(1, 2001)) == sorted(ids)
 
 
 def test_search_that_finds_and_gives_nothing_moves_no_bookmark():

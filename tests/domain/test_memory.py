@@ -3,10 +3,85 @@
 from math import inf, nextafter
 
 import pytest
-from tests.domain.people import seeded
+from tests.domain.people import DAY, NOW, edge_person, seeded
+from tests.domain.standard import STANDARD
 from tests.domain.worlds import START, made_facts, made_policy
 
 from stagesync.domain.compile import compile_policy
+from stagesync.domain.facts import Activity, Facts
+
+COMPILED = compile_policy(STANDARD)
+INSIDE = {"employees": 100, "industry": "software", "country": "FR"}
+
+
+def ready_at(days, *told, previous=None, since=None):
+    """Whether somebody inside is ready at a day; activities as (type, day), day 0 is now."""
+    facts = Facts(
+        "p", {}, INSIDE, tuple(Activity(kind, NOW + day * DAY) for kind, day in told)
+    )
+    found = COMPILED.evaluate(
+        facts,
+        NOW + days * DAY,
+        previous={"qualification": previous} if previous else None,
+        previous_at_s=since,
+    )
+    return found.position["qualification"] == "ready"
+
+
+DEMO, FORM = ("demo_request", 0), ("contact_form", 10)
+
+
+@pytest.mark.parametrize(
+    ("ready", "days", "told", "previous"),
+    [
+        (True, 0, [DEMO], None),
+        (False, 1, [DEMO], None),
+        (True, 1, [DEMO], "ready"),
+        (True, 23, [DEMO], "ready"),
+        (False, 24, [DEMO], "ready"),
+        (False, 24, [DEMO], "started"),
+        (False, 1, [DEMO], "no such level"),
+        (True, 180, [("demo_request", -5), ("demo_request", 180)], None),
+    ],
+)
+def test_entered_at_one_score_and_kept_to_another(ready, days, told, previous):
+    """Ready is entered at 50 and kept down to 35 by who was ready before."""
+    assert ready is ready_at(days, *told, previous=previous)
+
+
+@pytest.mark.parametrize(
+    ("ready", "days", "told"),
+    [
+        (True, 1, [DEMO]),
+        (True, 23, [DEMO]),
+        (False, 24, [DEMO]),
+        (False, 40, [DEMO, ("contact_form", 30)]),
+        (True, 40, [DEMO, ("contact_form", 20)]),
+        (True, 15, [("webinar_attended", 0), ("demo_request", 10)]),
+        (False, 15, [("contact_form", 0), ("content_download", 1)]),
+    ],
+)
+def test_one_look_after_a_gap(ready, days, told):
+    """Somebody never placed before is ready when the path since the first activity leads there."""
+    assert ready is ready_at(days, *told, since=-inf)
+
+
+def test_a_moment_that_is_no_gap():
+    """Placing at the instant of the last placement, or before it, goes through nothing."""
+    before = ready_at(1, DEMO, previous="started", since=NOW + DAY)
+    later = ready_at(1, DEMO, previous="ready", since=NOW + 9 * DAY)
+    assert (False, True) == (before, later)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_standard_policy_at_random_times(seed):
+    """The standard policy too gives after any runs what it gives after one."""
+    rng = seeded(seed)
+    for number in range(250):
+        facts = edge_person(rng, number)
+        runs = sorted(NOW - rng.random() * 400 * DAY for _ in range(12))
+        once = looked_at(COMPILED, facts, [NOW], since_s=-inf)
+        assert once == looked_at(COMPILED, facts, [*runs, NOW], since_s=-inf)
 
 
 def placed_before(compiled, facts, since_s):

@@ -104,7 +104,7 @@ SIZE = FactBetween(fact("account.size"), 1, None)
         (SHY, {"shy": True}, "out"),
         (SIZE, {}, "far"),
         (AllOf((COLOUR, SHY)), {}, "far"),
-        (AllOf((COLOUR, SHY)), {"shy": True}, "far"),
+        (AllOf((COLOUR, SHY)), {"shy": True}, "out"),
         (AllOf((COLOUR, SHY, SIZE)), {"colour": "blue"}, "out"),
         (AllOf((COLOUR, SHY, FactFilled(fact("person.x")), SIZE)), {"colour": "red"}, "far"),
         (AnyOf((COLOUR, SIZE, SHY)), {"colour": "blue", "shy": True}, "far"),
@@ -188,9 +188,8 @@ def test_a_line_per_contribution():
         Activity("unsubscribe", NOW - DAY),
     )
     points = 50 * 0.5 ** ((NOW - 1_793_404_800) / DAY / 45)
-    demo = "demo_request at 2026-10-31T00:00:00Z, 30.0370 days old, half-life 45 days"
-    demo = demo.replace("30.0370", "30.037")
-    gone = "unsubscribe at 2026-11-28T00:53:20Z, 1 days old, no fading"
+    demo = "demo_request at 2026-10-31T00:00:00Z, 30.037 days old, half-life 45 days"
+    gone = "unsubscribe at 2026-11-29T00:53:20Z, 1 days old, no fading"
     assert [
         ("fit", "company size", 30, "account.employees is 120"),
         ("fit", "seniority", 25, "person.seniority is vp"),
@@ -219,7 +218,7 @@ def test_the_lower_bound_is_a_line():
         (AnyOf((SIZE, COLOUR)), {"colour": "red"}, "person.colour is red"),
         (FactBetween(fact("person.age"), 1, 9.5), {"age": 2.5}, "person.age is 2.5"),
         (Unless(AnyOf((COLOUR, Unless(SHY)))), {}, "person.colour or person.shy is not what the rule excludes"),
-        (Unless(Unless(Anything())), {}, "the rule is not what the rule excludes"),
+        (Unless(Unless(Anything())), {}, "everybody gets it"),
         (Anything(), {}, "everybody gets it"),
     ],
 )

@@ -17,6 +17,7 @@ from tests.domain.standard import STANDARD
 def test_longest_window():
     """The longest of all rules and conditions counts; None is for ever; others are absent."""
     conditions = [
+        Anything(),
         ActivitySeen(frozenset({"a", "b", "c"}), 30),
         ActivitySeen(frozenset({"b"}), 90),
         ActivitySeen(frozenset({"c"})),

@@ -36,6 +36,8 @@ UNTOLD = frozenset(
 LOWER_BOUND = "lower bound"
 """Rule name of the line that lifts a score to its least value."""
 
+EVERYBODY = "everybody gets it"
+
 
 def reasons_of(scores: Sequence[Score], scoring: Scoring, state: State) -> tuple[Reason, ...]:
     """Every line, scores and rules in the policy's order, activities oldest first."""
@@ -107,8 +109,8 @@ def _because(condition: Condition, state: State) -> str:
         case AnyOf(parts):
             return next(_because(part, state) for part in parts if _holds(part, state))
         case Unless(part):
-            facts = " or ".join(sorted(_names(part)))
-            return f"{facts} is not what the rule excludes"
+            names = " or ".join(sorted(_names(part)))
+            return f"{names} is not what the rule excludes" if names else EVERYBODY
         case FactIn(fact) | FactBetween(fact):
             return _told(fact, state)
         case FactIs(fact, expected):
@@ -116,7 +118,7 @@ def _because(condition: Condition, state: State) -> str:
         case FactFilled(fact):
             return f"{_name(fact, state)} is known"
         case _:
-            return "everybody gets it"
+            return EVERYBODY
 
 
 def _told(fact: FactRef, state: State) -> str:

@@ -18,7 +18,7 @@ def signal_windows(
         (leaf.types, signals[leaf.types], leaf.within_days * DAY_S)
         for condition in conditions
         for leaf in leaves(condition)
-        if isinstance(leaf, ActivitySeen) and leaf.within_days is not None
+        if isinstance(leaf, ActivitySeen) and leaf.within_days is not None and leaf.types in signals
     }
     return tuple(sorted(found, key=lambda each: each[1:]))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+from email.utils import formatdate
 from urllib.parse import unquote_plus
 
 from starlette.requests import Request
@@ -90,6 +91,9 @@ class _Visit:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._note(message["status"])
+            # The vendor's clock is the simulated one, in its answers' headers too.
+            date = formatdate(self._at, usegmt=True).encode()
+            message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
         if not self.deaf:
             await self._send(message)
 

@@ -56,6 +56,7 @@ class Server:
                 lifespan="off",
                 loop="asyncio",
                 access_log=False,
+                date_header=False,
                 log_config=None,
                 log_level="warning",
                 timeout_graceful_shutdown=1,

@@ -257,3 +257,39 @@ def test_kinds_of_custom_fields(open_org, metadata, shown):
 def test_incomplete_fields_are_refused(open_org, body):
     """A custom field without a proper name, label, kind, size or values is 400."""
     assert 400 == make_field(open_org(), body).status_code
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"Field": "Lead.Nope__c"}, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"),
+        ({"Field": "Lead.LastName"}, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"),
+        ({"SobjectType": "Contact"}, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"),
+        ({"PermissionsRead": False}, "FIELD_INTEGRITY_EXCEPTION"),
+    ],
+)
+def test_senseless_grants_are_refused(open_org, change, code):
+    """A grant of an unknown or required field, of another object, or of writing without reading."""
+    api = open_org()
+    make_field(api)
+    made = create(api, "PermissionSet", Name="P", Label="P").json()["id"]
+    body = {
+        "ParentId": made,
+        "SobjectType": "Lead",
+        "Field": "Lead.Lifecycle_Stage__c",
+        "PermissionsRead": True,
+        "PermissionsEdit": True,
+    }
+    assert (400, code) == code_of(create(api, "FieldPermissions", **body | change))
+
+
+def test_a_restricted_custom_picklist_refuses_other_values(open_org, make_lead):
+    """A value outside the own restricted list fails the row and names the field."""
+    api = open_org(Lead=[make_lead(1)])
+    make_field(api)
+    grant(api)
+    [result] = api.update({"id": make_lead(1)["Id"], "Lifecycle_Stage__c": "odd"}).json()
+    error = result["errors"][0]
+    expected = ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", ["Lifecycle_Stage__c"])
+    assert expected == (error["statusCode"], error["fields"])
+    assert "Lifecycle Stage: bad value for restricted picklist field: odd" == error["message"]

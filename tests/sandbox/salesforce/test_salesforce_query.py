@@ -1,5 +1,6 @@
 """Pages, cursors, deleted and archived rows, and the speed of an incremental reader."""
 
+import sys
 import time
 
 import pytest
@@ -139,7 +140,8 @@ def test_keyset_page_of_fifty_thousand_rows_is_fast(open_org, make_lead, as_soql
         best = min(best, time.perf_counter() - started)
     assert 2000 == len(body["records"])
     assert leads[25_001]["Id"] == body["records"][0]["Id"]
-    assert best < 0.1
+    # Coverage traces every line of the server too, which makes it ten times slower.
+    assert best < (1.0 if sys.gettrace() else 0.1)
 
 
 def test_the_log_counts_records(open_org, make_lead):

@@ -114,7 +114,20 @@ def test_values_outside_an_open_picklist_are_taken(api, make_lead):
 
 @pytest.mark.parametrize(
     ("change", "code"),
-    [({"Nope__c": 1}, "INVALID_FIELD"), ({"AnnualRevenue": "much"}, "JSON_PARSER_ERROR")],
+    [
+        ({"Nope__c": 1}, "INVALID_FIELD"),
+        ({"Address": {"city": "Lyon"}}, "INVALID_FIELD"),
+        ({"AnnualRevenue": "much"}, "JSON_PARSER_ERROR"),
+        ({"AnnualRevenue": "NaN"}, "JSON_PARSER_ERROR"),
+        ({"AnnualRevenue": True}, "JSON_PARSER_ERROR"),
+        ({"NumberOfEmployees": "many"}, "JSON_PARSER_ERROR"),
+        ({"NumberOfEmployees": 1.5}, "JSON_PARSER_ERROR"),
+        ({"DoNotCall": "maybe"}, "JSON_PARSER_ERROR"),
+        ({"LastName": ["x"]}, "JSON_PARSER_ERROR"),
+        ({"EmailBouncedDate": "2026-01-01"}, "JSON_PARSER_ERROR"),
+        ({"EmailBouncedDate": "2026-01-01T10:00:00"}, "JSON_PARSER_ERROR"),
+        ({"EmailBouncedDate": "2026-13-01T10:00:00Z"}, "JSON_PARSER_ERROR"),
+    ],
 )
 def test_some_faults_fail_the_whole_request(api, make_lead, change, code):
     """An unknown name or a value of the wrong kind in one record fails all of them with 400."""
@@ -318,3 +331,104 @@ def test_numbers_are_rounded_to_their_scale(api):
     body = {"Name": "Deal", "StageName": "Prospecting", "CloseDate": "2026-12-01", "Amount": 1.005}
     record_id = api.call("POST", "sobjects/Opportunity", json=body).json()["id"]
     assert [1.01] == api.values(f"SELECT Amount FROM Opportunity WHERE Id = '{record_id}'")
+
+
+def test_values_are_read_as_their_fields_say(api, id_of):
+    """Text for a flag or number, blanks around text and instants of other zones are understood."""
+    body = {
+        "LastName": "  Ray ",
+        "Title": "   ",
+        "DoNotCall": "TRUE",
+        "Birthdate": "1990-02-28",
+        "EmailBouncedDate": "2026-05-01T10:00:00.700+02:00",
+        "MailingCity": 75001,
+    }
+    assert (
+        204 == api.call("PATCH", f"sobjects/Contact/{id_of('Contact', 1)}", json=body).status_code
+    )
+    [row] = api.rows(f"SELECT {', '.join(body)} FROM Contact")
+    expected = {
+        "LastName": "Ray",
+        "Title": None,
+        "DoNotCall": True,
+        "Birthdate": "1990-02-28",
+        "EmailBouncedDate": "2026-05-01T08:00:00.000+0000",
+        "MailingCity": "75001",
+    }
+    assert expected == row
+
+
+def test_a_date_takes_the_day_of_an_instant(api):
+    """A date field given an instant keeps its UTC day; what is no day is refused."""
+    body = {"Name": "D", "StageName": "Prospecting", "CloseDate": "2026-12-01T23:30:00-02:00"}
+    record_id = api.call("POST", "sobjects/Opportunity", json=body).json()["id"]
+    assert ["2026-12-02"] == api.values(
+        f"SELECT CloseDate FROM Opportunity WHERE Id = '{record_id}'"
+    )
+    for wrong in ("2026-02-30", "soon", 5):
+        assert (
+            400
+            == api.call(
+                "POST", "sobjects/Opportunity", json=body | {"CloseDate": wrong}
+            ).status_code
+        )
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"AccountId": "001Sb0000000000"}, "INVALID_CROSS_REFERENCE_KEY"),
+        ({"ReportsToId": "00QSb0000000000"}, "MALFORMED_ID"),
+    ],
+)
+def test_references_must_exist(api, values, code):
+    """A reference to nothing, or to a record of another object, is refused."""
+    answer = api.call("POST", "sobjects/Contact", json={"LastName": "K"} | values)
+    assert code == answer.json()[0]["errorCode"]
+
+
+def test_nothing_new_refers_to_a_converted_or_deleted_lead(api, make_lead):
+    """A task for a converted or a deleted lead is refused."""
+    codes = [
+        api.call("POST", "sobjects/Task", json={"WhoId": make_lead(n)["Id"]}).json()[0]["errorCode"]
+        for n in (4, 5)
+    ]
+    assert ["CANNOT_UPDATE_CONVERTED_LEAD", "ENTITY_IS_DELETED"] == codes
+
+
+def test_set_up_lists_are_read_only(api):
+    """The rows of LeadStatus cannot be written."""
+    answer = api.call("POST", "sobjects/LeadStatus", json={})
+    assert 400 == answer.status_code
+
+
+def test_post_can_stand_for_patch(api, make_lead):
+    """A POST with _HttpMethod=PATCH changes the record."""
+    path = f"sobjects/Lead/{make_lead(1)['Id']}"
+    answer = api.call("POST", path, params={"_HttpMethod": "PATCH"}, json={"Title": "x"})
+    assert (204, "x") == (answer.status_code, api.call("GET", path).json()["Title"])
+
+
+def test_collections_need_type_and_id(api, make_lead):
+    """A record without a type fails the request, one without an id fails alone."""
+    untyped = api.call("PATCH", "composite/sobjects", json={"records": [{"id": "x"}]})
+    assert 400 == untyped.status_code
+    assert 400 == api.call("PATCH", "composite/sobjects", json={"records": 5}).status_code
+    results = api.update({"Title": "x"}, {"id": make_lead(1)["Id"], "Title": "y"}).json()
+    assert [False, True] == [result["success"] for result in results]
+    assert "MISSING_ARGUMENT" == results[0]["errors"][0]["statusCode"]
+
+
+def test_campaign_members_respond_by_status(api, make_lead):
+    """HasResponded follows the campaign's own list of statuses."""
+    campaign = api.call("POST", "sobjects/Campaign", json={"Name": "Fair"}).json()["id"]
+    body = {"CampaignId": campaign, "LeadId": make_lead(1)["Id"], "Status": "Met"}
+    member = api.call("POST", "sobjects/CampaignMember", json=body).json()["id"]
+    soql = f"SELECT HasResponded FROM CampaignMember WHERE Id = '{member}'"
+    assert [False] == api.values(soql)
+    status = {"CampaignId": campaign, "Label": "Met", "HasResponded": True}
+    api.call("POST", "sobjects/CampaignMemberStatus", json=status)
+    api.call("PATCH", f"sobjects/CampaignMember/{member}", json={"Status": "Met"})
+    assert [True] == api.values(soql)
+    nobody = api.call("POST", "sobjects/CampaignMember", json={"CampaignId": campaign})
+    assert "REQUIRED_FIELD_MISSING" == nobody.json()[0]["errorCode"]
