@@ -28,7 +28,7 @@ def ready_at(days, *told, previous=None, since=None):
     return found.position["qualification"] == "ready"
 
 
-DEMO, FORM = ("demo_request", 0), ("contact_form", 10)
+DEMO = ("demo_request", 0)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,8 @@ def test_entered_at_one_score_and_kept_to_another(ready, days, told, previous):
         (True, 1, [DEMO]),
         (True, 23, [DEMO]),
         (False, 24, [DEMO]),
-        (False, 40, [DEMO, ("contact_form", 30)]),
+        (True, 40, [DEMO, ("contact_form", 30)]),
+        (False, 40, [DEMO, ("content_download", 30)]),
         (True, 40, [DEMO, ("contact_form", 20)]),
         (True, 15, [("webinar_attended", 0), ("demo_request", 10)]),
         (False, 15, [("contact_form", 0), ("content_download", 1)]),

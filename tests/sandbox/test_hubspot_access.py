@@ -219,6 +219,15 @@ def test_account_tells_its_time_zone(hs):
     assert got["utcOffset"] == "+01:00"
 
 
+def test_daily_usage_tells_when_the_day_ends(hs):
+    """The usage counts the call that asks, and ends at the account's midnight."""
+    path = "/account-info/v3/api-usage/daily/private-apps"
+    hs.get(LIST)
+    row = hs.get(path).body["results"][0]
+    assert (row["currentUsage"], row["usageLimit"]) == (2, 625_000)
+    assert row["resetsAt"] == "2026-11-17T23:00:00Z"
+
+
 def test_pipelines_tell_won_and_lost(hs):
     """Stage metadata are text: closed and certain is won."""
     found = hs.get("/crm/v3/pipelines/deals").body["results"]

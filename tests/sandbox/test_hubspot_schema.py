@@ -108,7 +108,7 @@ def test_group_in_use_stays(hs):
 def test_unique_property_serves_as_id(hs):
     """A property made unique finds its record, and refuses a second holder."""
     made = {**OWN, "name": "crm_key", "type": "string", "fieldType": "text", "options": []}
-    hs.post(PROPERTIES, {**made, "hasUniqueValue": True})
+    hs.post(f"{PROPERTIES}/batch/create", {"inputs": [{**made, "hasUniqueValue": True}]})
     record_id = hs.make(crm_key="K1")
     assert hs.get("/crm/v3/objects/contacts/K1?idProperty=crm_key").body["id"] == record_id
     twin = hs.post("/crm/v3/objects/contacts", {"properties": {"crm_key": "K1"}})

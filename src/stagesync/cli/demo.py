@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from stagesync.cli.group import shared_options
-from stagesync.cli.offline import print_json, print_rows
+from stagesync.cli.offline import print_json
 from stagesync.cli.online import ProgressBars, opened
 from stagesync.cli.passes import warn_of_troubles
+from stagesync.cli.summary import FirstPass, find_movable, show, show_commands, show_moves
 
 if TYPE_CHECKING:
     from stagesync.app import Opened
-    from stagesync.engine.agreement import Agreement
+    from stagesync.engine.deployment import Deployment
     from stagesync.engine.run import Outcome
     from stagesync.sandbox import Sandbox
 
@@ -43,47 +44,8 @@ connections:
     vendor_stage: forward
     poll: 2s
 prefer: [salesforce, hubspot]
-log: {{level: warning}}
+log: {{level: error}}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class FirstPass:
-    """What the demo's first pass did.
-
-    Attributes:
-        looked: the pass that pulled and planned.
-        wrote: the pass after the approval.
-        person: id of somebody whose explanation is worth reading; empty when there is none.
-        differences: connection -> why vendor fields were left -> how many.
-    """
-
-    looked: Outcome
-    wrote: Outcome
-    before: Agreement
-    after: Agreement
-    stages: dict[str, dict[str, int]]
-    differences: dict[str, dict[str, int]]
-    person: str
-
-    def summary(self) -> dict[str, Any]:
-        """The keys of `sync`, over both passes, and the agreement of the CRMs."""
-        looked, wrote = self.looked.summary(), self.wrote.summary()
-        return {
-            **wrote,
-            "pulled": looked["pulled"],
-            "changed": looked["changed"],
-            "evaluated": looked["evaluated"],
-            "transitions": looked["transitions"],
-            "calls": {
-                name: looked["calls"][name] + wrote["calls"][name] for name in wrote["calls"]
-            },
-            "seconds": looked["seconds"] + wrote["seconds"],
-            "agreement": {"before": self.before.vendor, "after": self.after.own},
-            "people_in_both": self.after.people,
-            "differences": self.differences,
-            "stages": self.stages,
-        }
 
 
 @click.command(short_help="The whole job on two simulated CRMs, from nothing.")
@@ -119,7 +81,8 @@ def demo(
             if as_json:
                 print_json(first.summary())
             else:
-                _show(first, running, file, once=once)
+                show(first, found.deployment, urls=running.urls)
+                show_commands(first, file, urls=running.urls, once=once)
             warn_of_troubles(first.wrote)
             if not once:
                 _go_on(found)
@@ -144,15 +107,11 @@ def _write_deployment(folder: Path, running: Sandbox) -> Path:
 def _first_pass(found: Opened) -> FirstPass:
     from stagesync.engine.agreement import agreement
     from stagesync.engine.run import decide, run_once
-    from stagesync.engine.setup import own_fields
     from stagesync.store import people, plans
 
     deployment = found.deployment
-    for connected in deployment.connections.values():
-        for step in connected.connector.setup(own_fields(deployment, connected)):
-            click.echo(f"{connected.name}: making {step.what}", err=True)
-            connected.connector.make(step)
     with ProgressBars() as progress:
+        _make_fields(deployment, progress)
         looked = run_once(deployment, write=False, progress=progress)
         before = agreement(deployment)
         if looked.plan.held:
@@ -163,76 +122,30 @@ def _first_pass(found: Opened) -> FirstPass:
         stages = people.count_stages(tx)
         differences = plans.count_differences(tx)
         person = people.interesting(tx)
-    after = agreement(deployment)
-    return FirstPass(looked, wrote, before, after, stages, differences, person)
+    after, movable = agreement(deployment), find_movable(deployment)
+    return FirstPass(looked, wrote, before, after, stages, differences, person, movable)
 
 
-def _show(first: FirstPass, running: Sandbox, file: Path, *, once: bool) -> None:
-    summary = first.summary()
-    click.echo()
-    rows = [
-        (vocabulary, ", ".join(f"{stage} {count}" for stage, count in _by_count(counts)))
-        for vocabulary, counts in first.stages.items()
-    ]
-    print_rows(f"{summary['people']} people, by vocabulary", ("vocabulary", "people"), rows)
-    costs = [
-        (
-            name,
-            running.urls[name],
-            str(summary["pulled"][name]),
-            str(summary["written"][name]),
-            str(summary["refused"][name]),
-            str(summary["calls"][name]),
-        )
-        for name in summary["pulled"]
-    ]
-    columns = ("CRM", "address", "records pulled", "values written", "refused", "calls")
-    print_rows("what it took", columns, costs)
-    left = [
-        (name, reason, str(count))
-        for name, reasons in first.differences.items()
-        for reason, count in reasons.items()
-    ]
-    print_rows("vendor fields left as they are", ("CRM", "why", "fields"), left)
-    click.echo(f"{first.after.people} people are in both CRMs.")
-    click.echo(
-        f"  before: for {_percent(first.before.vendor)} the CRMs' own words could both be true"
-    )
-    click.echo(f"  after:  for {_percent(first.after.own)} both CRMs hold the same stage")
-    click.echo("\nTry next" + ("" if once else ", in another terminal") + ":")
-    for line in _commands(first, running, file, once=once):
-        click.echo(f"  {line}")
-    if not once:
-        click.echo("\nThe daemon is running; Ctrl-C ends it.")
+def _make_fields(deployment: Deployment, progress: ProgressBars) -> None:
+    from stagesync.engine.setup import own_fields
 
-
-def _by_count(counts: dict[str, int]) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda each: -each[1])
-
-
-def _percent(share: float | None) -> str:
-    return "nobody" if share is None else f"{share:.0%}"
-
-
-def _commands(first: FirstPass, running: Sandbox, file: Path, *, once: bool) -> list[str]:
-    program = os.environ.get("STAGESYNC_PROGRAM", "stagesync")
-    commands = [
-        f"{program} explain {first.person} --config {file}",
-        f"{program} audit verify --config {file}",
-    ]
-    if once:
-        return [*commands, f"{program} status --config {file}"]
-    contact = next(iter(running.world.hubspot.objects["contacts"])).id
-    edit = (
-        f'{{"object": "contacts", "id": "{contact}", "actor": "human",'
-        ' "properties": {"stagesync_stage": "client"}}'
-    )
-    return [*commands, f"curl -d '{edit}' {running.urls['hubspot']}/_sandbox/edit"]
+    for connected in deployment.connections.values():
+        steps = connected.connector.setup(own_fields(deployment, connected))
+        progress.phase(f"fields in {connected.name}", len(steps))
+        for step in steps:
+            connected.connector.make(step)
+            progress.advance(1)
 
 
 def _go_on(found: Opened) -> None:
     from stagesync.engine.daemon import run_daemon
+    from stagesync.store import log
+
+    def tell(outcome: Outcome) -> None:
+        with found.deployment.store.begin() as tx:
+            entries = list(log.read(tx, run=outcome.run))
+        show_moves(entries, at=datetime.now(UTC).astimezone().strftime("%H:%M:%S"))
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: found.clock.stop.set())
-    run_daemon(found.deployment, stop=found.clock.stop)
+    run_daemon(found.deployment, stop=found.clock.stop, after_run=tell)

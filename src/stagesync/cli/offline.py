@@ -73,16 +73,30 @@ def on_terminal() -> bool:
 
 
 def print_rows(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    """A table on a terminal, tab-separated plain text in a pipe."""
-    if not on_terminal():
-        for row in rows:
-            click.echo("\t".join(row))
+    """A table on a terminal; in a pipe tab-separated lines, headed when the block has a title.
+
+    A titled block without rows is left out: it stands among others and has nothing to say.
+    """
+    if title and not rows:
         return
+    if not on_terminal():
+        head = [title, "\t".join(columns)] if title else []
+        for line in (*head, *("\t".join(row) for row in rows), *([""] if title else [])):
+            click.echo(line)
+        return
+    from rich import box
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(*columns, title=title, title_justify="left")
+    table = Table(
+        *columns,
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        header_style="dim",
+    )
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
     Console().print(table)

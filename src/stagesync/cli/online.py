@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,6 +67,8 @@ class ProgressBars:
         self._task: TaskID | None = None
         self._name = ""
         self._done = 0
+        # Connections are pulled side by side.
+        self._counting = threading.Lock()
 
     def __enter__(self) -> Self:
         """Starts drawing."""
@@ -90,14 +93,19 @@ class ProgressBars:
 
     def advance(self, count: int) -> None:
         """Move it on."""
-        self._done += count
+        with self._counting:
+            self._done += count
         if self._task is not None:
             self._bars.advance(self._task, count)
 
     def _end_phase(self) -> None:
         if self._task is None:
             return
-        self._bars.update(self._task, total=self._done, completed=self._done)
-        if not self._draws:
-            click.echo(f"{self._name}: {self._done}", err=True)
+        if not self._done:
+            # A phase that had nothing to do is no news.
+            self._bars.update(self._task, visible=False)
+        else:
+            self._bars.update(self._task, total=self._done, completed=self._done)
+            if not self._draws:
+                click.echo(f"{self._name}: {self._done}", err=True)
         self._task = None

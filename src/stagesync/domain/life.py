@@ -54,9 +54,7 @@ MOVES: dict[tuple[State, Move], State] = {
     (State.SENT, Move.REPLAN): State.REPLACED,
 }
 
-WAITING = tuple(
-    str(state) for state in State if (state, Move.REPLAN) in MOVES
-)
+WAITING = tuple(str(state) for state in State if (state, Move.REPLAN) in MOVES)
 """States whose person is planned again by the next run."""
 
 

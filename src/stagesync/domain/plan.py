@@ -127,8 +127,8 @@ def propose(
         if target is None or (rule.vendor and vendor_stage is VendorStage.OFF) or rule.only_with:
             continue
         verdict = _judge(rule, target, wish, vocabularies=vocabularies, mode=vendor_stage)
-        if isinstance(verdict, Entry) and frozen:
-            verdict = Difference(rule.field, verdict.after, verdict.before, Reason.CONVERTED)
+        if verdict is not None and frozen:
+            verdict = _left_alone(verdict)
         if isinstance(verdict, Entry):
             entries.append(verdict)
         elif verdict is not None:
@@ -136,6 +136,13 @@ def propose(
     written = {entry.field for entry in entries}
     entries.extend(_companions(rules, targets, wish, written=written))
     return entries, differences
+
+
+def _left_alone(verdict: Entry | Difference) -> Difference:
+    """Nothing can be written to a read-only record, whatever else would stand against it."""
+    if isinstance(verdict, Entry):
+        return Difference(verdict.field, verdict.after, verdict.before, Reason.CONVERTED)
+    return Difference(verdict.field, verdict.wanted, verdict.current, Reason.CONVERTED)
 
 
 def _companions(

@@ -14,6 +14,7 @@ from stagesync.domain.mapping import Reading, read_record
 from stagesync.domain.merge import Chosen, Told, merge_facts
 from stagesync.domain.policy import CountsFor
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.since import dates_of_flags
 from stagesync.store import people, plans, records
 from stagesync.store.people import Placed
 from stagesync.store.records import StoredActivity, StoredDeal, StoredRecord
@@ -40,30 +41,49 @@ class Assembled:
 
 @dataclass(slots=True)
 class _Sources:
-    """What a batch of people or accounts shares, read once."""
+    """What a batch of people or accounts shares, read once.
+
+    Attributes:
+        all_of: person -> their records, those included that were merged into a live one.
+    """
 
     companies: dict[str, list[StoredRecord]] = field(default_factory=dict)
     deals: dict[int, dict[int, StoredDeal]] = field(default_factory=dict)
     contactless: dict[str, list[StoredDeal]] = field(default_factory=dict)
     ours: dict[int, dict[str, Any]] = field(default_factory=dict)
     told: dict[int, list[tuple[StoredActivity, str, str]]] = field(default_factory=dict)
+    since: dict[int, dict[str, float]] = field(default_factory=dict)
+    all_of: dict[str, list[int]] = field(default_factory=dict)
 
 
 def assemble_people(
-    tx: Connection, deployment: Deployment, ids: Sequence[str], *, now_s: float
+    tx: Connection,
+    deployment: Deployment,
+    ids: Sequence[str],
+    *,
+    now_s: float,
+    with_history: bool = True,
 ) -> dict[str, Assembled]:
-    """The people of these ids that exist, with all their facts."""
+    """The people of these ids that exist, with all their facts.
+
+    Args:
+        with_history: also activities and deals.
+    """
     placed = people.placed(tx, "person", ids)
-    own = _grouped(records.records_where(tx, "person", list(placed)), "person")
-    pks = [each.pk for found in own.values() for each in found]
+    theirs = records.records_where(tx, "person", list(placed))
+    own, pks = _grouped(theirs, "person"), [each.pk for each in theirs]
     sources = _sources(tx, deployment, {each.account for each in placed.values()})
-    sources.deals |= records.deals_naming(tx, pks)
+    for each in theirs:
+        sources.all_of.setdefault(str(each.person), []).append(each.pk)
     sources.ours |= plans.baselines_of(tx, pks)
-    windows = {
-        name: None if days is None else days * DAY_S
-        for name, days in deployment.compiled.windows.items()
-    }
-    sources.told |= records.activities_of(tx, pks, windows, now_s=now_s)
+    sources.since |= records.since_of(tx, pks)
+    if with_history:
+        windows = {
+            name: None if days is None else days * DAY_S
+            for name, days in deployment.compiled.windows.items()
+        }
+        sources.deals |= records.deals_naming(tx, pks)
+        sources.told |= records.activities_of(tx, pks, windows, now_s=now_s)
     return {who: _person(deployment, placed[who], own.get(who, []), sources) for who in placed}
 
 
@@ -78,10 +98,9 @@ def assemble_accounts(
     assembled = {}
     for name in found:
         companies = sources.companies.get(name, [])
-        chosen = merge_facts(
-            _company_facts(deployment, companies, sources), prefer=deployment.prefer
-        )
-        deals = _deals(companies, sources, [])
+        told = [each for _, each in _company_facts(deployment, companies, sources)]
+        chosen = merge_facts(told, prefer=deployment.prefer)
+        deals = _deals([each.pk for each in companies], sources, [])
         facts = Facts(id=name, account=_values(chosen, "account."), deals=deals)
         assembled[name] = Assembled(facts, chosen, tuple(companies), None)
     return assembled
@@ -91,7 +110,11 @@ def _sources(tx: Connection, deployment: Deployment, accounts: Iterable[str | No
     wanted = sorted(filter(None, set(accounts)))
     companies = _grouped(records.records_where(tx, "account", wanted), "account")
     pks = [each.pk for found in companies.values() for each in found]
-    sources = _Sources(companies=companies, ours=plans.baselines_of(tx, pks))
+    sources = _Sources(
+        companies=companies,
+        ours=plans.baselines_of(tx, pks),
+        since=records.since_of(tx, pks),
+    )
     sources.contactless = _contactless(tx, deployment, companies)
     return sources
 
@@ -161,14 +184,16 @@ def _read(deployment: Deployment, each: StoredRecord, sources: _Sources) -> Read
 
 def _company_facts(
     deployment: Deployment, companies: Sequence[StoredRecord], sources: _Sources
-) -> list[Told]:
+) -> list[tuple[int, Told]]:
+    """What each company record tells, with the store's number of the record."""
     told = []
     for each in companies:
         reading = _read(deployment, each, sources)
         if reading is not None:
             facts = {f"account.{name}": value for name, value in reading.account.items()}
             facts |= {f"person.{name}": value for name, value in reading.people.items()}
-            told.append(Told(each.connection, each.object, each.id, each.changed_at_s, facts))
+            one = Told(each.connection, each.object, each.id, each.changed_at_s, facts)
+            told.append((each.pk, one))
     return told
 
 
@@ -176,41 +201,46 @@ def _person(
     deployment: Deployment, who: Placed, own: Sequence[StoredRecord], sources: _Sources
 ) -> Assembled:
     companies = sources.companies.get(who.account or "", [])
-    company = merge_facts(_company_facts(deployment, companies, sources), prefer=deployment.prefer)
-    personal = []
+    of_company = _company_facts(deployment, companies, sources)
+    company = merge_facts([told for _, told in of_company], prefer=deployment.prefer)
+    personal: list[tuple[int, Told]] = []
     for each in own:
         reading = _read(deployment, each, sources)
         if reading is not None:
             told = {f"person.{name}": value for name, value in reading.person.items()}
             told |= {f"account.{name}": value for name, value in reading.account.items()}
-            personal.append(Told(each.connection, each.object, each.id, each.changed_at_s, told))
-    mine = merge_facts(personal, prefer=deployment.prefer)
+            one = Told(each.connection, each.object, each.id, each.changed_at_s, told)
+            personal.append((each.pk, one))
+    mine = merge_facts([told for _, told in personal], prefer=deployment.prefer)
     chosen = mine | {name: one for name, one in company.items() if name not in mine}
     chosen |= {name: one for name, one in company.items() if name.startswith("account.")}
+    chosen |= dates_of_flags(chosen, [*personal, *of_company], sources.since)
     facts = Facts(
         id=who.id,
         person=_values(chosen, "person."),
         account=_values(chosen, "account."),
-        activities=tuple(
-            Activity(
-                type=each.type,
-                at_s=each.at_s,
-                id=f"{connection}/{source}/{each.type}/{each.at_s}",
-                connection=connection,
-                took_place=each.took_place,
-            )
-            for record in own
-            for each, connection, source in sources.told.get(record.pk, ())
+        activities=_activities(sources.all_of.get(who.id, ()), sources),
+        deals=_deals(
+            sources.all_of.get(who.id, ()), sources, sources.contactless.get(who.account or "", [])
         ),
-        deals=_deals(own, sources, sources.contactless.get(who.account or "", [])),
     )
     return Assembled(facts, chosen, tuple(own), who.account)
 
 
-def _deals(
-    own: Sequence[StoredRecord], sources: _Sources, also: Sequence[StoredDeal]
-) -> tuple[Deal, ...]:
-    found = {pk: deal for each in own for pk, deal in sources.deals.get(each.pk, {}).items()}
+def _activities(pks: Sequence[int], sources: _Sources) -> tuple[Activity, ...]:
+    """Each told activity once, also when it names several records of the person."""
+    found = {}
+    for pk in pks:
+        for each, connection, source in sources.told.get(pk, ()):
+            name = f"{connection}/{source}/{each.type}/{each.at_s}"
+            found[name] = Activity(
+                each.type, each.at_s, name, connection=connection, took_place=each.took_place
+            )
+    return tuple(found.values())
+
+
+def _deals(pks: Sequence[int], sources: _Sources, also: Sequence[StoredDeal]) -> tuple[Deal, ...]:
+    found = {key: deal for pk in pks for key, deal in sources.deals.get(pk, {}).items()}
     found |= {deal.pk: deal for deal in also}
     return tuple(
         Deal(deal.status, deal.at_s, deal.amount, f"{deal.connection}/{deal.id}", deal.connection)

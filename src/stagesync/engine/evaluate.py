@@ -90,6 +90,7 @@ def _evaluate_batch(
     people.save_placed(tx, kind, after)
     people.save_transitions(tx, transitions)
     state.clean(tx, kind, ids)
+    state.mark_dirty(tx, "plan", outcome)
     return len(transitions)
 
 
@@ -125,7 +126,8 @@ def evaluate_accounts(
     members = people.people_of_accounts(tx, found)
     everybody = [who for ids in members.values() for who in ids]
     positions = people.placed(tx, "person", everybody)
-    facts = assemble_people(tx, deployment, everybody, now_s=now_s)
+    history = deployment.compiled.counts_by_history
+    facts = assemble_people(tx, deployment, everybody, now_s=now_s, with_history=history)
     outcome = {}
     for name, each in found.items():
         counted = [

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from stagesync.connector import FieldType, Link, ObjectDescription, Page, Record, Role
+from stagesync.connector import (
+    FieldType,
+    FieldValue,
+    Link,
+    ObjectDescription,
+    Page,
+    Record,
+    Role,
+)
 from stagesync.domain.mapping import Reading, read_record
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Connected
-from stagesync.store import records, state
+from stagesync.engine.since import told_flags
+from stagesync.store import plans, records, state
 from stagesync.store.records import StoredActivity, StoredRecord
 
 
@@ -23,11 +32,14 @@ class Sorted:
         changed: to be stored and looked at again.
         stamped: only the CRM's stamp moved (an echo of our own write, a field we do not map).
         unlinked: changed ones whose links the CRM did not tell.
+        restamped: those of `unlinked` of which nothing but the stamp moved, as far as is known: their
+            links tell whether they changed at all.
     """
 
     changed: tuple[Record, ...]
     stamped: tuple[Record, ...]
     unlinked: tuple[str, ...]
+    restamped: frozenset[str] = frozenset()
 
 
 def sort_page(
@@ -43,22 +55,46 @@ def sort_page(
         if record.id not in newest or record.changed_at_s >= newest[record.id].changed_at_s:
             newest[record.id] = record
     stored = records.records_of(tx, connected.name, page.object, newest)
-    linked = _stored_links(tx, newest.values(), stored)
-    changed, stamped = [], []
+    linked = _stored_links(
+        tx, {each: stored[each] for each in stored if newest[each].links is not None}
+    )
+    changed: list[Record] = []
+    stamped: list[Record] = []
+    restamped: set[str] = set()
     for record in newest.values():
         before = stored.get(record.id)
         if (
             before is None
             or not before.held
             or record.gone != before.gone
-            or _links_differ(record, before, linked.get(record.id))
             or _fields_differ(record, before, described)
+            or (record.links is not None and _pairs(record.links) != linked.get(record.id, set()))
         ):
             changed.append(record)
         elif before.changed_at_s != record.changed_at_s:
-            stamped.append(record)
+            (stamped if record.links is not None else changed).append(record)
+            if record.links is None:
+                restamped.add(record.id)
     unlinked = tuple(record.id for record in changed if record.links is None)
-    return Sorted(tuple(changed), tuple(stamped), unlinked)
+    return Sorted(tuple(changed), tuple(stamped), unlinked, frozenset(restamped))
+
+
+def sort_links(
+    tx: Connection, connected: Connected, page: Page, found: Sorted, *, links: Mapping[str, Link]
+) -> Sorted:
+    """The same, now that the CRM has told the links of `found.unlinked`: an echo names what it named."""
+    if not found.restamped:
+        return found
+    stored = records.records_of(tx, connected.name, page.object, found.restamped)
+    linked = _stored_links(tx, stored)
+    same = {
+        each for each in found.restamped if _pairs(links.get(each, {})) == linked.get(each, set())
+    }
+    return replace(
+        found,
+        changed=tuple(record for record in found.changed if record.id not in same),
+        stamped=(*found.stamped, *(record for record in found.changed if record.id in same)),
+    )
 
 
 def _fields_differ(record: Record, before: StoredRecord, described: ObjectDescription) -> bool:
@@ -67,17 +103,14 @@ def _fields_differ(record: Record, before: StoredRecord, described: ObjectDescri
     if record.fields.keys() != before.fields.keys():
         return True
     for name, value in record.fields.items():
-        known = described.fields.get(name)
-        same = same_value(known.type if known else FieldType.OTHER)
-        if not same(value, before.fields[name]):
+        if not _same(described, name)(value, before.fields[name]):
             return True
     return False
 
 
-def _links_differ(record: Record, before: StoredRecord, links: set[tuple[str, str]] | None) -> bool:
-    if record.links is None:
-        return record.changed_at_s != before.changed_at_s
-    return _pairs(record.links) != (links or set())
+def _same(described: ObjectDescription, name: str) -> Callable[[FieldValue, FieldValue], bool]:
+    known = described.fields.get(name)
+    return same_value(known.type if known else FieldType.OTHER)
 
 
 def _pairs(links: Link) -> set[tuple[str, str]]:
@@ -85,10 +118,10 @@ def _pairs(links: Link) -> set[tuple[str, str]]:
 
 
 def _stored_links(
-    tx: Connection, page: Iterable[Record], stored: Mapping[str, StoredRecord]
+    tx: Connection, stored: Mapping[str, StoredRecord]
 ) -> dict[str, set[tuple[str, str]]]:
-    """Record id -> the (object, id) it named before."""
-    ids = {stored[r.id].pk: r.id for r in page if r.links is not None and r.id in stored}
+    """Record id -> the (object, id) it named before; absent when it named nothing."""
+    ids = {each.pk: record_id for record_id, each in stored.items()}
     found = records.links_from(tx, ids)
     named = {to_pk for targets in found.values() for to_pk in targets}
     far = {each.pk: (each.object, each.id) for each in records.records_where(tx, "pk", named)}
@@ -102,11 +135,13 @@ def store_page(
     found: Sorted,
     *,
     links: Mapping[str, Link],
+    described: ObjectDescription,
     now_s: float,
 ) -> None:
     """Store what changed, note it as dirty, and move the cursor.
 
     Args:
+        found: when the links are known, see `sort_links`.
         links: for the records of `found.unlinked`; one that is absent names nothing.
     """
     name = connected.name
@@ -117,7 +152,9 @@ def store_page(
     refs = [(name, page.object, record.id) for record in (*found.changed, *found.stamped)]
     refs += [(name, kind, each) for link in named.values() for kind, each in _pairs(link)]
     pks = records.name_records(tx, refs)
-    readings = _save(tx, connected, page.object, found.changed, pks)
+    keyed = {pks[name, page.object, record.id]: record for record in found.changed}
+    _forget_overwritten(tx, keyed, described)
+    readings = _save(tx, connected, page.object, keyed)
     targets = {
         pks[name, page.object, each]: [pks[name, kind, far] for kind, far in _pairs(link)]
         for each, link in named.items()
@@ -139,17 +176,33 @@ def store_page(
 Pks = Mapping[tuple[str, str, str], int]
 
 
+def _forget_overwritten(
+    tx: Connection, keyed: Mapping[int, Record], described: ObjectDescription
+) -> None:
+    """Drop the baselines of fields that hold another value now.
+
+    What we wrote there is history: when the same value comes again, somebody else set it.
+    """
+    overwritten = [
+        (pk, name)
+        for pk, written in plans.baselines_of(tx, keyed).items()
+        for name, value in written.items()
+        if name in keyed[pk].fields and not _same(described, name)(keyed[pk].fields[name], value)
+    ]
+    plans.drop_baselines(tx, overwritten)
+
+
 def _save(
-    tx: Connection, connected: Connected, object_name: str, changed: Sequence[Record], pks: Pks
+    tx: Connection, connected: Connected, object_name: str, keyed: Mapping[int, Record]
 ) -> dict[str, Reading]:
     mapping = connected.object_mapping(object_name)
-    readings = {record.id: read_record(mapping, record.fields) for record in changed}
-    rows = []
-    for record in changed:
-        reading = readings[record.id]
+    ours = plans.baselines_of(tx, keyed)
+    rows, readings = [], {}
+    for pk, record in keyed.items():
+        reading = readings[record.id] = read_record(mapping, record.fields, ours.get(pk, {}))
         rows.append(
             {
-                "pk": pks[connected.name, object_name, record.id],
+                "pk": pk,
                 "fields": dict(record.fields),
                 "changed_at_s": record.changed_at_s,
                 "created_at_s": record.created_at_s,
@@ -163,6 +216,11 @@ def _save(
             }
         )
     records.save_records(tx, rows)
+    records.save_since(
+        tx,
+        {pk: told_flags(readings[record.id]) for pk, record in keyed.items()},
+        {pk: record.changed_at_s for pk, record in keyed.items()},
+    )
     return readings
 
 

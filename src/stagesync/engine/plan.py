@@ -1,14 +1,15 @@
 """Computes the whole plan before the first write, and keeps it.
 
-Planned are the people and accounts just evaluated, and those with entries that still wait: held, or left
-behind by a run that ended early. What waited for them is replaced, so a plan is never stale.
+Planned are the people and accounts evaluated since their last plan, and those with entries that still
+wait: held, or left behind by a run that ended early. What waited for them is replaced, so a plan is never
+stale. Somebody with a record in a connection that is down stays noted: they are planned again when it is back.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -53,23 +54,21 @@ def plan_all(
     *,
     run: str,
     now_s: float,
-    subjects: Mapping[Kind, Sequence[str]],
     descriptions: Mapping[str, Descriptions],
     progress: Progress,
 ) -> Planned:
     """Plan everybody concerned, as one plan.
 
     Args:
-        subjects: who was evaluated.
         descriptions: connections whose fields are known now; others are left out of the plan.
     """
     with deployment.store.begin() as tx:
-        waiting = plans.subjects_waiting(tx, *WAITING)
+        waiting = {*plans.subjects_waiting(tx, *WAITING), *state.dirty_keys(tx, "plan")}
         plan_id = _open_plan(tx, deployment, run=run, now_s=now_s)
         modes = _modes(tx, deployment)
     wanted: dict[Kind, list[str]] = {
-        "person": sorted({*subjects.get("person", ()), *_of_kind(waiting, "p_")}),
-        "account": sorted({*subjects.get("account", ()), *_of_kind(waiting, "a_")}),
+        "person": sorted(_of_kind(waiting, "p_")),
+        "account": sorted(_of_kind(waiting, "a_")),
     }
     planned = Planned(plan_id)
     progress.phase("plan", sum(len(ids) for ids in wanted.values()))
@@ -136,11 +135,15 @@ def _plan_batch(
     now_s: float,
 ) -> None:
     placed = people.placed(tx, kind, ids)
-    own = [
+    live = [
         each
         for each in records.records_where(tx, kind, list(placed))
-        if each.held and not each.gone and each.connection in descriptions
+        if each.held and not each.gone and each.connection in deployment.connections
     ]
+    own = [each for each in live if each.connection in descriptions]
+    state.clean(tx, "plan", ids)
+    left_out = [getattr(each, kind) for each in live if each.connection not in descriptions]
+    state.mark_dirty(tx, "plan", left_out)
     entries: list[StoredEntry] = []
     differences: list[StoredDifference] = []
     for each in own:
@@ -242,17 +245,10 @@ def _stored_entry(
 
 def _with_reasons(tx: Connection, entries: Sequence[StoredEntry]) -> list[StoredEntry]:
     """Each entry with the stage its person came from, and the lines that explained the last change."""
-    known: dict[str, tuple[str, Sequence[Any]]] = {}
-    for subject in {each.subject for each in entries}:
-        last = people.last_transition_of(tx, subject)
-        known[subject] = (last.stage_from, last.reasons) if last else ("", ())
+    last = people.last_transitions(tx, {each.subject for each in entries})
     return [
-        StoredEntry(
-            **{
-                **{name: getattr(each, name) for name in StoredEntry.__slots__},
-                "stage_from": known[each.subject][0],
-                "because": known[each.subject][1],
-            }
-        )
+        replace(each, stage_from=found.stage_from, because=found.reasons)
+        if (found := last.get(each.subject))
+        else each
         for each in entries
     ]

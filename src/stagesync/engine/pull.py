@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from stagesync.connector import CrmError, ObjectDescription, Page, Pull
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, describe, fields_to_ask
-from stagesync.engine.ingest import sort_page, store_page
+from stagesync.engine.ingest import sort_links, sort_page, store_page
 from stagesync.engine.progress import Progress
 from stagesync.store import state
 
@@ -75,7 +75,16 @@ class _Reader:
             self.connected.connector.links(page.object, found.unlinked) if found.unlinked else {}
         )
         with self.deployment.store.begin() as tx:
-            store_page(tx, self.connected, page, found, links=links, now_s=self.now_s)
+            found = sort_links(tx, self.connected, page, found, links=links)
+            store_page(
+                tx,
+                self.connected,
+                page,
+                found,
+                links=links,
+                described=described,
+                now_s=self.now_s,
+            )
         self.pulled.records += len(page.records)
         self.pulled.changed += len(found.changed)
         self.progress.advance(len(page.records))

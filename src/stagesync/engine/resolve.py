@@ -57,8 +57,11 @@ def _regroup(
         return Joined((), {}, ())
     role = Role.PERSON if kind == "person" else Role.ACCOUNT
     around = _closure(tx, deployment, changed, role=role)
-    live = {pk: each for pk, each in around.items() if each.held and not each.gone}
-    known = _known(tx, live, kind=kind)
+    merged = _merged(around)
+    live = {
+        pk: each for pk, each in around.items() if pk in merged or (each.held and not each.gone)
+    }
+    known = _known(tx, live, merged, kind=kind)
     joined = (join_people if kind == "person" else join_accounts)(list(known.values()))
     named = name_groups(joined, known, prefix="p_" if kind == "person" else "a_")
     people.ensure(tx, kind, named)
@@ -72,13 +75,34 @@ def _regroup(
                 dirty.update(filter(None, (before, name)))
             elif key in touched:
                 dirty.add(name)
-    gone = [each for each in around.values() if each.gone or not each.held]
+    gone = [each for pk, each in around.items() if pk not in live]
     dirty.update(getattr(each, kind) for each in gone if getattr(each, kind))
     people.assign(tx, kind, moved)
     people.unassign(tx, kind, [each.pk for each in gone if getattr(each, kind)])
+    if kind == "person":
+        left = {each.account for each in people.placed(tx, kind, dirty).values()} - {None}
+        state.mark_dirty(tx, "account", sorted(left, key=str))
     removed = set(people.remove_empty(tx, kind, sorted(dirty)))
     state.mark_dirty(tx, kind, sorted(dirty - removed))
     return joined
+
+
+def _merged(around: Mapping[int, StoredRecord]) -> dict[int, int]:
+    """Record -> the live record that it became part of, through any number of merges.
+
+    It stays with its person: the person's id, and what the record told before, are the winner's now.
+    """
+    by_ref = {(each.connection, each.object, each.id): each for each in around.values()}
+    found = {}
+    for pk, each in around.items():
+        winner, seen = each, {""}
+        while winner.gone and winner.merged_into not in seen:
+            seen.add(winner.merged_into)
+            ref = (winner.connection, winner.object, winner.merged_into)
+            winner = by_ref.get(ref, winner)
+        if each.gone and winner.held and not winner.gone:
+            found[pk] = winner.pk
+    return found
 
 
 def _closure(
@@ -117,22 +141,36 @@ def _neighbours(tx: Connection, fresh: Sequence[StoredRecord], *, role: Role) ->
         for found in (records.links_from(tx, pks), records.links_to(tx, pks))
         for pk in {to for targets in found.values() for to in targets}
     ]
+    winners = [
+        found
+        for each in fresh
+        if each.merged_into
+        for found in records.records_of(
+            tx, each.connection, each.object, [each.merged_into]
+        ).values()
+    ]
     return [
+        *winners,
         *records.records_where(tx, mark, sorted(marks)),
         *records.records_where(tx, column, sorted(holders)),
         *records.records_where(tx, "pk", far),
     ]
 
 
-def _known(tx: Connection, live: Mapping[int, StoredRecord], *, kind: Kind) -> dict[int, Known]:
+def _known(
+    tx: Connection, live: Mapping[int, StoredRecord], merged: Mapping[int, int], *, kind: Kind
+) -> dict[int, Known]:
+    """What identity looks at; a merged record has nothing to say but whose part it is."""
     named = records.links_from(tx, live)
     return {
         pk: Known(
             key=pk,
             connection=each.connection,
-            name=each.name,
-            mark=each.email if kind == "person" else each.domain,
-            same_as=tuple(far for far in named.get(pk, ()) if far in live),
+            name=("", "") if pk in merged else each.name,
+            mark="" if pk in merged else each.email if kind == "person" else each.domain,
+            same_as=(merged[pk],)
+            if pk in merged
+            else tuple(far for far in named.get(pk, ()) if far in live),
             id_hint=f"{each.connection}/{each.object}/{each.id}",
             held_by=getattr(each, kind) or "",
         )

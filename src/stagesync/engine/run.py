@@ -16,7 +16,7 @@ from stagesync.engine.plan import Planned, plan_all
 from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.pull import Pulled, pull_all
 from stagesync.engine.resolve import resolve
-from stagesync.engine.writeback import Written, write_back
+from stagesync.engine.writeback import Written, settle_sent, write_back
 from stagesync.errors import CrmError
 from stagesync.store import people, plans, state
 
@@ -99,16 +99,16 @@ def run_once(
 
 def _look(deployment: Deployment, run: str, *, now_s: float, progress: Progress) -> Outcome:
     pulled = pull_all(deployment, now_s=now_s, progress=progress)
+    descriptions = {n: p.descriptions for n, p in pulled.items() if p.descriptions is not None}
     progress.phase("resolve")
     with deployment.store.begin() as tx:
+        settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
         resolved = resolve(tx, deployment)
     evaluated = evaluate_all(deployment, run=run, now_s=now_s, progress=progress)
-    descriptions = {n: p.descriptions for n, p in pulled.items() if p.descriptions is not None}
     planned = plan_all(
         deployment,
         run=run,
         now_s=now_s,
-        subjects={"person": evaluated.people, "account": evaluated.accounts},
         descriptions=descriptions,
         progress=progress,
     )

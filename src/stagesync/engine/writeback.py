@@ -2,7 +2,8 @@
 
 One thread per connection. Before a batch goes out its entries are stored as sent; after the answer they
 are confirmed or refused, with baselines, stored fields and audit in one transaction. A crash in between
-leaves them sent: the next run plans those people anew, and repeats at most that batch, of absolute values.
+leaves them sent: the next run confirms what it sees in the CRM, plans the rest anew, and so repeats at most
+that batch, of absolute values.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from stagesync.connector import CrmError, Refusal, Role, Write, WriteResult
 from stagesync.domain.life import Move, State, move
 from stagesync.domain.plan import Reason
 from stagesync.engine import audit
+from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Connected, Deployment
+from stagesync.engine.describe import Descriptions
 from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
 from stagesync.store import plans, records
@@ -136,7 +139,13 @@ class _Sender:
         with self.deployment.store.begin() as tx:
             self._keep_taken(tx, [entry for entry, _ in taken])
             self._keep_refused(tx, refused)
-            audit.append(tx, [self._entry(each, result) for each, result in (*taken, *refused)])
+            audit.append(
+                tx,
+                [
+                    _audited(self.deployment, each, result, run=self.run, now_s=self.now_s)
+                    for each, result in (*taken, *refused)
+                ],
+            )
         outcome.written += len(taken)
         outcome.refused += len(refused)
         self.progress.advance(len(taken) + len(refused))
@@ -172,29 +181,33 @@ class _Sender:
         ]
         plans.add_differences(tx, left, at_s=self.now_s)
 
-    def _entry(self, each: StoredEntry, result: WriteResult) -> dict[str, Any]:
-        was_refused = _concerns(result, each.field)
-        return {
-            "at": iso(self.now_s),
-            "run": self.run,
-            "actor": "stagesync",
-            "person": each.subject,
-            "connection": each.connection,
-            "object": each.object,
-            "id": each.id,
-            "field": each.field,
-            "before": each.before,
-            "after": each.after,
-            "stage_from": each.stage_from,
-            "stage_to": each.stage_to,
-            "policy": self.deployment.policy.label,
-            "reasons": each.because,
-            "result": (
-                {"refused": str(result.refusal), "code": result.code, "words": result.message}
-                if was_refused
-                else {"written": True}
-            ),
-        }
+
+def _audited(
+    deployment: Deployment, each: StoredEntry, result: WriteResult | None, *, run: str, now_s: float
+) -> dict[str, Any]:
+    """The log's entry for one written or refused field; `result` None means seen to stand there."""
+    was_refused = result is not None and _concerns(result, each.field)
+    return {
+        "at": iso(now_s),
+        "run": run,
+        "actor": "stagesync",
+        "person": each.subject,
+        "connection": each.connection,
+        "object": each.object,
+        "id": each.id,
+        "field": each.field,
+        "before": each.before,
+        "after": each.after,
+        "stage_from": each.stage_from,
+        "stage_to": each.stage_to,
+        "policy": deployment.policy.label,
+        "reasons": each.because,
+        "result": (
+            {"refused": str(result.refusal), "code": result.code, "words": result.message}
+            if result is not None and was_refused
+            else {"written": True}
+        ),
+    }
 
 
 def _concerns(result: WriteResult, field: str) -> bool:
@@ -231,3 +244,32 @@ def write_back(
             for name, found in parts.items()
         }
     return {name: future.result() for name, future in futures.items()}
+
+
+def settle_sent(
+    tx: Connection,
+    deployment: Deployment,
+    *,
+    run: str,
+    now_s: float,
+    descriptions: Mapping[str, Descriptions],
+) -> None:
+    """Confirm what went out without an answer and was seen in the CRM since.
+
+    Without this the value would pass for somebody's word: nothing else says that it is ours. What was
+    not seen stays sent, and is planned anew.
+    """
+    sent = [e for e in plans.entries_in(tx, State.SENT) if e.connection in descriptions]
+    held = {each.pk: each for each in records.records_where(tx, "pk", {e.record_pk for e in sent})}
+    arrived = [
+        each
+        for each in sent
+        if (known := descriptions[each.connection][each.object].fields.get(each.field))
+        and same_value(known.type)(held[each.record_pk].fields.get(each.field), each.after)
+    ]
+    for each in arrived:
+        confirmed = (each.record_pk, each.field, move(each.state, Move.CONFIRM))
+        plans.set_entry_states(tx, each.plan, [confirmed])
+    kept = [(each.record_pk, each.field, each.after) for each in arrived]
+    plans.save_baselines(tx, kept, run=run, at_s=now_s)
+    audit.append(tx, [_audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])

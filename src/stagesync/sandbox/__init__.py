@@ -90,7 +90,8 @@ def start(
     salesforce_sim = salesforce.SalesforceSim(clock=clock, seed=seed)
     hubspot_sim.name_owners((o.hubspot_id, o.email, o.first, o.last) for o in world.owners)
     hubspot_sim.load(world.hubspot)
-    salesforce_sim.load(world.salesforce)
+    users = {each.salesforce_id: (each.first, each.last) for each in world.owners}
+    salesforce_sim.load(world.salesforce, users=users)
     for simulator in (hubspot_sim, salesforce_sim):
         simulator.faults.use_profile(faults or "none")
     with ExitStack() as opening:

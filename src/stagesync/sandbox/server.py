@@ -45,7 +45,7 @@ class Server:
     def __init__(self, app: ASGIApp, sock: socket.socket) -> None:
         host, port = sock.getsockname()[:2]
         self.port = int(port)
-        self.url = f"http://{host}:{port}"
+        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         self._sock = sock
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server = uvicorn.Server(

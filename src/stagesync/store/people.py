@@ -239,10 +239,18 @@ def save_transitions(tx: Connection, transitions: Sequence[Transition]) -> None:
     )
 
 
-def last_transition_of(tx: Connection, subject: str) -> Transition | None:
-    """The newest transition; None before the first."""
-    found = transitions_of(tx, subject)
-    return found[-1] if found else None
+def last_transitions(tx: Connection, subjects: Iterable[str]) -> dict[str, Transition]:
+    """Person or account -> its newest transition; those that never moved are absent."""
+    sql = text(
+        "SELECT t.* FROM transition t JOIN (SELECT subject, MAX(at_s) AS at_s FROM transition"
+        " WHERE subject IN :keys GROUP BY subject) newest"
+        " ON newest.subject = t.subject AND newest.at_s = t.at_s"
+    ).bindparams(bindparam("keys", expanding=True))
+    return {
+        row.subject: _transition(row)
+        for batch in chunks(subjects)
+        for row in tx.execute(sql, {"keys": batch})
+    }
 
 
 def transitions_of(tx: Connection, subject: str) -> list[Transition]:
@@ -251,21 +259,22 @@ def transitions_of(tx: Connection, subject: str) -> list[Transition]:
         text("SELECT * FROM transition WHERE subject = :subject ORDER BY at_s"),
         {"subject": subject},
     )
-    return [
-        Transition(
-            subject=row.subject,
-            at_s=row.at_s,
-            run=row.run,
-            stage_from=row.stage_from,
-            stage_to=row.stage_to,
-            position_from=orjson.loads(row.position_from),
-            position_to=orjson.loads(row.position_to),
-            policy=row.policy,
-            scores=orjson.loads(row.scores),
-            reasons=orjson.loads(row.reasons),
-        )
-        for row in rows
-    ]
+    return [_transition(row) for row in rows]
+
+
+def _transition(row: Row[Any]) -> Transition:
+    return Transition(
+        subject=row.subject,
+        at_s=row.at_s,
+        run=row.run,
+        stage_from=row.stage_from,
+        stage_to=row.stage_to,
+        position_from=orjson.loads(row.position_from),
+        position_to=orjson.loads(row.position_to),
+        policy=row.policy,
+        scores=orjson.loads(row.scores),
+        reasons=orjson.loads(row.reasons),
+    )
 
 
 def interesting(tx: Connection) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.engine import Row
 
 from stagesync.store.records import chunks
 
@@ -108,7 +109,11 @@ def forget_empty_plans(tx: Connection, *, but: str = "") -> None:
 
 
 def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
-    """Keep entries of plans."""
+    """Keep entries of plans.
+
+    A plan that is held for one connection takes in what later runs write to the others: an entry that
+    was written meanwhile gives way to the new one. The audit has both.
+    """
     rows = [
         {
             "plan": each.plan,
@@ -130,6 +135,10 @@ def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
                 "INSERT INTO plan_entry (plan, record_pk, field, subject, before, after, stage_from,"
                 " stage_to, because, state) VALUES (:plan, :record_pk, :field, :subject, :before,"
                 " :after, :stage_from, :stage_to, :because, :state)"
+                " ON CONFLICT (plan, record_pk, field) DO UPDATE SET subject = excluded.subject,"
+                " before = excluded.before, after = excluded.after,"
+                " stage_from = excluded.stage_from, stage_to = excluded.stage_to,"
+                " because = excluded.because, state = excluded.state"
             ),
             rows,
         )
@@ -147,24 +156,35 @@ def entries_of(tx: Connection, plan_id: str, *states: str) -> list[StoredEntry]:
     if states:
         sql = sql.bindparams(bindparam("states", expanding=True))
         values["states"] = list(states)
-    return [
-        StoredEntry(
-            plan=row.plan,
-            record_pk=row.record_pk,
-            connection=row.connection,
-            object=row.object,
-            id=row.record_id,
-            field=row.field,
-            subject=row.subject,
-            before=orjson.loads(row.before),
-            after=orjson.loads(row.after),
-            stage_from=row.stage_from,
-            stage_to=row.stage_to,
-            because=orjson.loads(row.because),
-            state=row.state,
-        )
-        for row in tx.execute(sql, values)
-    ]
+    return [_stored_entry(row) for row in tx.execute(sql, values)]
+
+
+def entries_in(tx: Connection, state: str) -> list[StoredEntry]:
+    """The entries of all plans in this state, by record and field."""
+    sql = text(
+        "SELECT e.*, r.connection, r.object, r.id AS record_id FROM plan_entry e"
+        " JOIN record r ON r.pk = e.record_pk WHERE e.state = :state"
+        " ORDER BY r.connection, r.object, r.id, e.field"
+    )
+    return [_stored_entry(row) for row in tx.execute(sql, {"state": state})]
+
+
+def _stored_entry(row: Row[Any]) -> StoredEntry:
+    return StoredEntry(
+        plan=row.plan,
+        record_pk=row.record_pk,
+        connection=row.connection,
+        object=row.object,
+        id=row.record_id,
+        field=row.field,
+        subject=row.subject,
+        before=orjson.loads(row.before),
+        after=orjson.loads(row.after),
+        stage_from=row.stage_from,
+        stage_to=row.stage_to,
+        because=orjson.loads(row.because),
+        state=row.state,
+    )
 
 
 def set_entry_states(tx: Connection, plan_id: str, states: Iterable[tuple[int, str, str]]) -> None:
@@ -241,6 +261,14 @@ def save_baselines(
             ),
             values,
         )
+
+
+def drop_baselines(tx: Connection, fields: Iterable[tuple[int, str]]) -> None:
+    """Forget what a CRM took, where somebody changed it since: (record, field)."""
+    rows = [{"pk": pk, "field": field} for pk, field in fields]
+    if rows:
+        sql = "DELETE FROM baseline WHERE record_pk = :pk AND field = :field"
+        tx.execute(text(sql), rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class StoredRecord:
     Attributes:
         held: false for one that only another record named so far.
         fields: the mapped fields alone.
+        merged_into: id of the record that it became part of; empty otherwise.
     """
 
     pk: int
@@ -39,11 +40,12 @@ class StoredRecord:
     email: str
     name: tuple[str, str]
     domain: str
+    merged_into: str
 
 
 _COLUMNS = (
     "pk, connection, object, id, held, fields, changed_at_s, gone, person, account,"
-    " email, first_name, last_name, domain"
+    " email, first_name, last_name, domain, merged_into"
 )
 
 
@@ -62,6 +64,7 @@ def _stored(row: Row[Any]) -> StoredRecord:
         email=row.email,
         name=(row.first_name, row.last_name),
         domain=row.domain,
+        merged_into=row.merged_into,
     )
 
 
@@ -208,6 +211,38 @@ def links_to(tx: Connection, pks: Iterable[int]) -> dict[int, list[int]]:
     return found
 
 
+def since_of(tx: Connection, pks: Iterable[int]) -> dict[int, dict[str, float]]:
+    """Record -> flag -> the instant since which the record has told it; records without are absent."""
+    found: dict[int, dict[str, float]] = {}
+    sql = "SELECT record_pk, fact, since_s FROM fact_since WHERE record_pk IN :keys"
+    for row in _among(tx, sql, pks):
+        found.setdefault(row.record_pk, {})[row.fact] = row.since_s
+    return found
+
+
+def save_since(
+    tx: Connection, told: Mapping[int, Iterable[str]], at_s: Mapping[int, float]
+) -> None:
+    """Keep which flags these records tell now; one that was told before keeps its instant.
+
+    Args:
+        told: record -> flags; a flag that is not among them is forgotten.
+        at_s: record -> the instant from which new ones count.
+    """
+    if not told:
+        return
+    known = since_of(tx, told)
+    rows = [
+        {"pk": pk, "fact": fact, "since_s": known.get(pk, {}).get(fact, at_s[pk])}
+        for pk, facts in told.items()
+        for fact in facts
+    ]
+    tx.execute(text("DELETE FROM fact_since WHERE record_pk = :pk"), [{"pk": pk} for pk in told])
+    if rows:
+        sql = "INSERT INTO fact_since (record_pk, fact, since_s) VALUES (:pk, :fact, :since_s)"
+        tx.execute(text(sql), rows)
+
+
 @dataclass(frozen=True, slots=True)
 class StoredActivity:
     """An activity of the person whose record is `owner_pk`, told by the record `source_pk`."""
@@ -254,6 +289,8 @@ def activities_of(
 ) -> dict[int, list[tuple[StoredActivity, str, str]]]:
     """Activities that the policy can still look at, by owner, with the source's connection and id.
 
+    What a record told before it was merged into another one goes on counting.
+
     Args:
         windows: activity type -> seconds looked back; None means for ever; other types are left out.
     """
@@ -264,7 +301,7 @@ def activities_of(
         "SELECT a.owner_pk, a.at_s, a.type, a.source_pk, a.took_place, r.connection, r.object, r.id"
         " FROM activity a JOIN record r ON r.pk = a.source_pk"
         " WHERE a.owner_pk IN :keys AND (a.at_s >= :oldest_s OR a.type IN :for_ever)"
-        " AND r.gone = 0"
+        " AND (r.gone = 0 OR r.merged_into <> '')"
     ).bindparams(bindparam("keys", expanding=True), bindparam("for_ever", expanding=True))
     found: dict[int, list[tuple[StoredActivity, str, str]]] = {}
     for batch in chunks(owner_pks):

@@ -6,7 +6,8 @@
     deal        a deal record's status
     person      one human: where the policy places them
     account     one company: the same
-    dirty       what must be evaluated or resolved again
+    fact_since  since when a record has told a flag, for facts that no field dates
+    dirty       what must be resolved, evaluated or planned again
     cursor      how far a connection's object was pulled
     connection  what is known of a CRM account: its mode and its live field descriptions
     baseline    the last value that a CRM and stagesync both held, per record and field
@@ -102,6 +103,15 @@ deal = Table(
     _text("status"),
     _instant("at_s", null=True),
     _instant("amount", null=True),
+)
+
+
+fact_since = Table(
+    "fact_since",
+    metadata,
+    _whole("record_pk", key=True),
+    _text("fact", key=True),
+    _instant("since_s"),
 )
 
 

@@ -158,7 +158,8 @@ def save_trouble(tx: Connection, name: str, trouble: str) -> None:
 
 
 def mark_dirty(tx: Connection, kind: str, keys: Iterable[object]) -> None:
-    """Note what must be looked at again; kind is `record`, `person` or `account`."""
+    """Note what must be looked at again; kind is `record` (to be resolved),
+    `person` or `account` (to be evaluated), or `plan` (people and accounts to be planned)."""
     rows = [{"kind": kind, "key": str(key)} for key in keys]
     if rows:
         tx.execute(

@@ -110,3 +110,32 @@ def test_stamps_never_go_back(api, make_lead, now):
     api.switch(commit_lag_share=1.0, commit_lag_max_s=3000.0)
     api.update({"id": make_lead(1)["Id"], "Title": "b"})
     assert before == stamp_of(api, make_lead(1)["Id"])
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        ("{s} = {5}", {5}),
+        ("{s} != {5}", set(range(20)) - {5}),
+        ("{s} > {17}", {18, 19}),
+        ("{s} >= {17}", {17, 18, 19}),
+        ("{s} < {2}", {0, 1}),
+        ("{s} <= {2}", {0, 1, 2}),
+        ("{s} IN ({2}, {4})", {2, 4}),
+        ("{s} > {3} AND {s} < {6}", {4, 5}),
+        ("{s} > {3} AND {s} < {6} AND LastName != 'Name 4'", {5}),
+        ("{s} < {1} OR {s} > {18}", {0, 19}),
+        ("{s} > {18} OR LastName = 'Name 2'", {2, 19}),
+        ("(NOT {s} > {1})", {0, 1}),
+        ("{s} > {9} AND {s} < {3}", set()),
+        ("({s} > {17} OR ({s} = {17} AND Id > '{id}')) AND {s} <= {18}", {18}),
+        ("({s} > {16} OR ({s} = {16} AND Id > '{id}')) AND {s} <= {17}", {17}),
+    ],
+)
+def test_stamp_conditions_find_exactly_their_rows(api, make_lead, as_soql, where, found):
+    """Conditions on SystemModstamp, which are answered from an index, miss and add nothing."""
+    stamps = [as_soql(make_lead(number)["SystemModstamp"]) for number in range(20)]
+    record_id = make_lead(17)["Id"]
+    text = where.format(*stamps, s="SystemModstamp", id=record_id)
+    soql = f"SELECT LastName FROM Lead WHERE {text} ORDER BY SystemModstamp, Id"
+    assert [f"Name {number}" for number in sorted(found)] == api.values(soql)

@@ -158,12 +158,14 @@ def test_a_read_only_grant_does_not_let_write(open_org, make_lead):
 
 
 def test_a_grant_counts_only_when_assigned(open_org):
-    """Removing the assignment hides the field again."""
+    """Without its own assignment the user does not see the field, whoever else does."""
     api = open_org()
     make_field(api)
-    grant(api)
+    made = grant(api)
     [assignment] = api.values("SELECT Id FROM PermissionSetAssignment")
     assert field_of(api, "Lifecycle_Stage__c")
+    other = {"AssigneeId": api.sim.org.human_id, "PermissionSetId": made}
+    assert 201 == create(api, "PermissionSetAssignment", **other).status_code
     assert 204 == api.call("DELETE", f"sobjects/PermissionSetAssignment/{assignment}").status_code
     assert field_of(api, "Lifecycle_Stage__c") is None
 

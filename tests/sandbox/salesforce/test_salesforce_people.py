@@ -150,3 +150,14 @@ def test_state_counts_rows(api, id_of):
     state = api.http.get(f"{api.url}/_sandbox/state", timeout=10).json()
     assert (1, 1) == (state["objects"]["Contact"], state["deleted"]["Contact"])
     assert {"used": 0, "most": 15000} == state["limits"]["daily"]
+
+
+def test_a_merge_leaves_the_history_of_conversions(api, make_lead, id_of):
+    """A converted lead keeps naming the contact it became, even when that one lost a merge."""
+    became = id_of("Contact", 2)
+    body = {"lead": make_lead(1)["Id"], "contact": became, "account": id_of("Account", 1)}
+    api.control("convert", body)
+    merge = {"object": "Contact", "master": id_of("Contact", 1), "losers": [became]}
+    assert 200 == api.control("merge", merge).status_code
+    soql = f"SELECT ConvertedContactId FROM Lead WHERE Id = '{make_lead(1)['Id']}'"
+    assert [became] == api.values(soql)

@@ -64,13 +64,14 @@ def create_default_many(call: Call) -> Answer:
 def archive_many(call: Call) -> Answer:
     """`batch/archive`."""
     to = _other(call)
-    done = 0
-    for item in call.inputs(WRITE_LIMIT):
-        number = record_id(item.get("from", {}).get("id")) or 0
-        for other in item.get("to") or ():
-            unlink(call.portal, (call.kind.name, number), (to.name, record_id(other["id"]) or 0))
-            done += 1
-    return Answer(status=204, records=done)
+    pairs = [
+        (_end(item.get("from")), _end(other))
+        for item in call.inputs(WRITE_LIMIT)
+        for other in _list(item.get("to"))
+    ]
+    for number, other in pairs:
+        unlink(call.portal, (call.kind.name, number), (to.name, other))
+    return Answer(status=204, records=len(pairs))
 
 
 def put_one(call: Call) -> Answer:
@@ -100,6 +101,19 @@ def labels(call: Call) -> Answer:
     """`GET /associations/{type}/{to}/labels`."""
     rows = type_rows(call.kind.name, _other(call).name, primary=True)
     return Answer({"results": rows}, records=len(rows))
+
+
+def _end(given: Any) -> int:
+    """The id of one side of an association; 0, which nobody has, when it is none."""
+    if not isinstance(given, dict):
+        raise invalid("Invalid input JSON: from and to must be objects with an id")
+    return record_id(given.get("id")) or 0
+
+
+def _list(given: Any) -> list[Any]:
+    if given is not None and not isinstance(given, list):
+        raise invalid("Invalid input JSON: Expected a list")
+    return given or []
 
 
 def _check_types(call: Call, to: Kind, types: Iterable[Any]) -> None:
@@ -145,16 +159,16 @@ def _associate(call: Call, *, labelled: bool, status: int) -> Answer:
     to = _other(call)
     inputs = call.inputs(WRITE_LIMIT)
     for item in inputs:
-        types = item.get("types") or ()
+        types = _list(item.get("types"))
         if labelled and not types:
             raise invalid("Invalid input JSON: Some required fields were not set: [types]")
         _check_types(call, to, types if labelled else ())
         for kind, side in ((call.kind, "from"), (to, "to")):
-            _existing(call, kind, item.get(side, {}).get("id"))
+            _existing(call, kind, _end(item.get(side)))
     rows = []
     for item in inputs:
-        types = (item.get("types") or ()) if labelled else ()
-        pair = _put(call, item["from"]["id"], item["to"]["id"], to=to, types=types)
+        meant = item["types"] if labelled else ()
+        pair = _put(call, item["from"]["id"], item["to"]["id"], to=to, types=meant)
         rows += [_labelled(call, pair, to=to)] if labelled else _defaults(call, pair, to=to)
     return _answer(call, rows, status=status, records=len(inputs))
 

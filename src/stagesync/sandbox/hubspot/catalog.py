@@ -76,6 +76,20 @@ def details(call: Call) -> Answer:
     return Answer(body)
 
 
+def daily_usage(call: Call) -> Answer:
+    """`GET /account-info/api-usage/daily/private-apps`: what the day has cost so far."""
+    now = call.portal.clock.now()
+    row = {
+        "name": "private-apps-api-calls-daily",
+        "usageLimit": call.portal.switches.daily_limit,
+        "currentUsage": call.portal.limits.day_used(now),
+        "collectedAt": iso(int(now * 1000)),
+        "fetchStatus": "SUCCESS",
+        "resetsAt": iso(int(call.portal.limits.day_ends(now) * 1000)),
+    }
+    return Answer({"results": [row]})
+
+
 def _of(call: Call) -> tuple[Pipeline, ...]:
     return call.portal.pipelines if call.kind.name == "deals" else ()
 

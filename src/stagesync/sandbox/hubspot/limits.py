@@ -7,7 +7,7 @@ Source: https://developers.hubspot.com/docs/developer-tooling/platform/usage-gui
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from stagesync.sandbox.hubspot.auth import Access
@@ -104,6 +104,11 @@ class Limits:
         """Calls since the account's midnight."""
         self._roll_day(now)
         return self._day_used
+
+    def day_ends(self, now: float) -> float:
+        """The account's next midnight, Unix seconds."""
+        tomorrow = datetime.fromtimestamp(now, self._zone).date() + timedelta(days=1)
+        return datetime.combine(tomorrow, time.min, self._zone).timestamp()
 
     def _roll_day(self, now: float) -> None:
         today = datetime.fromtimestamp(now, self._zone).date()

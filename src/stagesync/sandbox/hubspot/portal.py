@@ -7,6 +7,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from stagesync.sandbox.clock import SimClock
+from stagesync.sandbox.hubspot.limits import Limits
 from stagesync.sandbox.hubspot.links import Links
 from stagesync.sandbox.hubspot.model import KINDS, Option
 from stagesync.sandbox.hubspot.schema import Schema, default_schema
@@ -125,9 +126,11 @@ class Portal:
         default_factory=lambda: {name: ObjectStore(kind) for name, kind in KINDS.items()}
     )
     last_id: int = FIRST_NEW_ID
+    limits: Limits = field(init=False)
 
     def __post_init__(self) -> None:
-        """Gives owners, pipelines and deal stages to the properties that offer them."""
+        """Opens the counters; offers owners, pipelines and deal stages as choices."""
+        self.limits = Limits(self.switches, self.zone)
         self.name_owners(self.owners)
         deals = self.schemas["deals"]
         deals.options(

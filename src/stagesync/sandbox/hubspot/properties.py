@@ -1,4 +1,4 @@
-"""The properties API: definitions, their options, and the groups they stand in.
+"""The properties API: definitions and their options.
 
 Source: https://developers.hubspot.com/docs/guides/api/crm/properties (seen 2026-11).
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from stagesync.sandbox.hubspot.call import Answer, Call
 from stagesync.sandbox.hubspot.errors import Refusal, invalid
-from stagesync.sandbox.hubspot.model import Group, Option, Property
+from stagesync.sandbox.hubspot.model import Option, Property
 from stagesync.sandbox.hubspot.schema import Schema
 from stagesync.sandbox.hubspot.values import iso
 
@@ -24,7 +24,7 @@ FIELD_TYPES = {
     "phone_number": {"phonenumber"},
     "string": {"text", "textarea", "html", "file", "phonenumber", "calculation_equation"},
 }
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+PROPERTY_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _REQUIRED = ("name", "label", "type", "fieldType", "groupName")
 MAX_UNIQUE = 10
 
@@ -49,9 +49,7 @@ def read(call: Call) -> Answer:
 def create(call: Call) -> Answer:
     """`POST /properties/{type}`: also brings an archived property back."""
     prop = _made(call, call.json())
-    schema_of(call).put(prop)
-    if prop.unique:
-        call.portal.stores[call.kind.name].watch_unique(prop.name)
+    _keep(call, prop)
     where = f"https://api.hubapi.com/crm/v3/properties/{call.kind.name}/{prop.name}"
     return Answer(shown(prop), 201, 1, {"Location": where})
 
@@ -67,7 +65,7 @@ def create_many(call: Call) -> Answer:
             context = {"name": [str(item.get("name"))]}
             errors.append({"status": "error", **body, "context": context})
             continue
-        schema_of(call).put(prop)
+        _keep(call, prop)
         rows.append(shown(prop))
     return _batch(call, rows, errors, status=201)
 
@@ -94,13 +92,13 @@ def change(call: Call) -> Answer:
     if prop.fixed and set(body) - {"options"}:
         message = f"Property {prop.name} is read only and its definition cannot be changed."
         raise invalid(message, subCategory="PropertyValidationError.PROPERTY_READ_ONLY")
-    kept = {
-        "label": body.get("label", prop.label),
-        "description": body.get("description", prop.description),
+    kept: dict[str, Any] = {
+        "label": str(body.get("label") or prop.label),
+        "description": str(body.get("description", prop.description)),
         "group": _group(call, body.get("groupName", prop.group)),
-        "hidden": body.get("hidden", prop.hidden),
-        "order": body.get("displayOrder", prop.order),
-        "form_field": body.get("formField", prop.form_field),
+        "hidden": bool(body.get("hidden", prop.hidden)),
+        "order": order_of(body, prop.order),
+        "form_field": bool(body.get("formField", prop.form_field)),
         "options": _options(body["options"]) if "options" in body else prop.options,
     }
     changed = replace(prop, **kept, updated_ms=call.portal.now_ms())
@@ -115,51 +113,6 @@ def archive(call: Call) -> Answer:
         message = f"Property {prop.name} is in use and cannot be deleted."
         raise invalid(message, subCategory="PropertyValidationError.CANNOT_DELETE_PROPERTY_IN_USE")
     schema_of(call).put(replace(prop, archived=True))
-    return Answer(status=204, records=1)
-
-
-def list_groups(call: Call) -> Answer:
-    """`GET /properties/{type}/groups`."""
-    groups = schema_of(call).groups.values()
-    return Answer({"results": [_shown_group(group) for group in groups]}, records=len(groups))
-
-
-def read_group(call: Call) -> Answer:
-    """`GET /properties/{type}/groups/{name}`."""
-    return Answer(_shown_group(_known_group(call)), records=1)
-
-
-def create_group(call: Call) -> Answer:
-    """`POST /properties/{type}/groups`."""
-    body, groups = call.json(), schema_of(call).groups
-    name, label = body.get("name"), body.get("label")
-    if not isinstance(name, str) or not isinstance(label, str) or not _NAME.fullmatch(name):
-        raise invalid("Invalid input JSON: Some required fields were not set: [name, label]")
-    if name in groups:
-        message = f"A property group named '{name}' already exists."
-        sub = "Properties.PROPERTY_GROUP_WITH_NAME_EXISTS"
-        raise Refusal(
-            409, {"message": message, "category": "OBJECT_ALREADY_EXISTS", "subCategory": sub}
-        )
-    groups[name] = Group(name, label, int(body.get("displayOrder", -1)))
-    return Answer(_shown_group(groups[name]), 201, 1)
-
-
-def change_group(call: Call) -> Answer:
-    """`PATCH /properties/{type}/groups/{name}`."""
-    group, body = _known_group(call), call.json()
-    group.label = str(body.get("label", group.label))
-    group.order = int(body.get("displayOrder", group.order))
-    return Answer(_shown_group(group), records=1)
-
-
-def archive_group(call: Call) -> Answer:
-    """`DELETE /properties/{type}/groups/{name}`: refused while live properties stand in it."""
-    group = _known_group(call)
-    if any(p.group == group.name and not p.archived for p in schema_of(call).properties.values()):
-        message = f"Group {group.name} still has active properties."
-        raise invalid(message, subCategory="PropertyGroupError.GROUP_WITH_ACTIVE_PROPERTIES")
-    del schema_of(call).groups[group.name]
     return Answer(status=204, records=1)
 
 
@@ -202,24 +155,11 @@ def _shown_option(option: Option) -> dict[str, Any]:
     }
 
 
-def _shown_group(group: Group) -> dict[str, Any]:
-    shown_ = {"name": group.name, "label": group.label, "displayOrder": group.order}
-    return {**shown_, "archived": False}
-
-
 def _known(call: Call, name: str) -> Property:
     prop = schema_of(call).get(name)
     if prop is None:
         raise Refusal(404, _missing(name))
     return prop
-
-
-def _known_group(call: Call) -> Group:
-    group = schema_of(call).groups.get(call.path["name"])
-    if group is None:
-        message = f"Property group {call.path['name']} does not exist"
-        raise Refusal(404, {"message": message, "category": "OBJECT_NOT_FOUND"})
-    return group
 
 
 def _missing(name: str) -> dict[str, Any]:
@@ -232,7 +172,7 @@ def _made(call: Call, body: Mapping[str, Any]) -> Property:
     if missing:
         raise invalid(f"Invalid input JSON: Some required fields were not set: {missing}")
     name, type_, field_type = body["name"], body["type"], body["fieldType"]
-    if not _NAME.fullmatch(name):
+    if not PROPERTY_NAME.fullmatch(name):
         raise invalid(f"Property name {name} is not valid: lower-case letters, digits, underscores")
     if field_type not in FIELD_TYPES.get(type_, ()):
         raise invalid(f"Field type {field_type} does not fit type {type_}")
@@ -262,7 +202,7 @@ def _defined(call: Call, body: Mapping[str, Any]) -> Property:
         group=_group(call, body["groupName"]),
         options=options,
         description=str(body.get("description") or ""),
-        order=int(body.get("displayOrder", -1)),
+        order=order_of(body, -1),
         hidden=bool(body.get("hidden", False)),
         form_field=bool(body.get("formField", False)),
         unique=unique,
@@ -271,10 +211,24 @@ def _defined(call: Call, body: Mapping[str, Any]) -> Property:
     )
 
 
+def _keep(call: Call, prop: Property) -> None:
+    schema_of(call).put(prop)
+    if prop.unique:
+        call.portal.stores[call.kind.name].watch_unique(prop.name)
+
+
 def _group(call: Call, name: Any) -> str:
-    if name not in schema_of(call).groups:
+    if not isinstance(name, str) or name not in schema_of(call).groups:
         raise invalid(f"Property group {name} does not exist")
-    return str(name)
+    return name
+
+
+def order_of(body: Mapping[str, Any], default: int) -> int:
+    """The `displayOrder` of a body, checked."""
+    order = body.get("displayOrder", default)
+    if type(order) is not int:
+        raise invalid("Invalid input JSON: displayOrder must be a whole number")
+    return order
 
 
 def _options(given: Any) -> tuple[Option, ...]:
@@ -292,7 +246,7 @@ def _option(row: Mapping[str, Any], order: int) -> Option:
     value, label = row.get("value"), row.get("label")
     if not isinstance(value, str) or not isinstance(label, str) or not value or not label:
         raise invalid("Every property option needs a label and a value")
-    place = int(row.get("displayOrder", order))
+    place = order_of(row, order)
     hidden, text = bool(row.get("hidden", False)), str(row.get("description") or "")
     return Option(value, label, place, hidden, text)
 

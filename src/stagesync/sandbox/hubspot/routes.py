@@ -9,6 +9,7 @@ from stagesync.sandbox.hubspot import (
     catalog,
     objects,
     properties,
+    property_groups,
     search,
 )
 from stagesync.sandbox.hubspot.call import Endpoint
@@ -110,11 +111,11 @@ def _associations() -> list[Spot]:
 def _properties() -> list[Spot]:
     all_, group = "/properties/{type}", "/properties/{type}/groups"
     table: list[tuple[str, str, Endpoint]] = [
-        ("GET", group, properties.list_groups),
-        ("POST", group, properties.create_group),
-        ("GET", group + "/{name}", properties.read_group),
-        ("PATCH", group + "/{name}", properties.change_group),
-        ("DELETE", group + "/{name}", properties.archive_group),
+        ("GET", group, property_groups.list_groups),
+        ("POST", group, property_groups.create_group),
+        ("GET", group + "/{name}", property_groups.read_group),
+        ("PATCH", group + "/{name}", property_groups.change_group),
+        ("DELETE", group + "/{name}", property_groups.archive_group),
         ("POST", all_ + "/batch/create", properties.create_many),
         ("POST", all_ + "/batch/read", properties.read_many),
         ("GET", all_, properties.list_all),
@@ -144,6 +145,7 @@ def _catalog() -> list[Spot]:
         Spot("GET", "/owners", catalog.owners, ("crm.objects.owners.read",)),
         Spot("GET", "/owners/{id}", catalog.owner, ("crm.objects.owners.read",)),
         Spot("GET", "/account-info/details", catalog.details, _ANY),
+        Spot("GET", "/account-info/api-usage/daily/private-apps", catalog.daily_usage, _ANY),
     ]
 
 

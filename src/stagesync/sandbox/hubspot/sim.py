@@ -15,7 +15,6 @@ from stagesync.sandbox.hubspot.auth import Tokens, expired
 from stagesync.sandbox.hubspot.automation import write
 from stagesync.sandbox.hubspot.checking import judged
 from stagesync.sandbox.hubspot.errors import Refusal
-from stagesync.sandbox.hubspot.limits import Limits
 from stagesync.sandbox.hubspot.model import Kind, Record, Source, kind_named
 from stagesync.sandbox.hubspot.planting import plant
 from stagesync.sandbox.hubspot.portal import HUMAN_USER_ID, OTHER_APP_ID, Owner, Portal
@@ -47,7 +46,7 @@ class HubSpotSim:
         self.lock = threading.RLock()
         self.portal = Portal(self.clock, self.switches, random.Random(f"hubspot-{seed}"))
         self.tokens = Tokens(seed=seed, app_id=self.portal.app_id)
-        self.limits = Limits(self.switches, self.portal.zone)
+        self.limits = self.portal.limits
 
     @property
     def token(self) -> str:

@@ -1,6 +1,7 @@
 """The HTTP face of the simulated org."""
 
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
 import orjson
 from starlette.applications import Starlette
@@ -53,7 +54,7 @@ class _Face:
         self._simulator = simulator
 
     async def token(self, request: Request) -> Response:
-        form = {key: str(value) for key, value in (await request.form()).items()}
+        form = await _form(request)
         asked = TokenRequest(form, request.headers.get("authorization", ""))
         try:
             body = grant_token(
@@ -68,8 +69,8 @@ class _Face:
         return JSONResponse(body, headers={"Cache-Control": "no-cache, no-store"})
 
     async def revoke(self, request: Request) -> Response:
-        form = await request.form()
-        if not self._simulator.sessions.end(str(form.get("token", ""))):
+        form = await _form(request)
+        if not self._simulator.sessions.end(form.get("token", "")):
             body = {"error": "unsupported_token_type", "error_description": "invalid token"}
             return JSONResponse(body, 400)
         return Response(status_code=200)
@@ -147,3 +148,8 @@ def _respond(request: Request, answer: ApiAnswer, headers: Mapping[str, str]) ->
     content = orjson.dumps(answer.body, option=orjson.OPT_INDENT_2 if pretty else 0)
     media = "application/json;charset=UTF-8"
     return Response(content, answer.status, merged, media_type=media)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of an urlencoded body."""
+    return dict(parse_qsl((await request.body()).decode("latin-1"), keep_blank_values=True))

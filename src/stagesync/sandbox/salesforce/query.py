@@ -57,12 +57,6 @@ class Cursors:
             raise bad_request("INVALID_QUERY_LOCATOR", "invalid query locator")
         return cursor
 
-    def close(self, locator: str) -> None:
-        self._open.pop(locator, None)
-
-    def __len__(self) -> int:
-        return len(self._open)
-
 
 def answer_query(
     org: Org, cursors: Cursors, request: ApiRequest, *, everything: bool, tooling: bool = False

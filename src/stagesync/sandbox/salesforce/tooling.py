@@ -12,7 +12,6 @@ from typing import Any
 from stagesync.sandbox.salesforce.api import ApiAnswer, ApiRequest
 from stagesync.sandbox.salesforce.errors import (
     RowRefusedError,
-    bad_request,
     method_not_allowed,
     not_found,
 )
@@ -179,8 +178,3 @@ def answer_custom_field(org: Org, request: ApiRequest, *, record_id: str) -> Api
     }
     body = {"attributes": {"type": "CustomField", "url": url}} | row | dated
     return ApiAnswer(body=body, records=1)
-
-
-def refuse_tooling_object(name: str) -> ApiAnswer:
-    """Says that the simulator has no such object of the Tooling API."""
-    raise bad_request("INVALID_TYPE", f"sObject type '{name}' is not supported.")

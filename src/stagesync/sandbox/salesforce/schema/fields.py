@@ -65,7 +65,6 @@ class ObjectDef:
     updateable: bool = True
     deletable: bool = True
     mergeable: bool = False
-    tooling: bool = False
     by_lower: dict[str, str] = field(default_factory=dict)
     relationships: dict[str, str] = field(default_factory=dict)
 
@@ -124,7 +123,6 @@ def read_object(
     fixed: bool = False,
     deletable: bool = True,
     mergeable: bool = False,
-    tooling: bool = False,
 ) -> ObjectDef:
     """The object whose fields are the lines of `common` and `table`.
 
@@ -142,7 +140,6 @@ def read_object(
         updateable=not fixed,
         deletable=deletable and not fixed,
         mergeable=mergeable,
-        tooling=tooling,
     )
     made.index()
     return made

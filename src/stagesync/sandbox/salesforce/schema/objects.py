@@ -50,5 +50,5 @@ def _setup_objects() -> list[ObjectDef]:
 
 def make_tooling_objects() -> dict[str, ObjectDef]:
     """The objects that only the Tooling API offers."""
-    made = read_object("CustomField", setup.CUSTOM_FIELD, common=_SETUP, tooling=True)
+    made = read_object("CustomField", setup.CUSTOM_FIELD, common=_SETUP)
     return {"CustomField": made}

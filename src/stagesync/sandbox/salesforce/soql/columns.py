@@ -82,7 +82,7 @@ def _walk(source: Source, text: str, *, entity: ObjectDef, path: Path, parts: li
     key = entity.fields[key_name]
     target = parent_object(source, key)
     inner = _walk(source, text, entity=target, path=path, parts=parts[1:])
-    return Column((key, *inner.steps), inner.field, _through(source, key.name, inner.read))
+    return Column((key, *inner.steps), inner.field, _through(source, key, inner.read))
 
 
 def parent_object(source: Source, key: FieldDef) -> ObjectDef:
@@ -92,14 +92,16 @@ def parent_object(source: Source, key: FieldDef) -> ObjectDef:
     return source.definition(key.refers_to[0]) or NAME_OBJECT
 
 
-def _through(source: Source, key: str, inner: Getter) -> Getter:
+def _through(source: Source, key: FieldDef, inner: Getter) -> Getter:
+    named = len(key.refers_to) > 1
+
     def read(row: Row) -> Any:
-        target = row.get(key)
+        target = row.get(key.name)
         found = source.row(target) if target else None
         if found is None:
             return None
         name, parent = found
-        return inner({**parent, "": name})
+        return inner({**parent, "": name} if named else parent)
 
     return read
 

@@ -164,13 +164,13 @@ def _convert(literal: tuple[str, Any], field: FieldDef, compare: Compare, scope:
         return None
     expected = "number" if field.type in NUMBERS else _KINDS.get(field.type, "string")
     if kind != expected:
-        raise _wrong_kind(field, expected, compare=compare, scope=scope)
+        raise _wrong_kind(expected, compare, scope=scope)
     converted = _value(expected, field, value)
     if converted is None and value != "":
         if field.type in KEYS:
             message = pointed(scope.text, compare.path.at, message=f"invalid ID field: {value}")
             raise bad_request("INVALID_QUERY_FILTER_OPERATOR", message)
-        raise _wrong_kind(field, expected, compare=compare, scope=scope)
+        raise _wrong_kind(expected, compare, scope=scope)
     if compare.operator == "LIKE":
         return value
     return converted
@@ -188,13 +188,12 @@ def _value(kind: str, field: FieldDef, value: Any) -> Any:
     return value.lower() or None
 
 
-def _wrong_kind(field: FieldDef, expected: str, *, compare: Compare, scope: Scope) -> Exception:
+def _wrong_kind(expected: str, compare: Compare, *, scope: Scope) -> Exception:
     quotes = "should be" if expected == "string" else "should not be"
     message = (
         f"value of filter criterion for field '{compare.path.text}' must be of type "
         f"{_SPOKEN.get(expected, expected)} and {quotes} enclosed in quotes"
     )
-    del field
     return bad_request("INVALID_FIELD", pointed(scope.text, compare.path.at, message=message))
 
 

@@ -112,6 +112,13 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "fact_since",
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("fact", sa.Text(), nullable=False),
+        sa.Column("since_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("record_pk", "fact", name=op.f("pk_fact_since")),
+    )
+    op.create_table(
         "link",
         sa.Column("from_pk", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("to_pk", sa.Integer(), autoincrement=False, nullable=False),
