@@ -42,11 +42,21 @@ TARGET = {"employees": 50, "country": "FR"}
         ([], {"employees": 50, "country": "JP", "industry": "mining"}, (), {"fit": "outside"}),
         ([], {**TARGET, "excluded": True}, (), {"fit": "outside"}),
         ([person("site_visit"), person("demo_request")], {}, (), {"interest": "request"}),
-        ([person("site_visit"), person("social_follow", excluded=True)], {}, (), {"interest": "passive"}),
+        (
+            [person("site_visit"), person("social_follow", excluded=True)],
+            {},
+            (),
+            {"interest": "passive"},
+        ),
         ([person("social_follow", disqualified=True)], {}, (), {}),
         ([person("call_logged")], {}, (), {"sales": "contacted"}),
         ([person("call_logged")], {}, (Deal("open"),), {"sales": "opportunity"}),
-        ([person(deals=(Deal("won"), Deal("won")))], {}, (Deal("open"),), {"sales": "won", "loyalty": "repeat"}),
+        (
+            [person(deals=(Deal("won"), Deal("won")))],
+            {},
+            (Deal("open"),),
+            {"sales": "won", "loyalty": "repeat"},
+        ),
         ([person(deals=(Deal("lost"),))], {}, (), {}),
         ([], {}, (Deal("lost"),), {"disposition": "lost"}),
         ([], {"disqualified": True}, (Deal("lost"),), {"disposition": "disqualified"}),
@@ -72,9 +82,7 @@ def test_reasons():
 
 def test_who_counts_by_level_and_history():
     """Who counts may depend on where a person stands and on the person's deals."""
-    counted = AllOf(
-        (LevelIn("need", frozenset({"known"})), DealSeen(frozenset({"open"})))
-    )
+    counted = AllOf((LevelIn("need", frozenset({"known"})), DealSeen(frozenset({"open"}))))
     accounts = AccountPolicy(counted, ACCOUNTS.scores, ACCOUNTS.axes)
     policy = compile_policy(
         Policy("p", 1, "", STANDARD.scores, STANDARD.axes, accounts, STANDARD.same_event)

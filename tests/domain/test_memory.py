@@ -16,9 +16,7 @@ INSIDE = {"employees": 100, "industry": "software", "country": "FR"}
 
 def ready_at(days, *told, previous=None, since=None):
     """Whether somebody inside is ready at a day; activities as (type, day), day 0 is now."""
-    facts = Facts(
-        "p", {}, INSIDE, tuple(Activity(kind, NOW + day * DAY) for kind, day in told)
-    )
+    facts = Facts("p", {}, INSIDE, tuple(Activity(kind, NOW + day * DAY) for kind, day in told))
     found = COMPILED.evaluate(
         facts,
         NOW + days * DAY,

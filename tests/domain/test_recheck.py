@@ -59,9 +59,7 @@ def test_exact_for_the_standard_policy(seed):
 
 
 def at(facts, moment, before):
-    return COMPILED.evaluate(
-        facts, moment, previous=before.position, with_recheck=False
-    ).position
+    return COMPILED.evaluate(facts, moment, previous=before.position, with_recheck=False).position
 
 
 INSIDE = {"employees": 100, "industry": "software", "country": "FR"}
@@ -141,11 +139,13 @@ def test_a_score_that_grazes_a_threshold(taken):
     facts = Facts("p", activities=(Activity("good", NOW), Activity("bad", NOW)))
     start = compiled.evaluate(facts, NOW)
     moments = [NOW + step * DAY / 4 for step in range(4 * 300)]
-    levels = [
-        compiled.evaluate(facts, moment, with_recheck=False).position for moment in moments
-    ]
+    levels = [compiled.evaluate(facts, moment, with_recheck=False).position for moment in moments]
     changed = next(
-        (later for (one, two), later in zip(pairwise(levels), moments[1:], strict=True) if one != two),
+        (
+            later
+            for (one, two), later in zip(pairwise(levels), moments[1:], strict=True)
+            if one != two
+        ),
         None,
     )
     if changed is None:

@@ -210,14 +210,22 @@ def test_the_lower_bound_is_a_line():
 @pytest.mark.parametrize(
     ("when", "facts", "because"),
     [
-        (FactIn(fact("person.email"), frozenset({"a@b"})), {"email": "a@b"}, "person.email is one of the rule's"),
+        (
+            FactIn(fact("person.email"), frozenset({"a@b"})),
+            {"email": "a@b"},
+            "person.email is one of the rule's",
+        ),
         (FactFilled(fact("person.need")), {"need": "secret"}, "person.need is known"),
         (FactIs(fact("person.shy"), True), {"shy": True}, "person.shy is set"),
         (SHY, {}, "person.shy is not set"),
         (AllOf((COLOUR, SHY)), {"colour": "red"}, "person.colour is red and person.shy is not set"),
         (AnyOf((SIZE, COLOUR)), {"colour": "red"}, "person.colour is red"),
         (FactBetween(fact("person.age"), 1, 9.5), {"age": 2.5}, "person.age is 2.5"),
-        (Unless(AnyOf((COLOUR, Unless(SHY)))), {}, "person.colour or person.shy is not what the rule excludes"),
+        (
+            Unless(AnyOf((COLOUR, Unless(SHY)))),
+            {},
+            "person.colour or person.shy is not what the rule excludes",
+        ),
         (Unless(Unless(Anything())), {}, "everybody gets it"),
         (Anything(), {}, "everybody gets it"),
     ],

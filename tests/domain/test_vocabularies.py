@@ -64,7 +64,11 @@ BOTH = together(SHOP, FRUIT)
     [
         ({"ripe": "red", "big": "no", "paid": "no"}, False, {"fruit": "ready", "shop": "shelf"}),
         ({"ripe": "red", "big": "no", "paid": "yes"}, False, {"fruit": "ready", "shop": "store"}),
-        ({"ripe": "green", "big": "yes", "paid": "no"}, False, {"fruit": "waiting", "shop": "store"}),
+        (
+            {"ripe": "green", "big": "yes", "paid": "no"},
+            False,
+            {"fruit": "waiting", "shop": "store"},
+        ),
         ({"ripe": "green", "big": "yes", "paid": "no"}, True, {"fruit": "ready", "shop": "shelf"}),
         ({"ripe": "sold", "big": "yes", "paid": "no"}, True, {"fruit": "gone", "shop": "store"}),
     ],
@@ -159,7 +163,11 @@ def test_alive_for_accounts():
     never = Unless(Anything())
     words = vocabulary("v", ("firm", never, is_("big", "yes")), ("rest", Anything()))
     found = check_vocabulary("v", together(words), axes=AXES)
-    assert ({"firm": 0, "rest": 2}, (), ()) == (dict(found.stages), found.shadowed, found.unreachable)
+    assert ({"firm": 0, "rest": 2}, (), ()) == (
+        dict(found.stages),
+        found.shadowed,
+        found.unreachable,
+    )
 
 
 def huge():
@@ -227,7 +235,11 @@ def test_word_that_nobody_bears():
 
 @pytest.mark.parametrize(
     ("stage", "source", "target", "known"),
-    [("ripe", "fruit", "shop", "gone"), ("gone", "fruit", "x", "fruit"), ("gone", "x", "shop", "shop")],
+    [
+        ("ripe", "fruit", "shop", "gone"),
+        ("gone", "fruit", "x", "fruit"),
+        ("gone", "x", "shop", "shop"),
+    ],
 )
 def test_unknown_names(stage, source, target, known):
     """An unknown stage or vocabulary is refused with the known ones."""

@@ -37,7 +37,10 @@ def explain(*, who: str, config: Path | None, as_json: bool) -> None:
 
 
 def _show(document: Mapping[str, Any]) -> None:
-    click.echo(f"{document['id']}  evaluated {document['evaluated_at']}  by {document['policy']}\n")
+    click.echo(
+        f"{document['kind']} {document['id']}, evaluated {document['evaluated_at']}"
+        f" by policy {document['policy']}\n"
+    )
     print_rows("position", ("axis", "level"), list(document["position"].items()))
     print_rows(
         "stage in every vocabulary", ("vocabulary", "stage"), list(document["stages"].items())
@@ -66,9 +69,11 @@ def _show_facts(facts: Mapping[str, Any]) -> None:
     rows = [
         (
             name,
-            str(one["value"]),
+            _text(one["value"]),
             _place(one["from"]),
-            ", ".join(f"{each['connection']} says {each['value']}" for each in one["others"]),
+            ", ".join(
+                f"{each['connection']} says {_text(each['value'])}" for each in one["others"]
+            ),
         )
         for name, one in facts.items()
     ]
@@ -94,10 +99,8 @@ def _show_records(records: list[Mapping[str, Any]]) -> None:
         reasons = {one["field"]: one for one in each["differences"]}
         for field, value in each["values"].items():
             left = reasons.get(field)
-            note = f"wanted {left['wanted']}: {left['reason']}" if left else ""
-            rows.append(
-                (_place(each), field, "(empty)" if value in {None, ""} else str(value), note)
-            )
+            note = f"wanted {_text(left['wanted'])}: {left['reason']}" if left else ""
+            rows.append((_place(each), field, _text(value), note))
     print_rows("values in each CRM", ("record", "field", "value", "left as it is"), rows)
 
 
@@ -112,8 +115,8 @@ def _show_history(document: Mapping[str, Any]) -> None:
             each["at"],
             f"{each['connection']} {each['object']}/{each['id']}",
             each["field"],
-            "(empty)" if each["before"] in {None, ""} else str(each["before"]),
-            str(each["after"]),
+            _text(each["before"]),
+            _text(each["after"]),
             "written" if "written" in each["result"] else f"refused: {each['result']['words']}",
         )
         for each in document["changes"]
@@ -123,13 +126,37 @@ def _show_history(document: Mapping[str, Any]) -> None:
 
 
 def _show_next(document: Mapping[str, Any]) -> None:
-    treatment = document["treatment"]
-    if treatment:
-        never = ", ".join(str(each) for each in treatment.get("never") or ()) or "nothing"
-        click.echo(f"treatment: {treatment.get('content', '')}; never: {never}")
+    _show_treatment(document["treatment"])
     following = document["next"]
     if following is None:
-        click.echo("time alone changes nothing")
+        click.echo("next: time alone changes nothing")
         return
-    changes = ", ".join(f"{axis} {a} -> {b}" for axis, (a, b) in following["changes"].items())
-    click.echo(f"next: {changes} at {following['at']}, if nothing happens before")
+    changes = [
+        f"{name} {before} -> {after}" for name, (before, after) in following["changes"].items()
+    ]
+    stages = [f"{name} {stage}" for name, stage in following["stages"].items()]
+    click.echo(f"next, if nothing happens before {following['at']}: {', '.join(changes)}")
+    if stages:
+        click.echo(f"  which makes {', '.join(stages)}")
+
+
+def _show_treatment(treatment: Mapping[str, Any]) -> None:
+    if not treatment:
+        return
+    advice = f": {treatment['advice']['en']}" if "advice" in treatment else ""
+    click.echo(f"treatment: {treatment.get('content', 'as you choose')}{advice}")
+    for never in treatment.get("never") or ():
+        click.echo(f"  never {never['labels']['en'] if isinstance(never, Mapping) else never}")
+
+
+def _text(value: object) -> str:
+    """A value as people write it: whole numbers without `.0`, flags as yes and no."""
+    match value:
+        case None | "":
+            return "(empty)"
+        case bool():
+            return "yes" if value else "no"
+        case float() if value.is_integer():
+            return str(int(value))
+        case _:
+            return str(value)

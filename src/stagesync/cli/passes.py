@@ -261,9 +261,10 @@ def warn_of_troubles(outcome: Outcome) -> None:
 
 def held_message(outcome: Outcome) -> str:
     """Why nothing was written, and the command that approves."""
-    names = ", ".join(sorted(outcome.plan.held_connections)) or "connections"
+    names = sorted(outcome.plan.held_connections)
+    who = f"{names[0]} is" if len(names) == 1 else f"{' and '.join(names)} are"
     return (
-        f"plan {outcome.plan.id} held: {outcome.plan.held} values wait, because {names}"
-        " is observed and its first plan was not approved. They were not written.\n"
+        f"plan {outcome.plan.id} held: {outcome.plan.held} values wait, because {who} observed"
+        " until a first plan is approved. They were not written.\n"
         f"hint: stagesync plan shows them, stagesync approve {outcome.plan.id} lets them through"
     )

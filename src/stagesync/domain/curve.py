@@ -65,10 +65,6 @@ class Curve:
         """The part of the score that never falls."""
         return sum([part.at(now) for part in self.taken])
 
-    def at(self, now: float) -> float:
-        """The score, before its lower bound."""
-        return self.falling(now) + self.rising(now)
-
 
 def curve_of(scoring: Scoring, score: int, state: State) -> Curve:
     """The curve of a score from a state on."""

@@ -84,10 +84,10 @@ def start(
     from stagesync.sandbox.server import serve
     from stagesync.sandbox.world import make_world
 
-    clock = SimClock()
-    world = make_world(contacts=contacts, seed=seed, now=clock.now())
-    hubspot_sim = hubspot.HubSpotSim(clock=clock, seed=seed)
-    salesforce_sim = salesforce.SalesforceSim(clock=clock, seed=seed)
+    # A clock each: two vendors' clocks never agree, and moving one must not move the other.
+    hubspot_sim = hubspot.HubSpotSim(clock=SimClock(), seed=seed)
+    salesforce_sim = salesforce.SalesforceSim(clock=SimClock(), seed=seed)
+    world = make_world(contacts=contacts, seed=seed, now=hubspot_sim.clock.now())
     hubspot_sim.name_owners((o.hubspot_id, o.email, o.first, o.last) for o in world.owners)
     hubspot_sim.load(world.hubspot)
     users = {each.salesforce_id: (each.first, each.last) for each in world.owners}

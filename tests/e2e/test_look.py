@@ -1,0 +1,143 @@
+"""`status`, `audit`, `audit verify`, `connectors`, and what no command ever prints."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from .conftest import World
+from .deployments import Place, run
+
+KEYS = [
+    "seq", "at", "run", "actor", "person", "connection", "object", "id", "field", "before", "after",
+    "stage_from", "stage_to", "policy", "reasons", "result", "prev_hash", "hash",
+]  # fmt: skip
+
+
+@pytest.fixture
+def place(settled: World) -> Place:
+    return settled.place
+
+
+@pytest.fixture
+def copied(place: Place, tmp_path: Path) -> Place:
+    """The same deployment with a store of its own, to be spoiled."""
+    for each in place.folder.iterdir():
+        if each.is_file():
+            shutil.copy(each, tmp_path)
+    return Place(tmp_path)
+
+
+def test_status_tells_how_it_stands(place):
+    """`status` names both connections with their mode, lag and cursors, the backlog, and the last run."""
+    told = place.run("status", "--json").json
+    assert ["hubspot", "salesforce"] == [each["connection"] for each in told["connections"]]
+    assert {"active"} == {each["mode"] for each in told["connections"]}
+    assert all(each["complete"] and each["cursors"] for each in told["connections"])
+    assert (0, []) == (told["backlog"], told["held"])
+    assert told["people"] == sum(told["stages"].values())
+    assert told["last_run"]["outcome"] == "done"
+
+
+def test_status_for_people_is_headed(place):
+    """In a pipe, the blocks of `status` have titles and column names."""
+    out = place.run("status").out
+    assert "connections\nconnection\tmode\tpulled\tstate\nhubspot\tactive\t" in out
+    assert "\npeople\nstage\tpeople\n" in out
+
+
+def test_audit_has_every_written_value(place):
+    """The log is JSON Lines with the promised keys, one entry per written value, each with its reasons."""
+    entries = [json.loads(line) for line in place.run("audit").out.splitlines()]
+    written = place.run("status", "--json").json["runs"]
+    assert sum(sum(each["written"].values()) for each in written) == len(entries)
+    assert {tuple(KEYS)} == {tuple(each) for each in entries}
+    assert all(each["person"] and each["policy"] and each["run"] for each in entries)
+
+
+def test_audit_can_be_narrowed(place):
+    """`--connection` and `--person` leave out everything else."""
+    entries = [json.loads(line) for line in place.run("audit").out.splitlines()]
+    one = next(each for each in entries if each["connection"] == "hubspot")
+    asked = place.run("audit", "--connection", "hubspot", "--person", one["person"]).out
+    expected = [
+        each
+        for each in entries
+        if (each["connection"], each["person"]) == ("hubspot", one["person"])
+    ]
+    assert expected == [json.loads(line) for line in asked.splitlines()]
+
+
+def test_audit_as_csv_has_the_same_entries(place):
+    """`--format csv` prints a header and a row for each entry of the log."""
+    rows = list(csv.reader(io.StringIO(place.run("audit", "--format", "csv").out)))
+    assert KEYS == rows[0]
+    assert len(place.run("audit").out.splitlines()) == len(rows) - 1
+
+
+def test_an_untouched_log_verifies(place, tmp_path):
+    """The store's chain and its export are whole, and have the same head."""
+    export = tmp_path / "export.jsonl"
+    export.write_text(place.run("audit").out)
+    of_store = place.run("audit", "verify", "--json").json
+    of_file = json.loads(run("audit", "verify", str(export), "--json").out)
+    assert of_store["ok"]
+    assert (of_store["entries"], of_store["head"]) == (of_file["entries"], of_file["head"])
+
+
+def test_one_changed_byte_of_an_export_names_its_entry(place, tmp_path):
+    """An export in which one byte changed is refused at the entry that it belongs to."""
+    lines = place.run("audit").out.splitlines()
+    changed = lines[4].replace('"actor":"stagesync"', '"actor":"stagesynk"')
+    export = tmp_path / "export.jsonl"
+    export.write_text("\n".join([*lines[:4], changed, *lines[5:]]))
+    ran = run("audit", "verify", str(export), "--json")
+    assert (1, False, 5) == (ran.code, ran.json["ok"], ran.json["broken"])
+
+
+def test_one_changed_byte_of_the_store_names_its_entry(copied):
+    """A log altered in the database is refused at the entry that was altered, by exit code and words."""
+    with sqlite3.connect(copied.folder / "stagesync.db") as store:
+        store.execute(
+            "UPDATE audit SET entry = replace(entry, '\"after\"', '\"aften\"') WHERE seq = 7"
+        )
+    store.close()
+    ran = copied.run("audit", "verify")
+    assert (1, "broken: entry 7 ") == (ran.code, ran.out[:16])
+
+
+def test_a_removed_entry_is_missed(copied):
+    """An entry taken out of the database is named as missing."""
+    with sqlite3.connect(copied.folder / "stagesync.db") as store:
+        store.execute("DELETE FROM audit WHERE seq = 3")
+    store.close()
+    assert 3 == copied.run("audit", "verify", "--json").json["broken"]
+
+
+def test_both_connectors_are_installed():
+    """`connectors` finds HubSpot and Salesforce by their entry points, with their versions."""
+    found = run("connectors", "--json").json
+    assert {"hubspot": True, "salesforce": True} == {
+        each["connector"]: bool(each["version"]) for each in found
+    }
+
+
+def test_no_command_prints_a_secret(settled):
+    """Neither the token nor the client secret stands in anything printed by setup, sync, status, explain, audit or plan."""
+    place = settled.place
+    for command in ("status", "audit", "plan", "connectors"):
+        place.run(command)
+    person = json.loads(place.run("audit").out.splitlines()[0])["person"]
+    place.run("explain", person, "--json")
+    place.run("sync", "--verbose")
+    told = settled.sandbox.credentials()
+    printed = "\n".join(place.printed)
+    assert "made" in printed
+    assert told["hubspot"]["token"] not in printed
+    assert told["salesforce"]["client_secret"] not in printed

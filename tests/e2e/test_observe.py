@@ -1,0 +1,64 @@
+"""A new connection is observed first: nothing is written until somebody approved the first plan."""
+
+from __future__ import annotations
+
+from .deployments import set_up
+
+
+def test_nothing_is_written_before_the_approval(make_world):
+    """`sync` exits 3 without a single write, `plan` shows what waits, `approve` lets it through, `sync` writes it."""
+    world = make_world(contacts=40, mode="observe")
+    ask, place = world.vendors, world.place
+    set_up(place)
+    ask.forget_log()
+
+    ran = place.run("sync", "--json")
+    assert (3, {"hubspot": 0, "salesforce": 0}) == (ran.code, ran.json["written"])
+    assert ran.json["held"] > 0
+    assert f"hint: stagesync plan shows them, stagesync approve {ran.json['plan']}" in ran.err
+
+    shown = place.run("plan", "--json")
+    assert (0, ran.json["plan"]) == (shown.code, shown.json["plan"])
+    assert ran.json["held"] == len(shown.json["writes"]) == shown.json["held"]
+    keys = {"connection", "object", "id", "person", "field", "before", "after", "because"}
+    assert all(keys <= each.keys() for each in shown.json["writes"])
+    assert ([], []) == (ask.writes("hubspot"), ask.writes("salesforce"))
+
+    assert 0 == place.run("approve", ran.json["plan"]).code
+    assert ([], []) == (ask.writes("hubspot"), ask.writes("salesforce"))
+
+    done = place.run("sync", "--json")
+    assert (0, 0) == (done.code, done.json["held"])
+    assert len(shown.json["writes"]) == sum(done.json["written"].values())
+    assert {"active"} == {
+        each["mode"] for each in place.run("status", "--json").json["connections"]
+    }
+
+    ask.settle()
+    contacts = ask.hubspot("contacts", ["stagesync_stage"])
+    planned = {
+        each["id"]: each["after"]
+        for each in shown.json["writes"]
+        if each["field"] == "stagesync_stage" and each["object"] == "contact"
+    }
+    assert planned == {id_: one["stagesync_stage"] for id_, one in contacts.items()}
+
+
+def test_a_dropped_plan_is_not_written(make_world):
+    """After `drop` the next run writes nothing: the connections stay observed."""
+    world = make_world(contacts=20, mode="observe")
+    set_up(world.place)
+    plan = world.place.run("sync", "--json").json["plan"]
+    assert 0 == world.place.run("drop", plan).code
+    ran = world.place.run("sync", "--json")
+    assert {"hubspot": 0, "salesforce": 0} == ran.json["written"]
+    assert 2 == world.place.run("approve", plan).code
+
+
+def test_sync_approves_and_writes_in_one_command(make_world):
+    """`sync --approve PLAN` writes what that plan held."""
+    world = make_world(contacts=20, mode="observe")
+    set_up(world.place)
+    held = world.place.run("sync", "--json").json
+    ran = world.place.run("sync", "--approve", held["plan"], "--json")
+    assert (0, held["held"]) == (ran.code, sum(ran.json["written"].values()))
