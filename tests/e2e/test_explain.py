@@ -39,29 +39,31 @@ def somebody(place: Place) -> tuple[str, records.StoredRecord]:
     """A person with much to explain, and one of its records."""
     known = shared_people(place)
     with place.open() as opened, opened.deployment.store.begin() as tx:
-        said = {who: people.last_transition_of(tx, who) for who in known}
-    who = max(known, key=lambda each: len(said[each].reasons if said[each] else ()))
+        said = {who: people.transitions_of(tx, who) for who in known}
+    who = max(known, key=lambda each: sum(len(one.reasons) for one in said[each]))
     return who, known[who][0]
 
 
-def documents(place: Place) -> dict[str, Any]:
-    """The explanations of twenty people."""
+@pytest.fixture(scope="module")
+def documents(settled: World) -> dict[str, Any]:
+    """The explanations of eight people."""
+    place = settled.place
     return {
-        who: place.run("explain", who, "--json").json for who in sorted(shared_people(place))[:20]
+        who: place.run("explain", who, "--json").json for who in sorted(shared_people(place))[:8]
     }
 
 
-def test_lines_sum_to_each_score(place):
+def test_lines_sum_to_each_score(documents):
     """For every person the lines of a score sum to it, caps and floors included."""
-    for document in documents(place).values():
+    for document in documents.values():
         for score, total in document["scores"].items():
             lines = [each["points"] for each in document["reasons"] if each["score"] == score]
             assert pytest.approx(total, abs=1e-9) == sum(lines)
 
 
-def test_each_fact_names_its_crm_and_record(place):
+def test_each_fact_names_its_crm_and_record(documents):
     """Every fact says which CRM, object and record told it, and so does every activity."""
-    for document in documents(place).values():
+    for document in documents.values():
         for one in document["facts"].values():
             assert {"connection", "object", "id"} == one["from"].keys()
             assert one["from"]["connection"] in CRMS
@@ -69,9 +71,9 @@ def test_each_fact_names_its_crm_and_record(place):
         assert {each["connection"] for each in document["records"]} == CRMS
 
 
-def test_each_crms_value_before_and_after_is_told(place, settled):
+def test_each_crms_value_before_and_after_is_told(documents):
     """The changes name, for each CRM, the value before and after; what stands there now is the value after."""
-    for document in documents(place).values():
+    for document in documents.values():
         changes = {
             (each["connection"], each["field"]): (each["before"], each["after"])
             for each in document["changes"]
@@ -79,6 +81,8 @@ def test_each_crms_value_before_and_after_is_told(place, settled):
         assert (None, document["stages"]["standard"]) == changes["hubspot", "stagesync_stage"]
         assert (None, document["stages"]["standard"]) == changes["salesforce", "Lifecycle_Stage__c"]
         for each in document["records"]:
+            if "converted" in {one["reason"] for one in each["differences"]}:
+                continue
             stage = each["values"].get("stagesync_stage", each["values"].get("Lifecycle_Stage__c"))
             assert document["stages"]["standard"] == stage
 

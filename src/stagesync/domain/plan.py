@@ -117,7 +117,7 @@ def propose(
     Args:
         rules: the mapping's writes for the record's object.
         targets: field -> how it stands; a rule whose field is absent here is passed over (the CRM
-            does not have it: `doctor`'s business).
+            does not have it, or does not let us write it).
         frozen: the CRM holds this record read-only (a converted lead).
     """
     entries: list[Entry] = []
