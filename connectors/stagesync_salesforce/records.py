@@ -60,7 +60,7 @@ def links_of(spec: SObject, row: Mapping[str, Any]) -> Link:
     for field in spec.references:
         target = str(row.get(field) or "")
         name = api.object_of(target)
-        if name is not None and name in spec.kind.links:
+        if name is not None:
             found[name] = (*found.get(name, ()), target)
     return found
 

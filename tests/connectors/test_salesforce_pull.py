@@ -281,6 +281,30 @@ def test_row_changed_between_pages_does_not_move_the_place(scripted: Any) -> Non
     assert json.loads(found[-1].cursor)["bookmark"] == seconds(stamp(30))
 
 
+def test_locator_that_dies_after_empty_pages_is_given_up(scripted: Any) -> None:
+    """Pages without a row are no progress: the restarts before them still count."""
+    connector, _ = scripted
+    host = "https://acme.my.salesforce.com"
+    empty = {"done": False, "nextRecordsUrl": "/services/data/v64.0/query/01g-0", "records": []}
+    gone = [{"errorCode": "INVALID_QUERY_LOCATOR", "message": "invalid query locator"}]
+    asked: list[str] = []
+
+    def answer(request: Any) -> tuple[int, dict[str, str], str]:
+        [part] = json.loads(request.body)["compositeRequest"]
+        asked.append(part["url"])
+        assert len(asked) < 20
+        status, body = (400, gone) if "01g-0" in part["url"] else (200, empty)
+        shown = {"referenceId": "p0", "httpStatusCode": status, "body": body}
+        return 200, {}, json.dumps({"compositeResponse": [shown]})
+
+    with responses.RequestsMock() as mock:
+        mock.post(f"{host}/services/oauth2/token", json={"access_token": "t"})
+        mock.add_callback("POST", f"{host}/services/data/v64.0/composite", answer)
+        with pytest.raises(Unavailable, match="alive"):
+            list(connector.pull([Pull("lead", ())]))
+    assert len(asked) == 12
+
+
 def test_query_that_is_never_kept_alive_is_given_up(scripted: Any) -> None:
     """A locator that dies at once, again and again, is an outage and no endless loop."""
     connector, _ = scripted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -191,13 +192,14 @@ def test_query_timeout_is_tried_again(bench: Any) -> None:
     assert len(list(bench.connector.pull([Pull("account", ())]))) >= 1
 
 
-def test_proxies_and_certificates_of_the_machine_do_not_act(
-    bench: Any, monkeypatch: pytest.MonkeyPatch
+def test_settings_of_the_machine_do_not_act(
+    bench: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A proxy in the environment is not used: nobody listens there, and the call arrives."""
+    """Neither a proxy nor a password file of the machine touches our requests."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")
     bench.connector.check()
     assert bench.connector.calls == 1
 

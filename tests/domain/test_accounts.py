@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 import pytest
+from tests.domain.people import DAY, NOW
+from tests.domain.standard import ACCOUNTS, STANDARD
 
 from stagesync.domain.compile import compile_policy
 from stagesync.domain.condition import AllOf, DealSeen, LevelIn
 from stagesync.domain.evaluation import Evaluation
 from stagesync.domain.facts import Activity, Deal, Facts
 from stagesync.domain.policy import AccountPolicy, Policy
-from tests.domain.people import DAY, NOW
-from tests.domain.standard import ACCOUNTS, STANDARD
 
 COMPILED = compile_policy(STANDARD)
 

@@ -8,7 +8,9 @@ from tests.domain.standard import STANDARD
 from tests.domain.worlds import START, made_facts, made_policy
 
 from stagesync.domain.compile import compile_policy
+from stagesync.domain.condition import ActivitySeen, AllOf, Anything, ScoreAtLeast, Unless
 from stagesync.domain.facts import Activity, Facts
+from stagesync.domain.policy import AccountPolicy, ActivityRule, Axis, Level, Policy, Score
 
 COMPILED = compile_policy(STANDARD)
 INSIDE = {"employees": 100, "industry": "software", "country": "FR"}
@@ -70,6 +72,24 @@ def test_a_moment_that_is_no_gap():
     before = ready_at(1, DEMO, previous="started", since=NOW + DAY)
     later = ready_at(1, DEMO, previous="ready", since=NOW + 9 * DAY)
     assert (False, True) == (before, later)
+
+
+def test_a_window_that_closes_lets_in():
+    """A level that a closing window opens is entered at that instant and kept from then on."""
+    quiet = Unless(ActivitySeen(frozenset({"quarrel"}), 10))
+    levels = (
+        Level("low", Anything()),
+        Level("high", AllOf((quiet, ScoreAtLeast("s", 40, keep_at=20)))),
+    )
+    score = Score("s", (ActivityRule("gives", 64, frozenset({"gift"}), half_life_days=20),))
+    policy = Policy("p", 1, "", (score,), (Axis("a", levels),), AccountPolicy(Anything(), (), ()))
+    told = [("gift", 0), ("quarrel", 0), ("quarrel", 18)]
+    facts = Facts("p", activities=tuple(Activity(kind, NOW + day * DAY) for kind, day in told))
+    found = [
+        looked_at(compile_policy(policy), facts, [NOW + day * DAY], since_s=-inf)["a"]
+        for day in (9, 10, 10.1, 17, 18, 29)
+    ]
+    assert ["low", "low", "high", "high", "low", "low"] == found
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -1,6 +1,7 @@
 """Each kind of condition, as a function of the facts."""
 
 import pytest
+from tests.domain.people import DAY, NOW
 
 from stagesync.domain.compile import compile_policy
 from stagesync.domain.condition import (
@@ -20,7 +21,6 @@ from stagesync.domain.condition import (
 )
 from stagesync.domain.facts import Activity, Deal, Facts
 from stagesync.domain.policy import AccountPolicy, Axis, Level, Policy
-from tests.domain.people import DAY, NOW
 
 YES, NO = Anything(), Unless(Anything())
 

@@ -1,6 +1,8 @@
 """Windows, half-lives, caps, floors, lower bounds and the lines that explain them."""
 
 import pytest
+from tests.domain.people import DAY, NOW, edge_person, seeded
+from tests.domain.standard import STANDARD
 
 from stagesync.domain.compile import compile_policy
 from stagesync.domain.condition import (
@@ -26,8 +28,6 @@ from stagesync.domain.policy import (
     Policy,
     Score,
 )
-from tests.domain.people import DAY, NOW, edge_person, seeded
-from tests.domain.standard import STANDARD
 
 COMPILED = compile_policy(STANDARD)
 
@@ -121,8 +121,8 @@ def test_cannot_reach(when, person, level):
 
 def test_cannot_reach_counts_no_losses():
     """A missing fact that could only cost points does not make a score unreachable."""
-    compiled = made(FactRule("bad", -5, COLOUR), FactRule("good", 10, Unless(SIZE)))
-    assert {"a": "in"} == compiled.evaluate(Facts("p"), NOW).position
+    compiled = made(FactRule("bad", -5, COLOUR), FactRule("good", 10, SIZE))
+    assert {"a": "far"} == compiled.evaluate(Facts("p"), NOW).position
 
 
 @pytest.mark.parametrize(("size", "level"), [(10 - 1e-10, "in"), (10 - 1e-8, "out")])

@@ -3,15 +3,15 @@
 from itertools import product
 
 import pytest
+from tests.domain import oracle
+from tests.domain.oracle_stages import stages
+from tests.domain.people import NOW, edge_person, seeded
+from tests.domain.standard import STANDARD
 
 from stagesync.domain.classify import classify
 from stagesync.domain.compile import compile_policy
 from stagesync.domain.totality import check_vocabulary
 from stagesync.loading.definitions import load_definitions, shipped_mappings
-from tests.domain import oracle
-from tests.domain.oracle_stages import stages
-from tests.domain.people import NOW, edge_person, seeded
-from tests.domain.standard import STANDARD
 
 DEFINITIONS = load_definitions(shipped_mappings())
 CLASSIFIER = classify(DEFINITIONS.vocabularies)

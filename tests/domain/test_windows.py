@@ -1,5 +1,7 @@
 """How far back a policy looks."""
 
+from tests.domain.standard import STANDARD
+
 from stagesync.domain.compile import compile_policy
 from stagesync.domain.condition import ActivitySeen, Anything, DealSeen
 from stagesync.domain.policy import (
@@ -11,7 +13,6 @@ from stagesync.domain.policy import (
     SameEvent,
     Score,
 )
-from tests.domain.standard import STANDARD
 
 
 def test_longest_window():

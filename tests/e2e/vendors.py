@@ -53,6 +53,17 @@ class Vendors:
             path, query = page.json().get("nextRecordsUrl"), None
         return found
 
+    def create_in_salesforce(self, object_name: str, values: dict[str, Any]) -> str:
+        """Make a record as another program would; its id."""
+        answer = self._http.post(
+            f"{self.urls['salesforce']}/services/data/v64.0/sobjects/{object_name}",
+            json=values,
+            headers={"Authorization": f"Bearer {self._session()}"},
+            timeout=30,
+        )
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+
     def _session(self) -> str:
         told = self._told["salesforce"]
         answer = self._http.post(

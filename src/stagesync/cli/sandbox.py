@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from pathlib import Path
 
@@ -61,4 +62,7 @@ def sandbox(
                 for key, value in told.items():
                     click.echo(f"  {key}: {value}")
             click.echo("Ctrl-C stops both")
-        threading.Event().wait()
+        stop = threading.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stop.set())
+        stop.wait()

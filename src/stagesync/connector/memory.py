@@ -80,6 +80,7 @@ class MemoryCrm:
     _refusals: dict[tuple[str, str], WriteResult] = field(default_factory=dict)
     _failures: list[CrmError | None] = field(default_factory=list)
     _broken: list[tuple[int, CrmError]] = field(default_factory=list)
+    _lost: list[CrmError] = field(default_factory=list)
     _made: int = 0
 
     def __post_init__(self) -> None:
@@ -169,6 +170,10 @@ class MemoryCrm:
         """Break the next write off when `after` records were taken."""
         self._broken.append((after, error))
 
+    def lose_answer(self, error: CrmError) -> None:
+        """Take the next write whole, and let its answer get lost."""
+        self._lost.append(error)
+
     # What the connector calls.
 
     def request(self) -> None:
@@ -181,6 +186,12 @@ class MemoryCrm:
     def breaking(self) -> tuple[int, CrmError] | None:
         """Where the present write breaks off; None when it does not."""
         return self._broken.pop(0) if self._broken else None
+
+    def answer(self, results: Sequence[WriteResult]) -> Sequence[WriteResult]:
+        """What became of a request, unless the answer gets lost."""
+        if self._lost:
+            raise self._lost.pop(0)
+        return results
 
     def take(self, write: Write) -> WriteResult:
         """Set a record's values, or refuse them."""
@@ -312,7 +323,6 @@ class MemoryConnector:
         results: list[WriteResult] = []
         try:
             for start in range(0, len(writes), self.largest_write):
-                self._crm.request()
                 self._send(writes[start : start + self.largest_write], results)
         except CrmError as error:
             error.results = tuple(results)
@@ -320,11 +330,15 @@ class MemoryConnector:
         return results
 
     def _send(self, batch: Sequence[Write], results: list[WriteResult]) -> None:
+        self._crm.request()
         broken = self._crm.breaking()
+        answered: list[WriteResult] = []
         for place, write in enumerate(batch):
             if broken and place == broken[0]:
+                results += answered
                 raise broken[1]
-            results.append(self._crm.take(write))
+            answered.append(self._crm.take(write))
+        results += self._crm.answer(answered)
 
     def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
         """See `Connector.setup`."""

@@ -30,7 +30,8 @@ class CompiledPolicy:
     Attributes:
         policy: what it was made from.
         windows: activity type -> days that the policy looks back; None means for ever, a type
-            that it never looks at is absent.
+            that it never looks at is absent. Whoever goes through a gap needs them from the
+            start of the gap, `previous_at_s`, on.
         person, account: the scores and axes of either.
         counts: whether a person's levels count for the account.
         counts_by_history: whether `counts` needs the person's activities or deals.

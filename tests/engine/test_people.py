@@ -1,0 +1,288 @@
+"""Who is one person, what is known of them, and who told it."""
+
+import pytest
+
+from stagesync.engine.explain import explain
+from stagesync.errors import ArgumentError
+
+from .bench import DAY_S, Bench, iso
+
+
+def test_a_shared_mailbox_joins_nobody(bench: Bench) -> None:
+    """Two people of one CRM behind one address stay two, and are not joined with the other CRM."""
+    one = bench.contact("info@firm.example", first="Ann", last="Ng")
+    other = bench.contact("info@firm.example", first="Bob", last="Hill")
+    member = bench.member("info@firm.example", FirstName="Ann", LastName="Ng")
+    assert 3 == bench.sync().people
+    found = {
+        bench.person("north", "contact", one),
+        bench.person("north", "contact", other),
+        bench.person("south", "contact", member),
+    }
+    assert 3 == len(found)
+
+
+def test_same_address_and_name_in_one_crm_is_one_person(bench: Bench) -> None:
+    """A duplicate inside one CRM is one person, with one stage in both records."""
+    one = bench.contact("ann@firm.example", first="Ann", last="Ng")
+    other = bench.contact("Ann@Firm.example", first="A.", last="NG")
+    bench.form(one)
+    assert 1 == bench.sync().people
+    assert ("lead", "lead") == (bench.stage(one), bench.stage(other))
+
+
+def test_a_changed_address_moves_a_record_to_another_person(bench: Bench) -> None:
+    """When an address turns out to be another one, the record leaves its person and history stays apart."""
+    contact = bench.contact("ann@firm.example", first="Ann", last="Ng")
+    member = bench.member("ann@firm.example", FirstName="Ann", LastName="Ng")
+    bench.sync()
+    bench.south.edit("contact", member, {"Email": "other@firm.example"})
+    bench.sync()
+    assert bench.person("north", "contact", contact) != bench.person("south", "contact", member)
+
+
+def test_people_who_become_one_keep_the_older_id(bench: Bench) -> None:
+    """Two people whose addresses turn out to be the same are one, under the id that was there first."""
+    contact = bench.contact("ann@firm.example", first="Ann", last="Ng")
+    bench.sync()
+    older = bench.person("north", "contact", contact)
+    member = bench.member("typo@firm.example", FirstName="Ann", LastName="Ng")
+    bench.sync()
+    bench.south.edit("contact", member, {"Email": "ann@firm.example"})
+    outcome = bench.sync()
+    assert (older, older, 1) == (
+        bench.person("north", "contact", contact),
+        bench.person("south", "contact", member),
+        outcome.people,
+    )
+
+
+def test_a_merge_in_a_crm_keeps_the_older_person_and_what_they_did(bench: Bench) -> None:
+    """After a merge one person is left, with the older id and the activities of both records."""
+    loser = bench.contact("ann@firm.example", first="Ann", last="Ng")
+    bench.form(loser, days_ago=3)
+    bench.sync()
+    older = bench.person("north", "contact", loser)
+    winner = bench.contact("a.ng@other.example", first="Ann", last="Ng")
+    bench.sync()
+    assert "contact" == bench.stage(winner)
+    bench.north.merge("contact", loser, into=winner)
+    outcome = bench.sync()
+    assert (older, "lead", 1) == (
+        bench.person("north", "contact", winner),
+        bench.stage(winner),
+        outcome.people,
+    )
+
+
+def test_a_person_who_is_merged_and_then_deleted_is_gone(bench: Bench) -> None:
+    """A merged record does not keep somebody alive whose own record was deleted."""
+    loser = bench.contact("ann@firm.example", last="Ng")
+    winner = bench.contact("a.ng@other.example", last="Ng")
+    bench.sync()
+    bench.north.merge("contact", loser, into=winner)
+    bench.sync()
+    bench.north.delete("contact", winner)
+    assert 0 == bench.sync().people
+
+
+def test_a_deleted_record_takes_its_person_along(bench: Bench) -> None:
+    """Somebody whose only record is deleted is no longer counted, and their account is placed anew."""
+    company = bench.north.add("company", {"domain": "firm.example"})
+    contact = bench.contact("ann@firm.example", last="Ng", links={"company": (company,)})
+    bench.form(contact)
+    bench.sync()
+    assert "lead" == bench.value("north", "company", company, "stage")
+    bench.north.delete("contact", contact)
+    outcome = bench.sync()
+    assert (0, None) == (outcome.people, bench.person("north", "contact", contact))
+    assert "contact" == bench.value("north", "company", company, "stage")
+
+
+def test_a_converted_lead_keeps_one_person(bench: Bench) -> None:
+    """A lead and the contact it became are one person, under the lead's id."""
+    lead = bench.member("ann@firm.example", kind="lead", LastName="Ng")
+    bench.sync()
+    before = bench.person("south", "lead", lead)
+    contact = bench.south.convert("lead", lead, {"IsConverted": "true"}, to="contact")
+    bench.south.edit("contact", contact, {"Email": "new@firm.example"})
+    outcome = bench.sync()
+    assert (before, before, 1) == (
+        bench.person("south", "lead", lead),
+        bench.person("south", "contact", contact),
+        outcome.people,
+    )
+
+
+def test_nothing_is_written_to_a_converted_lead(bench: Bench) -> None:
+    """The lead's value stays and is counted as converted; the contact gets the new stage."""
+    lead = bench.member("ann@firm.example", kind="lead", LastName="Ng")
+    bench.sync()
+    contact = bench.south.convert("lead", lead, {"IsConverted": "true"}, to="contact")
+    outcome = bench.sync()
+    assert ("contact", "accepted", 0) == (
+        bench.value("south", "lead", lead, "Stage__c"),
+        bench.value("south", "contact", contact, "Stage__c"),
+        outcome.exit_code,
+    )
+    assert {("south", lead, "Stage__c"): "converted"} == bench.differences()
+
+
+def fact(bench: Bench, who: str, name: str) -> tuple[object, str, list[tuple[str, object]]]:
+    """A fact's value, who told it, and who told otherwise."""
+    told = explain(bench.deployment, who)["facts"][name]
+    others = [(other["connection"], other["value"]) for other in told["others"]]
+    return told["value"], told["from"]["connection"], others
+
+
+def test_the_preferred_connection_is_believed(bench: Bench) -> None:
+    """`prefer` decides between two CRMs, though the other one is newer; the other is named beside."""
+    bench.contact("ann@firm.example", last="Ng", country="France")
+    bench.clock.advance(days=1)
+    bench.member("ann@firm.example", LastName="Ng", Country="Belgium")
+    bench.sync()
+    assert ("FR", "north", [("south", "BE")]) == fact(bench, "ann@firm.example", "person.country")
+
+
+def test_a_missing_value_gives_way_to_the_other_crm(bench: Bench) -> None:
+    """What the preferred connection does not know, the next one tells."""
+    bench.contact("ann@firm.example", last="Ng", country=" - ")
+    bench.member("ann@firm.example", LastName="Ng", Country="Belgium")
+    bench.sync()
+    assert ("BE", "south", []) == fact(bench, "ann@firm.example", "person.country")
+
+
+def test_the_newest_is_believed_where_nobody_is_preferred(bench: Bench) -> None:
+    """Without `prefer` the record that was changed last decides."""
+    bench.redeploy(prefer=())
+    bench.contact("ann@firm.example", last="Ng", country="France")
+    bench.clock.advance(days=1)
+    bench.member("ann@firm.example", LastName="Ng", Country="Belgium")
+    bench.sync()
+    assert ("BE", "south", [("north", "FR")]) == fact(bench, "ann@firm.example", "person.country")
+
+
+def test_a_value_that_nobody_can_read_is_missing(bench: Bench) -> None:
+    """A country and a number that are none leave the facts missing, and the run goes on."""
+    company = bench.north.add("company", {"domain": "firm.example", "employees": "quite a few"})
+    bench.contact("ann@firm.example", last="Ng", country="Atlantis", links={"company": (company,)})
+    outcome = bench.sync()
+    told = explain(bench.deployment, "ann@firm.example")["facts"]
+    assert 0 == outcome.exit_code
+    assert {"account.employees", "person.country"}.isdisjoint(told)
+
+
+def test_a_deal_without_contacts_counts_for_the_account_only_when_won(bench: Bench) -> None:
+    """An open deal that names nobody moves nobody; once won it makes clients of the account's people."""
+    company = bench.north.add("company", {"domain": "firm.example"})
+    contact = bench.contact("ann@firm.example", last="Ng", links={"company": (company,)})
+    opened = iso(bench.clock.at_s - DAY_S)
+    deal = bench.north.add(
+        "deal", {"won": "false", "closed": "false", "opened": opened}, links={"company": (company,)}
+    )
+    bench.sync()
+    assert ("contact", "opportunity") == (
+        bench.stage(contact),
+        bench.value("north", "company", company, "stage"),
+    )
+    bench.north.edit("deal", deal, {"won": "true", "closed": "true", "closed_on": opened})
+    bench.sync()
+    assert ("client", "client") == (
+        bench.stage(contact),
+        bench.value("north", "company", company, "stage"),
+    )
+
+
+def test_a_deal_that_names_somebody_counts_for_them_alone(bench: Bench) -> None:
+    """A won deal with a contact makes that contact a client, not the colleagues."""
+    company = bench.north.add("company", {"domain": "firm.example"})
+    ann = bench.contact("ann@firm.example", last="Ng", links={"company": (company,)})
+    bob = bench.contact("bob@firm.example", last="Hill", links={"company": (company,)})
+    won = {"won": "true", "closed": "true", "closed_on": iso(bench.clock.at_s - DAY_S)}
+    bench.north.add("deal", won, links={"company": (company,), "contact": (ann,)})
+    bench.sync()
+    assert ("client", "contact") == (bench.stage(ann), bench.stage(bob))
+
+
+def test_a_deal_reaches_people_through_its_roles(bench: Bench) -> None:
+    """A record that only joins a deal and a contact makes the deal the contact's."""
+    contact = bench.member("ann@firm.example", LastName="Ng")
+    values = {"IsWon": "false", "IsClosed": "false", "Created": iso(bench.clock.at_s - DAY_S)}
+    deal = bench.south.add("opportunity", values)
+    bench.sync()
+    assert "contact" == bench.value("south", "contact", contact, "Stage__c")
+    bench.south.add("role", {}, links={"opportunity": (deal,), "contact": (contact,)})
+    bench.sync()
+    assert "opportunity" == bench.value("south", "contact", contact, "Stage__c")
+
+
+def test_a_deleted_deal_no_longer_counts(bench: Bench) -> None:
+    """Deleting the open deal takes the opportunity back."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    values = {"won": "false", "closed": "false", "opened": iso(bench.clock.at_s - DAY_S)}
+    deal = bench.north.add("deal", values, links={"contact": (contact,)})
+    bench.sync()
+    assert "opportunity" == bench.stage(contact)
+    bench.north.delete("deal", deal)
+    bench.sync()
+    assert "contact" == bench.stage(contact)
+
+
+def test_the_account_is_placed_and_written_in_both_crms(bench: Bench) -> None:
+    """Companies of one domain are one account, whose stage follows its best person."""
+    company = bench.north.add("company", {"domain": "firm.example", "name": "Firm"})
+    account = bench.south.add("account", {"Website": "https://www.firm.example/fr", "Name": "FIRM"})
+    contact = bench.contact("ann@firm.example", last="Ng", links={"company": (company,)})
+    bench.form(contact)
+    bench.sync()
+    assert ("lead", "lead") == (
+        bench.value("north", "company", company, "stage"),
+        bench.value("south", "account", account, "Stage__c"),
+    )
+
+
+def test_a_company_comes_by_the_domain_of_the_address(bench: Bench) -> None:
+    """Somebody without a company record belongs to the account of their address, unless it is free mail."""
+    bench.north.add("company", {"domain": "firm.example"})
+    bench.north.add("company", {"domain": "gmail.com"})
+    ann = bench.contact("ann@firm.example", last="Ng")
+    bob = bench.contact("bob@gmail.com", last="Hill")
+    bench.sync()
+    found = {
+        each: bench.placed(bench.person("north", "contact", each)).account for each in (ann, bob)
+    }
+    assert (True, False) == (found[ann] is not None, found[bob] is not None)
+
+
+def test_explain_knows_nobody_of_an_unknown_address(bench: Bench) -> None:
+    """An address that no record bears is refused, with advice."""
+    bench.sync()
+    with pytest.raises(ArgumentError) as refused:
+        explain(bench.deployment, "nobody@firm.example")
+    assert refused.value.hint is not None
+
+
+def test_explain_lists_several_people_of_one_address(bench: Bench) -> None:
+    """A shared mailbox names several people, and explain says which instead of choosing."""
+    ids = [bench.contact("info@firm.example", last=last) for last in ("Ng", "Hill")]
+    bench.sync()
+    people = sorted(str(bench.person("north", "contact", each)) for each in ids)
+    with pytest.raises(ArgumentError) as refused:
+        explain(bench.deployment, "info@firm.example")
+    assert f"that names several: {', '.join(people)}" == str(refused.value)
+
+
+def test_explain_tells_the_lines_and_the_values(bench: Bench) -> None:
+    """The lines of a score sum to it, and each record shows what stands in the CRM and what we wrote."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    bench.form(contact, days_ago=30)
+    bench.sync()
+    told = explain(bench.deployment, "ann@firm.example")
+    lines = sum(line["points"] for line in told["reasons"] if line["score"] == "interest")
+    assert pytest.approx(told["scores"]["interest"]) == lines
+    (record,) = told["records"]
+    assert ("lead", "lead", "lead") == (
+        told["stages"]["standard"],
+        record["values"]["stage"],
+        record["written"]["stage"],
+    )
