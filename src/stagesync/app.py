@@ -236,16 +236,14 @@ def _connections(
 
 def _connect(name: str, each: ConnectionSettings, *, config: Path, clock: Clock) -> Connector:
     from stagesync.connector import OptionsRefused, Secret
-    from stagesync.settings.secrets import SecretMissing, read_secrets
+    from stagesync.settings.secrets import SecretsMissing, read_secrets
 
     connect: Connect = next(
         found.load() for found in entry_points(group=CONNECTORS) if found.name == each.connector
     )
     try:
         return connect(name, read_secrets(each.options, Secret), clock=clock)
-    except SecretMissing as error:
-        raise _refused(config, name, [("", str(error))]) from None
-    except OptionsRefused as error:
+    except (SecretsMissing, OptionsRefused) as error:
         raise _refused(config, name, error.problems) from None
 
 

@@ -12,7 +12,7 @@ import click
 
 from stagesync.cli.group import shared_options
 from stagesync.cli.offline import print_json, print_rows
-from stagesync.cli.online import opened
+from stagesync.cli.online import connection_named, opened
 from stagesync.errors import ArgumentError
 
 BROKEN = 1
@@ -97,6 +97,9 @@ def audit(
 
     with opened(config) as found, found.deployment.store.begin() as tx:
         subject = find(tx, person)[1] if person else ""
+        # A connection that was taken out of the settings still has its entries.
+        if connection and not any(log.read(tx, connection=connection)):
+            connection_named(found, connection)
         entries = log.read(
             tx,
             since=_instant("--since", since),

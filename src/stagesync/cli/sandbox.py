@@ -50,9 +50,9 @@ def sandbox(
     except PortInUse as error:
         raise ArgumentError(
             f"port {error.port} is in use", hint="choose another one, or 0 for a free one"
-        ) from error
+        ) from None
     except ValueError as error:
-        raise ArgumentError(f"--faults: {error}") from error
+        raise ArgumentError(f"--faults: {error}") from None
     with running:
         if as_json:
             print_json(running.credentials())

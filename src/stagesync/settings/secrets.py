@@ -3,36 +3,54 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 
-class SecretMissing(Exception):
-    """A named secret is not there; the message says which name, never a value."""
+class SecretsMissing(Exception):
+    """Named secrets are not there.
+
+    Attributes:
+        problems: (dotted key, what is wrong); names of variables and files, never a value.
+    """
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(f"{key}: {text}" for key, text in self.problems))
 
 
 def read_secrets(options: Mapping[str, Any], wrap: Callable[[str], object]) -> dict[str, Any]:
     """The options with each `{env: NAME}` and `{file: PATH}` replaced by its wrapped text.
 
     Raises:
-        SecretMissing: the variable is not set, or the file cannot be read.
+        SecretsMissing: variables that are not set and files that cannot be read, all of them.
     """
-    return {key: _read(key, value, wrap) for key, value in options.items()}
+    problems: list[tuple[str, str]] = []
+    found = {key: _read(key, value, wrap, problems=problems) for key, value in options.items()}
+    if problems:
+        raise SecretsMissing(problems)
+    return found
 
 
-def _read(key: str, value: Any, wrap: Callable[[str], object]) -> Any:
+def _read(
+    key: str, value: Any, wrap: Callable[[str], object], *, problems: list[tuple[str, str]]
+) -> Any:
     if not isinstance(value, Mapping):
         return value
     if set(value) == {"env"}:
         name = str(value["env"])
-        if not os.environ.get(name):
-            raise SecretMissing(f"{key}: the environment variable {name} is not set")
-        return wrap(os.environ[name])
+        if os.environ.get(name):
+            return wrap(os.environ[name])
+        problems.append((key, f"the environment variable {name} is not set"))
+        return None
     if set(value) == {"file"}:
         path = Path(str(value["file"]))
         try:
             return wrap(path.read_text(encoding="utf-8").strip())
         except (OSError, UnicodeDecodeError):
-            raise SecretMissing(f"{key}: the file {path} cannot be read") from None
-    return read_secrets(value, wrap)
+            problems.append((key, f"the file {path} cannot be read"))
+            return None
+    return {
+        each: _read(f"{key}.{each}", one, wrap, problems=problems) for each, one in value.items()
+    }

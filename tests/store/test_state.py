@@ -1,0 +1,127 @@
+"""Cursors, connections, what waits, runs, and the log."""
+
+from typing import Any
+
+import pytest
+
+from stagesync.store import Store, log, state
+from stagesync.store.state import Cursor
+
+
+def test_a_cursor_once_complete_stays_so(store: Store) -> None:
+    """A cursor moves, and a pull that breaks off later does not undo that one came to its end."""
+    with store.begin() as tx:
+        state.save_cursor(tx, "north", "contact", Cursor("a", 1.0, complete=False))
+        assert {"contact": Cursor("a", 1.0, complete=False)} == state.cursors_of(tx, "north")
+        state.save_cursor(tx, "north", "contact", Cursor("b", 2.0, complete=True))
+        state.save_cursor(tx, "north", "contact", Cursor("c", 3.0, complete=False))
+        assert {"contact": Cursor("c", 3.0, complete=True)} == state.cursors_of(tx, "north")
+
+
+def test_cursors_are_forgotten_by_connection(store: Store) -> None:
+    """Only the connection's own cursors go."""
+    with store.begin() as tx:
+        for name in ("north", "south"):
+            state.save_cursor(tx, name, "contact", Cursor("a", 1.0, complete=True))
+        state.forget_cursors(tx, "north")
+        assert ({}, ["contact"]) == (
+            state.cursors_of(tx, "north"),
+            [*state.cursors_of(tx, "south")],
+        )
+
+
+def test_a_connection_is_met_once(store: Store) -> None:
+    """The first mode stands until somebody approves; meeting it again changes nothing."""
+    with store.begin() as tx:
+        assert None is state.connection_state(tx, "north")
+        state.meet_connection(tx, "north", "observe")
+        state.activate(tx, "north", by="ann", at_s=5.0)
+        state.meet_connection(tx, "north", "observe")
+        state.save_description(tx, "north", {"contact": [["email"]]}, at_s=7.0)
+        state.save_trouble(tx, "north", "no answer")
+        found = state.connection_state(tx, "north")
+    assert found == state.ConnectionState(
+        "north", "active", "ann", 5.0, {"contact": [["email"]]}, 7.0, "no answer"
+    )
+
+
+def test_what_waits_is_noted_once_and_struck(store: Store) -> None:
+    """A key noted twice waits once, by kind, until it is struck."""
+    with store.begin() as tx:
+        state.mark_dirty(tx, "person", ["p_2", "p_1", "p_2"])
+        state.mark_dirty(tx, "record", [7])
+        assert (["p_1", "p_2"], ["7"], 3) == (
+            state.dirty_keys(tx, "person"),
+            state.dirty_keys(tx, "record"),
+            state.count_dirty(tx),
+        )
+        state.clean(tx, "record", [7])
+        state.clean(tx, "person", ["p_1"])
+        assert (["p_2"], []) == (state.dirty_keys(tx, "person"), state.dirty_keys(tx, "record"))
+
+
+def test_runs_come_newest_first(store: Store) -> None:
+    """A run is running until it is ended with what it did."""
+    with store.begin() as tx:
+        state.start_run(tx, "r_1", at_s=1.0)
+        state.start_run(tx, "r_2", at_s=2.0)
+        state.end_run(tx, "r_1", at_s=3.0, outcome="done", summary={"held": 0})
+        found = state.last_runs(tx, 5)
+        assert ["r_2"] == [each["id"] for each in state.last_runs(tx, 1)]
+    assert [("r_2", "running", None, {}), ("r_1", "done", 3.0, {"held": 0})] == [
+        (each["id"], each["outcome"], each["ended_at_s"], each["summary"]) for each in found
+    ]
+
+
+def test_values_of_the_store_are_replaced(store: Store) -> None:
+    """A value of the whole store is the last one set; unset is None."""
+    with store.begin() as tx:
+        assert None is state.get_meta(tx, "runs")
+        state.set_meta(tx, "runs", "1")
+        state.set_meta(tx, "runs", "2")
+        assert "2" == state.get_meta(tx, "runs")
+
+
+def _entry(seq: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "seq": seq,
+        "at": f"2026-11-2{seq}T12:00:00Z",
+        "run": f"r_{seq}",
+        "person": f"p_{seq}",
+        "connection": "north",
+        "prev_hash": f"h{seq - 1}",
+        "hash": f"h{seq}",
+        **changes,
+    }
+
+
+ENTRIES = [_entry(1), _entry(2, connection="south"), _entry(3, person=None)]
+
+
+def test_the_log_gives_back_what_was_appended(store: Store) -> None:
+    """Entries come in order, whole; the last one is known by number and hash."""
+    with store.begin() as tx:
+        assert (0, "") == log.last_entry(tx)
+        log.append(tx, [])
+        log.append(tx, ENTRIES)
+        assert (3, "h3") == log.last_entry(tx)
+        assert ENTRIES == list(log.read(tx))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"since": "2026-11-22T12:00:00Z"}, [2, 3]),
+        ({"until": "2026-11-22T12:00:00Z"}, [1, 2]),
+        ({"person": "p_2"}, [2]),
+        ({"run": "r_3"}, [3]),
+        ({"connection": "north"}, [1, 3]),
+        ({"connection": "north", "since": "2026-11-22T12:00:00Z"}, [3]),
+        ({"person": "p_9"}, []),
+    ],
+)
+def test_the_log_is_read_by_filters(store: Store, wanted: dict[str, str], found: list[int]) -> None:
+    """Each filter narrows the log; both bounds are included, and filters hold together."""
+    with store.begin() as tx:
+        log.append(tx, ENTRIES)
+        assert found == [each["seq"] for each in log.read(tx, **wanted)]
