@@ -161,3 +161,19 @@ def test_no_date_beyond_the_calendar():
     policy = Policy("p", 1, "", (), (Axis("a", levels),), AccountPolicy(Anything(), (), ()))
     facts = Facts("p", activities=(Activity("x", NOW),))
     assert compile_policy(policy).evaluate(facts, NOW).recheck_at_s is None
+
+
+def test_a_threshold_below_the_lower_bound():
+    """A score that may not fall below a threshold never crosses it, however far its points fade."""
+    rule = ActivityRule("gives", 50, frozenset({"x"}), half_life_days=1)
+    levels = (Level("no", Anything()), Level("yes", ScoreAtLeast("s", 3)))
+    policy = Policy(
+        "p",
+        1,
+        "",
+        (Score("s", (rule,), at_least=5),),
+        (Axis("a", levels),),
+        AccountPolicy(Anything(), (), ()),
+    )
+    found = compile_policy(policy).evaluate(Facts("p", activities=(Activity("x", NOW),)), NOW)
+    assert ({"a": "yes"}, None) == (found.position, found.recheck_at_s)

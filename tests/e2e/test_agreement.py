@@ -20,6 +20,9 @@ from stagesync.store.records import StoredRecord
 from .conftest import World, open_world
 from .deployments import set_up
 
+pytestmark = pytest.mark.xdist_group("agreement")
+"""One worker makes the world that these tests share."""
+
 REASONS = {"not forward", "converted", "held", "refused", "unmapped", "not in may_replace"}
 OWN = ("stagesync_stage", "Lifecycle_Stage__c")
 STAMPS = {

@@ -17,6 +17,9 @@ import requests
 from .deployments import COMMAND, Ran, environment, run, spawn, wait_until
 from .vendors import Vendors
 
+pytestmark = pytest.mark.xdist_group("demo")
+"""One worker makes the world that these tests share."""
+
 SYNC_KEYS = {
     "run", "pulled", "people", "evaluated", "transitions", "written", "refused", "skipped", "held",
     "calls", "seconds",

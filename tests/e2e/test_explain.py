@@ -11,6 +11,9 @@ from stagesync.store import people, records
 from .conftest import World
 from .deployments import Place
 
+pytestmark = pytest.mark.xdist_group("settled")
+"""One worker makes the world that these tests share."""
+
 CRMS = {"hubspot", "salesforce"}
 
 

@@ -14,6 +14,9 @@ import pytest
 from .conftest import World
 from .deployments import Place, run
 
+pytestmark = pytest.mark.xdist_group("settled")
+"""One worker makes the world that these tests share."""
+
 KEYS = [
     "seq", "at", "run", "actor", "person", "connection", "object", "id", "field", "before", "after",
     "stage_from", "stage_to", "policy", "reasons", "result", "prev_hash", "hash",

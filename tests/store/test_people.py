@@ -140,10 +140,10 @@ def test_history_is_kept_in_order(store: Store) -> None:
     """Transitions come back as they were, oldest first; the last is the newest; none is None."""
     earlier, later = _transition(1.0, "contact"), _transition(2.0, "lead")
     with store.begin() as tx:
-        assert None is people.last_transition_of(tx, "p_1")
+        assert {} == people.last_transitions(tx, ["p_1"])
         people.save_transitions(tx, [later, earlier])
         assert [earlier, later] == people.transitions_of(tx, "p_1")
-        assert later == people.last_transition_of(tx, "p_1")
+        assert {"p_1": later} == people.last_transitions(tx, ["p_1", "p_2"])
 
 
 def test_somebody_interesting_is_in_several_crms(store: Store) -> None:

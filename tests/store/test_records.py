@@ -123,7 +123,7 @@ def test_activities_stand_inside_the_windows(store: Store) -> None:
         ]
         records.save_activities(tx, told)
         windows = {"visit": 100.0, "deal": None}
-        found = records.activities_of(tx, [owner], windows, now_s=1_000.0)
+        found = records.activities_of(tx, [owner], windows, from_s=1_000.0)
         assert [(900.0, "visit"), (1.0, "deal")] == sorted(
             [(each.at_s, each.type) for each, _, _ in found[owner]], reverse=True
         )
@@ -136,7 +136,7 @@ def test_an_activity_is_brought_up_to_date(store: Store) -> None:
         owner, source = _named(tx, ("contact", "1"), ("meeting", "9"))
         for took_place in (True, False):
             records.save_activities(tx, [StoredActivity(owner, 5.0, "meeting", source, took_place)])
-        found = records.activities_of(tx, [owner], {"meeting": None}, now_s=9.0)
+        found = records.activities_of(tx, [owner], {"meeting": None}, from_s=9.0)
     assert [False] == [each.took_place for each, _, _ in found[owner]]
 
 
@@ -157,7 +157,7 @@ def test_activities_end_with_their_source(store: Store) -> None:
             ],
         )
         records.drop_activities_told_by(tx, [moved])
-        found = records.activities_of(tx, [owner], {"meeting": None}, now_s=9.0)
+        found = records.activities_of(tx, [owner], {"meeting": None}, from_s=9.0)
     assert [merged] == [each.source_pk for each, _, _ in found[owner]]
 
 

@@ -112,7 +112,6 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
     """An exception takes back all that its transaction did."""
 
-
     def fail_midway() -> None:
         with store.begin() as tx:
             state.set_meta(tx, "runs", "1")

@@ -83,8 +83,14 @@ def assemble_people(
             for name, days in deployment.compiled.windows.items()
         }
         sources.deals |= records.deals_naming(tx, pks)
-        sources.told |= records.activities_of(tx, pks, windows, now_s=now_s)
+        from_s = min([now_s, *(_placed_at_s(each) for each in placed.values())])
+        sources.told |= records.activities_of(tx, pks, windows, from_s=from_s)
     return {who: _person(deployment, placed[who], own.get(who, []), sources) for who in placed}
+
+
+def _placed_at_s(who: Placed) -> float:
+    """The instant from which an evaluation goes on; before everything for a newcomer."""
+    return float("-inf") if who.evaluated_at_s is None else who.evaluated_at_s
 
 
 def assemble_accounts(

@@ -120,26 +120,34 @@ def load_settings(path: Path) -> Settings:
         DefinitionError: with every problem, each with its line.
     """
     values, lines = read_yaml(path)
-    problems: list[Problem] = []
+    settings, problems = None, []
     try:
         settings = Settings(**values)
     except ValidationError as error:
         problems = [_problem(path, lines, detail) for detail in error.errors()]
-        raise DefinitionError(problems) from None
-    names = set(settings.connections)
-    problems += [
+    problems += _preference_problems(path, lines, settings, values=values)
+    if settings is None or problems:
+        raise DefinitionError(problems)
+    return settings
+
+
+def _preference_problems(
+    path: Path, lines: Lines, settings: Settings | None, *, values: dict[str, Any]
+) -> list[Problem]:
+    """Names in `prefer` that are no connection; of a file with other problems, as far as it can be read."""
+    names = settings.connections if settings else values.get("connections")
+    prefer = settings.prefer if settings else values.get("prefer")
+    known = sorted(names) if isinstance(names, dict) else []
+    return [
         Problem(
             str(path),
             lines.get(("prefer",), 0),
             "prefer",
-            f"`{name}` is no connection; known: {', '.join(sorted(names))}",
+            f"`{name}` is no connection; known: {', '.join(known)}",
         )
-        for name in settings.prefer
-        if name not in names
+        for name in (prefer if isinstance(prefer, (list, tuple)) else ())
+        if name not in known
     ]
-    if problems:
-        raise DefinitionError(problems)
-    return settings
 
 
 def _problem(path: Path, lines: Lines, detail: Any) -> Problem:

@@ -10,6 +10,9 @@ import orjson
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.engine import Row
 
+BEFORE_ALL_S = -1e15
+"""An instant before everything, which every database can compare."""
+
 CHUNK = 500
 """Keys per IN list."""
 
@@ -285,7 +288,7 @@ def drop_activities_told_by(tx: Connection, source_pks: Iterable[int]) -> None:
 
 
 def activities_of(
-    tx: Connection, owner_pks: Iterable[int], windows: Mapping[str, float | None], *, now_s: float
+    tx: Connection, owner_pks: Iterable[int], windows: Mapping[str, float | None], *, from_s: float
 ) -> dict[int, list[tuple[StoredActivity, str, str]]]:
     """Activities that the policy can still look at, by owner, with the source's connection and id.
 
@@ -293,10 +296,11 @@ def activities_of(
 
     Args:
         windows: activity type -> seconds looked back; None means for ever; other types are left out.
+        from_s: the earliest instant that is looked back from; minus infinite takes everything.
     """
     for_ever = [name for name, window in windows.items() if window is None] or [""]
     finite = [window for window in windows.values() if window is not None]
-    oldest_s = now_s - max(finite, default=0.0)
+    oldest_s = max(from_s - max(finite, default=0.0), BEFORE_ALL_S)
     sql = text(
         "SELECT a.owner_pk, a.at_s, a.type, a.source_pk, a.took_place, r.connection, r.object, r.id"
         " FROM activity a JOIN record r ON r.pk = a.source_pk"
