@@ -106,8 +106,11 @@ class Opened:
 
 
 @contextmanager
-def open_deployment(config: Path) -> Iterator[Opened]:
+def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
     """Everything that `stagesync.yaml` describes, ready to run; closed at the end. Sends nothing.
+
+    Args:
+        quiet: log warnings and errors alone: somebody is looking at tables and progress bars.
 
     Raises:
         DefinitionError: with every problem of every file.
@@ -122,7 +125,7 @@ def open_deployment(config: Path) -> Iterator[Opened]:
     from stagesync.store import open_store
 
     settings = load_settings(config)
-    configure_logging(settings)
+    configure_logging(settings, quiet=quiet)
     mappings = mappings_of(settings, config)
     definitions = load_definitions(mappings)
     if settings.vocabulary not in definitions.vocabularies:
@@ -273,11 +276,13 @@ def _clock(settings: Settings, config: Path) -> SystemClock:
     return SandboxClock(urls)
 
 
-def configure_logging(settings: Settings) -> None:
+def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
     """structlog to stderr: one event per unit of work, as JSON or for people."""
     import structlog
 
     level = getattr(logging, settings.log.level.upper())
+    if quiet:
+        level = max(level, logging.WARNING)
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if settings.log.format == "json"
@@ -291,7 +296,8 @@ def configure_logging(settings: Settings) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # The stderr of the moment: progress bars stand in for it while they are drawn.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
 

@@ -4,13 +4,17 @@ A fenced block's first word is its language, further words say what is to be don
 
     ```console                 commands (`$ `, continued by `> `) and what they print, run one by one
     ```console deployment      the same, in a folder with a deployment on the simulators
+    ```console volatile        ids, instants, addresses and numbers may differ; so with a deployment
+    ```console piped           what a pipe gets, instead of what a terminal shows
     ```console exit=2          the last command ends with this exit code
     ```console shown           only shown: it needs what a test has not got
     ```jsonl facts.jsonl       a word with a point: the text is put into a file of that name first
 
-Commands see a terminal, as a reader does. What they print on stderr is compared when they fail or print
+Commands see a terminal, as a reader does, unless the block is piped. What they print on stderr is compared when they fail or print
 nothing else. A line `...` in a block stands for any lines. All blocks of one page run in one scratch
-folder, from the top.
+folder, from the top. Where ids may differ, an id in a command stands for the last one of its kind that
+was printed: `stagesync approve pl_7f3a19c2` approves the plan that was shown. The same holds for the
+folder of a demo. `make` is not run: it would run these tests.
 """
 
 from __future__ import annotations
@@ -30,10 +34,11 @@ SCREEN = {"TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "100"}
 STYLES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 LIMIT_S = 100
 
+ID = re.compile(r"\b(?P<kind>p|a|r|pl)_[0-9a-f]{6,16}\b|/\S*stagesync-demo-\w+")
+
 # What differs from run to run, and what stands for it.
 VOLATILE = (
-    (re.compile(r"/\S*stagesync-demo-\w+"), "FOLDER"),
-    (re.compile(r"\b(?:p|a|r|pl)_[0-9a-f]{6,16}\b"), "ID"),
+    (ID, "ID"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "HASH"),
     (re.compile(r"\b(?:00Q|003|001)[A-Za-z0-9]{15}\b"), "ID"),
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)"), "INSTANT"),
@@ -89,15 +94,34 @@ class Session:
 
     Attributes:
         programs: folders that come first on PATH.
+        env: beside the environment of the tests, without its own STAGESYNC_ variables.
+        seen: kind of id -> the last one that was printed.
     """
 
     folder: Path
     programs: tuple[Path, ...] = (Path(sys.executable).parent,)
     env: Mapping[str, str] = field(default_factory=dict)
+    seen: dict[str | None, str] = field(default_factory=dict)
 
-    def run(self, command: str) -> tuple[int, list[str]]:
+    def run(self, command: str, *, piped: bool = False) -> tuple[int, list[str]]:
         """Exit code, and the lines that a reader would see."""
-        path = os.pathsep.join([*map(str, self.programs), os.environ["PATH"]])
+        code, out, err = self._run_piped(command) if piped else self._run_shown(command)
+        printed = _lines(out) if out.strip() else []
+        return code, printed + (_lines(err) if code or not printed else [])
+
+    def _run_piped(self, command: str) -> tuple[int, bytes, bytes]:
+        ran = subprocess.run(
+            ["/bin/sh", "-c", command],
+            cwd=self.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+        return ran.returncode, ran.stdout, ran.stderr
+
+    def _run_shown(self, command: str) -> tuple[int, bytes, bytes]:
         reader, writer = pty.openpty()
         try:
             with (
@@ -105,7 +129,7 @@ class Session:
                 subprocess.Popen(
                     ["/bin/sh", "-c", command],
                     cwd=self.folder,
-                    env={**os.environ, **SCREEN, "PATH": path, **self.env},
+                    env=self._environment(),
                     stdin=writer,
                     stdout=writer,
                     stderr=subprocess.PIPE,
@@ -116,16 +140,20 @@ class Session:
                 _, err = running.communicate(timeout=LIMIT_S)
         finally:
             os.close(reader)
-        code = running.returncode
-        printed = _lines(out) if out.strip() else []
-        return code, printed + (_lines(err) if code or not printed else [])
+        return running.returncode, out, err
 
-    def check(self, block: Block, *, volatile: bool = False) -> list[str]:
+    def _environment(self) -> dict[str, str]:
+        path = os.pathsep.join([*map(str, self.programs), os.environ["PATH"]])
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("STAGESYNC_")}
+        return {**inherited, **SCREEN, "PATH": path, "TMPDIR": str(self.folder), **self.env}
+
+    def check(self, block: Block, *, volatile: bool = False, piped: bool = False) -> list[str]:
         """Runs a block; what differs from what it shows, in words; empty when nothing does.
 
         Args:
             block: a console block, or one that is a file.
             volatile: ids, instants, addresses and numbers may differ.
+            piped: the block shows what a pipe gets.
         """
         if block.file:
             target = self.folder / block.file
@@ -133,9 +161,11 @@ class Session:
             target.write_text(block.text, encoding="utf-8")
             return []
         found = []
-        steps = list(steps_of(block))
+        steps = [step for step in steps_of(block) if not step.command.startswith("make ")]
         for step in steps:
-            code, printed = self.run(step.command)
+            command = self._with_real_ids(step.command) if volatile else step.command
+            code, printed = self.run(command, piped=piped)
+            self.seen.update((each["kind"], each[0]) for each in ID.finditer("\n".join(printed)))
             wanted = block.exit_code if step is steps[-1] else 0
             if code != wanted:
                 found.append(f"{block.place}: `{step.command}` ended with {code}: {printed}")
@@ -143,6 +173,9 @@ class Session:
                 shown, now = "\n".join(step.shown), "\n".join(printed)
                 found.append(f"{block.place}: `{step.command}` shows\n{shown}\nbut prints\n{now}")
         return found
+
+    def _with_real_ids(self, command: str) -> str:
+        return ID.sub(lambda each: self.seen.get(each["kind"], each[0]), command)
 
 
 def blocks_of(page: Path, language: str = "") -> list[Block]:
@@ -155,7 +188,9 @@ def blocks_of(page: Path, language: str = "") -> list[Block]:
         if head is None and fence:
             start, head, indent = number + 1, fence, fence[1]
         elif head is not None and line == f"{indent}```":
-            text = "".join(f"{each.removeprefix(indent)}\n" for each in lines[start - 1 : number - 1])
+            text = "".join(
+                f"{each.removeprefix(indent)}\n" for each in lines[start - 1 : number - 1]
+            )
             found.append(Block(page, start, head[2], tuple(head[3].split()), text))
             head = None
     return [each for each in found if not language or each.language == language]
@@ -178,19 +213,18 @@ def steps_of(block: Block) -> Iterator[Step]:
         yield Step("\n".join(command), tuple(shown))
 
 
-def normalised(line: str) -> str:
-    """A line without what differs from run to run."""
-    for pattern, word in VOLATILE:
+def normalised(line: str, *, volatile: bool) -> str:
+    """A line without what may differ; always so the widths of columns, which follow what they hold."""
+    for pattern, word in VOLATILE if volatile else ():
         line = pattern.sub(word, line)
-    # Columns are as wide as what they hold, so blanks and rules differ too.
     return " ".join(re.sub(r"─+", "─", line).split())
 
 
 def _fits(shown: tuple[str, ...], printed: tuple[str, ...], *, volatile: bool) -> bool:
     """Whether the lines are those that are shown, blank ones aside, `...` standing for any."""
     shown, printed = tuple(filter(None, shown)), tuple(filter(None, printed))
-    if volatile:
-        shown, printed = tuple(map(normalised, shown)), tuple(map(normalised, printed))
+    shown = tuple(normalised(line, volatile=volatile) for line in shown)
+    printed = tuple(normalised(line, volatile=volatile) for line in printed)
     pattern = "".join("(?:.*\n)*?" if line == "..." else re.escape(line) + "\n" for line in shown)
     return re.fullmatch(pattern, "".join(f"{line}\n" for line in printed)) is not None
 

@@ -57,10 +57,20 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
+# The README runs `./stagesync`, which makes an environment first; here there is one.
+PROGRAM = """\
+#!/bin/sh
+STAGESYNC_PROGRAM=./stagesync exec {python} -m stagesync "$@"
+"""
+
+
 @pytest.fixture
 def bare(tmp_path: Path) -> Session:
-    """An empty folder."""
-    return Session(tmp_path)
+    """A folder that holds `./stagesync` and nothing else."""
+    folder = tmp_path / "bare"
+    folder.mkdir()
+    _write_program(folder / "stagesync", PROGRAM.format(python=sys.executable))
+    return Session(folder)
 
 
 @pytest.fixture
@@ -71,12 +81,16 @@ def deployed(tmp_path: Path, sandbox: Sandbox) -> Session:
     folder.mkdir()
     programs.mkdir()
     (folder / "stagesync.yaml").write_text(SETTINGS.format(**told), encoding="utf-8")
-    curl = programs / "curl"
-    curl.write_text(CURL.format(python=sys.executable, **sandbox.urls), encoding="utf-8")
-    curl.chmod(0o755)
+    _write_program(folder / "stagesync", PROGRAM.format(python=sys.executable))
+    _write_program(programs / "curl", CURL.format(python=sys.executable, **sandbox.urls))
     secrets = {
         "HUBSPOT_TOKEN": told["hubspot"]["token"],
         "SALESFORCE_CLIENT_ID": told["salesforce"]["client_id"],
         "SALESFORCE_CLIENT_SECRET": told["salesforce"]["client_secret"],
     }
     return Session(folder, programs=(programs, Path(sys.executable).parent), env=secrets)
+
+
+def _write_program(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)

@@ -93,12 +93,12 @@ class Place:
             yield found
 
     @contextmanager
-    def daemon(self) -> Iterator[subprocess.Popen[str]]:
-        """`stagesync run` as a process, ended with the block if it did not end before."""
-        errors = self.folder / "daemon.err"
+    def process(self, command: str) -> Iterator[subprocess.Popen[str]]:
+        """The installed command as a process, ended with the block if it did not end before."""
+        errors = self.folder / f"{command}.err"
         with errors.open("w") as stderr:
             process = subprocess.Popen(
-                [COMMAND, "run", "--config", self.config],
+                [COMMAND, command, "--config", self.config],
                 env=environment(self.folder),
                 stderr=stderr,
                 stdout=subprocess.PIPE,

@@ -96,12 +96,13 @@ def test_a_secret_that_is_not_there(place):
 
 
 def test_plain_http_leaves_this_machine_never(place):
-    """An http:// address of another host is refused with its line, exit 2."""
+    """An http:// address of another host is refused for either CRM, with its line, exit 2."""
     change(place, "clock: sandbox", "clock: real")
-    line = change(place, "url: http://127.0.0.1:9", "url: http://crm.example.com")
-    ran = place.run("status")
-    assert 2 == ran.code
-    assert f"{place.config}:{line}: connections.hubspot.url: " in ran.err
+    for name in ("hubspot", "salesforce"):
+        line = change(place, "url: http://127.0.0.1:9", "url: http://crm.example.com")
+        ran = place.run("status")
+        assert 2 == ran.code
+        assert f"{place.config}:{line}: connections.{name}.url: " in ran.err
 
 
 def test_a_store_of_a_later_version(place):
@@ -156,6 +157,7 @@ def test_a_field_that_the_crm_does_not_have(make_world: MakeWorld):
     ran = world.place.run("sync", "--json")
     assert (4, {"hubspot"}) == (ran.code, ran.json["troubles"].keys())
     assert "contact.land" in ran.err
+    assert "hubspot: hubspot: " not in ran.err
     assert "hint: " in ran.err
     assert ran.json["written"]["salesforce"] > 0
     assert [] == world.vendors.writes("hubspot")
@@ -185,6 +187,19 @@ def test_a_wrong_secret(make_world: MakeWorld, crm, file, other):
     assert "wrong-secret-of-somebody" not in ran.out + ran.err
     secret.write_text(good)
     assert_repaired(world)
+
+
+def test_setup_with_a_wrong_token(make_world: MakeWorld):
+    """`setup --verbose` with a wrong token exits 4, names the connection and the next step, and never the token."""
+    world = make_world(contacts=5)
+    (world.place.folder / "hubspot.token").write_text("wrong-token-of-somebody")
+    ran = world.place.run("setup", "hubspot", "--yes", "--verbose")
+    assert (4, "") == (ran.code, ran.out)
+    assert (
+        ran.err.startswith("hubspot: HubSpot does not accept the token") or "\nhubspot: " in ran.err
+    )
+    assert "\nhint: " in ran.err
+    assert "wrong-token-of-somebody" not in ran.err
 
 
 def test_what_people_type_is_normalised(make_world: MakeWorld):

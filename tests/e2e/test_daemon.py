@@ -50,7 +50,7 @@ def test_a_change_in_one_crm_shows_in_the_other_and_sigterm_ends_it(make_world):
     world = make_settled(make_world)
     contact, other = early_pair(world)
     assert "accepted" != stage_in_salesforce(world, other)
-    with world.place.daemon() as process:
+    with world.place.process("run") as process:
         world.vendors.edit("hubspot", "contacts", contact, lifecyclestage="salesqualifiedlead")
         arrived = wait_until(
             lambda: stage_in_salesforce(world, other) == "accepted", seconds=SOON_S
@@ -67,7 +67,7 @@ def test_the_other_connection_goes_on_without_the_broken_one(make_world):
     world = make_settled(make_world)
     _, other = early_pair(world)
     (world.place.folder / "hubspot.token").write_text("pat-eu1-wrong")
-    with world.place.daemon() as process:
+    with world.place.process("run") as process:
         account = world.vendors.salesforce("SELECT Id, AccountId FROM Contact")[other]["AccountId"]
         deal = {
             "Name": "Won by the test",
@@ -84,7 +84,7 @@ def test_the_other_connection_goes_on_without_the_broken_one(make_world):
     status = world.place.run("status", "--json").json
     trouble = {each["connection"]: bool(each["trouble"]) for each in status["connections"]}
     assert {"hubspot": True, "salesforce": False} == trouble
-    log = (world.place.folder / "daemon.err").read_text()
+    log = (world.place.folder / "run.err").read_text()
     assert "connection failed" in log
     assert "pat-eu1-wrong" not in log
 
@@ -92,8 +92,8 @@ def test_the_other_connection_goes_on_without_the_broken_one(make_world):
 def test_a_daemon_without_work_stops_promptly(make_world):
     """SIGINT while the daemon waits between two runs ends it with 0 at once."""
     world = make_settled(make_world)
-    with world.place.daemon() as process:
-        log = world.place.folder / "daemon.err"
+    with world.place.process("run") as process:
+        log = world.place.folder / "run.err"
         assert wait_until(lambda: "run ended" in log.read_text(), seconds=SOON_S)
         began = time.monotonic()
         process.send_signal(signal.SIGINT)

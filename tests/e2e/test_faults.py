@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,11 +10,11 @@ import pytest
 from stagesync.store import records
 
 from .conftest import MakeWorld, World
-from .deployments import Ran, set_up
+from .deployments import Ran, set_up, wait_until
 
 
-def make_ready(make_world: MakeWorld, **settings: Any) -> World:
-    world = make_world(contacts=20, **settings)
+def make_ready(make_world: MakeWorld, *, contacts: int = 20, **settings: Any) -> World:
+    world = make_world(contacts=contacts, **settings)
     set_up(world.place)
     return world
 
@@ -126,8 +127,50 @@ def test_the_days_calls_used_up_end_that_connection_alone(make_world: MakeWorld)
 
 def test_light_weather_changes_nothing(make_world: MakeWorld):
     """Under the fault profile `light` passes end well or say what failed, and after at most three all is written."""
-    world = make_ready(make_world, faults="light", seed=5)
+    world = make_ready(make_world, faults="light", seed=3)
     assert 0 == sync_until_whole(world).code
+    served = [
+        one for crm in ("hubspot", "salesforce") for one in world.vendors.ask(crm, "GET", "log")
+    ]
+    assert 502 in {one["status"] for one in served}
     for simulator in (world.sandbox.hubspot, world.sandbox.salesforce):
         simulator.faults.clear()
     assert_whole(world)
+
+
+def test_a_killed_pass_is_finished_by_the_next(make_world: MakeWorld):
+    """A pass killed while a write is under way loses nothing: the next one finishes it."""
+    world = make_ready(make_world)
+    world.vendors.fail("salesforce", "slow", match=UPDATE, times=50)
+    with world.place.process("sync") as process:
+        assert wait_until(lambda: bool(world.vendors.writes("hubspot")), seconds=30)
+        process.kill()
+        assert process.wait(timeout=10) < 0
+    world.vendors.ask("salesforce", "DELETE", "faults")
+    assert 0 == sync(world).code
+    assert_whole(world)
+
+
+def test_refused_records_are_counted_and_told_in_the_vendors_words(make_world: MakeWorld):
+    """What an org's own rule refuses ends in exit 6 and the count `refused`, with the vendor's words in the audit; all others are written."""
+    world = make_ready(make_world, contacts=60)
+    rule = {
+        "object": "Contact",
+        "field": "Lifecycle_Stage__c",
+        "equals": "client",
+        "message": "Clients are ours alone",
+    }
+    world.vendors.ask("salesforce", "PUT", "settings", {"validation_rules": [rule]})
+    ran = sync(world)
+    assert (6, 0, {}) == (ran.code, ran.json["refused"]["hubspot"], ran.json["troubles"])
+    assert ran.json["refused"]["salesforce"] > 0
+    world.vendors.settle()
+    rows = world.vendors.salesforce("SELECT Id, Lifecycle_Stage__c FROM Contact")
+    refused = {id_ for id_, one in rows.items() if not one["Lifecycle_Stage__c"]}
+    log = [json.loads(line) for line in world.place.run("audit").out.splitlines()]
+    told = {each["id"]: each["result"]["words"] for each in log if "refused" in each["result"]}
+    assert dict.fromkeys(refused, "Clients are ours alone") == told
+    assert "client" not in {one["Lifecycle_Stage__c"] for one in rows.values()}
+    counted = world.place.run("status", "--json").json["differences"]["salesforce"]["refused"]
+    assert ran.json["refused"]["salesforce"] == counted
+    assert 0 == world.place.run("audit", "verify").code

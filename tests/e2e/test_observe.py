@@ -62,3 +62,44 @@ def test_sync_approves_and_writes_in_one_command(make_world):
     held = world.place.run("sync", "--json").json
     ran = world.place.run("sync", "--approve", held["plan"], "--json")
     assert (0, held["held"]) == (ran.code, sum(ran.json["written"].values()))
+
+
+def test_each_planned_value_names_its_reasons(make_world):
+    """The plan gives the lines that explain each value, of people and of accounts, and counts both apart."""
+    world = make_world(contacts=20, mode="observe")
+    set_up(world.place)
+    plan = world.place.run("plan", "--json").json
+    for object_name in ("contact", "company"):
+        lines = [each["because"] for each in plan["writes"] if each["object"] == object_name]
+        assert any(lines)
+    people = {each["person"] for each in plan["writes"] if each["person"].startswith("p_")}
+    accounts = {each["person"] for each in plan["writes"] if each["person"].startswith("a_")}
+    moved = {
+        kind: sum(sum(to.values()) for to in plan["counts"][kind].values())
+        for kind in ("stages", "accounts")
+    }
+    assert {"stages": len(people), "accounts": len(accounts)} == moved
+
+
+def test_vendor_fields_are_left_alone_unless_asked_for(make_world):
+    """With `vendor_stage: off` a pass writes our own fields and leaves every vendor field as it was."""
+
+    def vendor_fields():
+        contacts = world.vendors.hubspot("contacts", ["lifecyclestage", "hs_lead_status"])
+        return (
+            {i: (one["lifecyclestage"], one["hs_lead_status"]) for i, one in contacts.items()},
+            {i: one["Status"] for i, one in ask("SELECT Id, Status FROM Lead").items()},
+            {i: one["Type"] for i, one in ask("SELECT Id, Type FROM Account").items()},
+        )
+
+    world = make_world(contacts=40, vendor_stage="off")
+    ask = world.vendors.salesforce
+    set_up(world.place)
+    before = vendor_fields()
+    assert 0 == world.place.run("sync").code
+    world.vendors.settle()
+    assert before == vendor_fields()
+    assert all(
+        one["stagesync_stage"]
+        for one in world.vendors.hubspot("contacts", ["stagesync_stage"]).values()
+    )

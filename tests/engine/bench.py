@@ -95,7 +95,7 @@ def make_north(clock: BenchClock) -> MemoryCrm:
             _object(
                 ObjectKind("contact", Role.PERSON, writable=True, links=("company",)),
                 *text("email", "first", "last", "title", "country", "firm"),
-                *text("last_form", "forms", "last_visit", "visits"),
+                *text("last_form", "forms", "last_visit", "visits", "opted_out"),
                 choice("lifecycle", *LIFECYCLE, forward_only=True),
                 choice("status", *STATUS),
             ),
@@ -128,6 +128,7 @@ def make_south(clock: BenchClock) -> MemoryCrm:
                 ObjectKind("lead", Role.PERSON, writable=True, links=("contact",)),
                 *person,
                 *text("IsConverted"),
+                choice("Status", "Open", "Working", "Closed"),
             ),
             _object(ObjectKind("contact", Role.PERSON, writable=True, links=("account",)), *person),
             _object(

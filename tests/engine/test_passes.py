@@ -80,6 +80,15 @@ def test_newcomers_join_the_plan_that_is_held(observed: Bench) -> None:
     assert {(contact, "lead"), (other, "contact")} == wanted
 
 
+def test_what_is_no_longer_wanted_is_no_longer_held(observed: Bench) -> None:
+    """Somebody who disappears takes their held entries along."""
+    contact = observed.contact("ann@firm.example", last="Ng")
+    assert 3 == observed.sync().plan.held
+    observed.north.delete("contact", contact)
+    outcome = observed.sync()
+    assert (0, 0) == (outcome.exit_code, outcome.plan.held)
+
+
 def test_one_connection_is_written_while_another_is_held(observed: Bench) -> None:
     """An active connection takes change after change while the plan of another one waits."""
     contact = observed.contact("ann@firm.example", last="Ng")
@@ -132,6 +141,14 @@ def test_repeated_pages_change_nothing(bench: Bench) -> None:
         again.pulled["north"].changed,
         bench.written(again),
     )
+
+
+def test_an_echo_is_looked_at_once(bench: Bench) -> None:
+    """The links of a record that only bears a new stamp are asked for once, not at every overlap."""
+    bench.contact("ann@firm.example", last="Ng")
+    bench.north.overlap_s = 10 * 86_400.0
+    bench.sync()
+    assert [5, 4] == [bench.sync().calls["north"] for _ in range(2)]
 
 
 def test_a_person_in_both_crms_has_one_stage_in_both(bench: Bench) -> None:

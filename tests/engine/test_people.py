@@ -162,6 +162,26 @@ def test_the_newest_is_believed_where_nobody_is_preferred(bench: Bench) -> None:
     assert ("BE", "south", [("north", "FR")]) == fact(bench, "ann@firm.example", "person.country")
 
 
+def test_our_own_writes_make_no_record_newer(bench: Bench) -> None:
+    """What we write stamps every record anew, yet whose word is newest stays as people left it."""
+    bench.redeploy(prefer=())
+    company = bench.north.add("company", {"domain": "firm.example", "employees": "200"})
+    contact = bench.contact(
+        "ann@firm.example", last="Ng", country="France", links={"company": (company,)}
+    )
+    bench.clock.advance(days=1)
+    bench.south.add("account", {"Website": "firm.example", "Employees": "300"})
+    bench.member("ann@firm.example", LastName="Ng", Country="Belgium")
+    bench.sync()
+    bench.sync()
+    for row in (bench.north.rows["contact", contact], bench.north.rows["company", company]):
+        row.changed_at_s += 1
+    assert {"north": 0, "south": 0} == bench.sync().summary()["changed"]
+    assert [("BE", "south", [("north", "FR")]), (300, "south", [("north", 200)])] == [
+        fact(bench, "ann@firm.example", name) for name in ("person.country", "account.employees")
+    ]
+
+
 def test_a_value_that_nobody_can_read_is_missing(bench: Bench) -> None:
     """A country and a number that are none leave the facts missing, and the run goes on."""
     company = bench.north.add("company", {"domain": "firm.example", "employees": "quite a few"})
@@ -214,6 +234,22 @@ def test_a_deal_reaches_people_through_its_roles(bench: Bench) -> None:
     bench.south.add("role", {}, links={"opportunity": (deal,), "contact": (contact,)})
     bench.sync()
     assert "opportunity" == bench.value("south", "contact", contact, "Stage__c")
+
+
+def test_a_won_deal_with_a_role_is_not_everybodys(bench: Bench) -> None:
+    """A won deal that names a contact through a role makes no clients of the colleagues."""
+    account = bench.south.add("account", {"Website": "firm.example"})
+    ann, bob = (
+        bench.member(f"{name}@firm.example", LastName=name, links={"account": (account,)})
+        for name in ("ann", "bob")
+    )
+    won = {"IsWon": "true", "IsClosed": "true", "Closed": iso(bench.clock.at_s - DAY_S)}
+    deal = bench.south.add("opportunity", won, links={"account": (account,)})
+    bench.south.add("role", {}, links={"opportunity": (deal,), "contact": (ann,)})
+    bench.sync()
+    assert ["client", "contact"] == [
+        bench.value("south", "contact", each, "Stage__c") for each in (ann, bob)
+    ]
 
 
 def test_a_deleted_deal_no_longer_counts(bench: Bench) -> None:
@@ -286,3 +322,77 @@ def test_explain_tells_the_lines_and_the_values(bench: Bench) -> None:
         record["values"]["stage"],
         record["written"]["stage"],
     )
+
+
+def test_explain_knows_an_account_by_its_record(bench: Bench) -> None:
+    """A company's record id leads to the account, with its facts, its deals and its stages."""
+    company = bench.north.add("company", {"domain": "firm.example", "employees": "200"})
+    values = {"won": "false", "closed": "false", "opened": iso(bench.clock.at_s - DAY_S)}
+    bench.north.add("deal", values, links={"company": (company,)})
+    bench.sync()
+    told = explain(bench.deployment, company)
+    assert ("account", 200, "opportunity", ["open"], None) == (
+        told["kind"],
+        told["facts"]["account.employees"]["value"],
+        told["stages"]["standard"],
+        [deal["status"] for deal in told["deals"]],
+        told["next"],
+    )
+    assert told["id"] == explain(bench.deployment, told["id"])["id"]
+
+
+def test_explain_tells_what_time_alone_will_change(bench: Bench) -> None:
+    """The next change comes with its instant, its axes and its stages."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    bench.form(contact, days_ago=1)
+    bench.sync()
+    coming = explain(bench.deployment, "ann@firm.example")["next"]
+    assert (["request", "none"], "contact") == (
+        coming["changes"]["interest"],
+        coming["stages"]["standard"],
+    )
+
+
+def test_who_wants_no_mail_gets_none(bench: Bench) -> None:
+    """The treatment of somebody who opted out comes before the stage's own."""
+    bench.contact("ann@firm.example", last="Ng", opted_out="true")
+    bench.contact("bob@firm.example", last="Hill")
+    bench.sync()
+    content = [
+        explain(bench.deployment, f"{who}@firm.example")["treatment"]["content"]
+        for who in ("ann", "bob")
+    ]
+    assert ["none", "awareness"] == content
+
+
+def test_nobody_is_explained_before_an_evaluation(bench: Bench) -> None:
+    """Somebody who was pulled and never placed is refused, with advice."""
+    from stagesync.engine.run import run_once
+
+    class Dying:
+        """Fails when people are to be placed."""
+
+        def phase(self, name: str, total: int | None = None) -> None:
+            if name == "evaluate people":
+                raise KeyboardInterrupt
+
+        def advance(self, count: int) -> None:
+            """Nothing to do."""
+
+    bench.contact("ann@firm.example", last="Ng")
+    with pytest.raises(KeyboardInterrupt):
+        run_once(bench.deployment, progress=Dying())
+    with pytest.raises(ArgumentError, match="was not evaluated yet"):
+        explain(bench.deployment, "ann@firm.example")
+
+
+def test_a_whole_base_is_joined_like_a_few(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When too many records changed to follow keys, reading every record joins the same people."""
+    from stagesync.engine import resolve
+
+    contact = bench.contact("ann@firm.example", last="Ng")
+    bench.sync()
+    monkeypatch.setattr(resolve, "WHOLE_BASE", 0)
+    member = bench.member("ann@firm.example", LastName="Ng")
+    assert 1 == bench.sync().people
+    assert bench.person("north", "contact", contact) == bench.person("south", "contact", member)

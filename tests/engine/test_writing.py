@@ -6,8 +6,8 @@ from stagesync.store import plans
 from .bench import DAY_S, Bench, iso
 
 
-def _duplicates(bench: Bench) -> list[tuple[object, object, object]]:
-    """What the log says was written, to be compared with what had to be."""
+def _written_fields(bench: Bench) -> list[tuple[object, object, object]]:
+    """Record, field and value of every write that the log tells."""
     return [
         (each["id"], each["field"], each["after"])
         for each in bench.audit()
@@ -51,6 +51,24 @@ def test_a_refused_record_is_written_when_it_changes_again(bench: Bench) -> None
     assert (0, "lead", {}) == (outcome.exit_code, bench.stage(contact), bench.differences())
 
 
+def test_a_locked_record_is_tried_again(bench: Bench) -> None:
+    """A record that somebody else was writing is taken by the next run, though nobody changed."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    bench.refuse("north", "contact", contact)
+    bench.sync()
+    bench.north.accept("contact", contact)
+    again = bench.sync()
+    assert ([], "contact", 0) == (again.evaluated.people, bench.stage(contact), bench.backlog())
+
+
+def test_a_lasting_refusal_is_not_repeated(bench: Bench) -> None:
+    """What the CRM will not take is not sent again until the person changes."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    bench.north.refuse("contact", contact, Refusal.INVALID, message="no")
+    assert [6, 0] == [bench.sync().exit_code for _ in range(2)]
+    assert {"refused"} == set(bench.differences().values())
+
+
 def test_a_record_deleted_meanwhile_is_refused_as_gone(bench: Bench) -> None:
     """A record that disappears between pull and write is a refusal, no failure."""
     contact = bench.contact("ann@firm.example", last="Ng")
@@ -67,7 +85,7 @@ def test_a_broken_write_is_finished_by_the_next_run(bench: Bench) -> None:
     second = bench.sync()
     assert (0, 9) == (second.exit_code, bench.written(second))
     assert {"contact"} == {bench.stage(each) for each in contacts}
-    logged = _duplicates(bench)
+    logged = _written_fields(bench)
     assert (15, 15) == (len(logged), len(set(logged)))
 
 
@@ -89,7 +107,7 @@ def test_a_taken_write_without_an_answer_is_known_as_ours(forward: Bench) -> Non
         forward.written(second),
         forward.baseline(contact, "status"),
     )
-    logged = _duplicates(forward)
+    logged = _written_fields(forward)
     assert (5, 5) == (len(logged), len(set(logged)))
 
 

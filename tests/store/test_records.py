@@ -89,14 +89,14 @@ def test_records_are_found_by_the_domain_of_their_address(store: Store) -> None:
 
 
 def test_fields_and_stamps_are_replaced(store: Store) -> None:
-    """After a write the fields are the new ones, and a stamp can move alone."""
+    """After a write the fields are the new ones, and a stamp can move without anything new being told."""
     with store.begin() as tx:
         (pk,) = _named(tx, ("contact", "1"))
         records.save_records(tx, [_row(pk)])
         records.set_fields(tx, [(pk, {"stage": "lead"})])
         records.set_stamps(tx, [(pk, 20.0)])
         (found,) = records.records_where(tx, "pk", [pk])
-    assert ({"stage": "lead"}, 20.0) == (found.fields, found.changed_at_s)
+    assert ({"stage": "lead"}, 20.0, 10.0) == (found.fields, found.changed_at_s, found.told_at_s)
 
 
 def test_links_are_replaced_as_a_whole(store: Store) -> None:

@@ -85,7 +85,7 @@ def demo(
                 show_commands(first, file, urls=running.urls, once=once)
             warn_of_troubles(first.wrote)
             if not once:
-                _go_on(found)
+                _go_on(found, tell=not as_json)
     exit_code = first.wrote.exit_code
     # Refusals are part of the world that the demo shows, not a failure of the demo.
     click.get_current_context().exit(0 if exit_code == 6 else exit_code)
@@ -137,15 +137,17 @@ def _make_fields(deployment: Deployment, progress: ProgressBars) -> None:
             progress.advance(1)
 
 
-def _go_on(found: Opened) -> None:
+def _go_on(found: Opened, *, tell: bool) -> None:
     from stagesync.engine.daemon import run_daemon
     from stagesync.store import log
 
-    def tell(outcome: Outcome) -> None:
+    def tell_moves(outcome: Outcome) -> None:
+        if not tell:
+            return
         with found.deployment.store.begin() as tx:
             entries = list(log.read(tx, run=outcome.run))
         show_moves(entries, at=datetime.now(UTC).astimezone().strftime("%H:%M:%S"))
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: found.clock.stop.set())
-    run_daemon(found.deployment, stop=found.clock.stop, after_run=tell)
+    run_daemon(found.deployment, stop=found.clock.stop, after_run=tell_moves)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from stagesync.cli.group import shared_options
 from stagesync.cli.offline import print_json, print_rows
 from stagesync.cli.online import connection_named, opened
-from stagesync.errors import ArgumentError
+from stagesync.errors import ArgumentError, CrmError
+
+if TYPE_CHECKING:
+    from stagesync.engine.deployment import Connected, Deployment
 
 STARTER = """\
 # A deployment of stagesync. Secrets are named here, never written: {env: NAME} or {file: PATH}.
@@ -73,23 +77,30 @@ def setup(*, connection: str, yes: bool, config: Path | None) -> None:
     Example:
       stagesync setup hubspot --yes
     """
-    from stagesync.engine.setup import own_fields
-
     with opened(config) as found:
         connected = connection_named(found, connection)
-        fields = own_fields(found.deployment, connected)
-        steps = connected.connector.setup(fields)
-        if not steps:
-            click.echo(f"{connection} has every field that stagesync needs")
-            return
-        click.echo(f"{connection} lacks:")
-        for step in steps:
-            click.echo(f"  {step.what}")
-        if not yes:
-            click.confirm("Create these?", abort=True)
-        for step in steps:
-            connected.connector.make(step)
-            click.echo(f"made {step.what}")
+        try:
+            _make_fields(found.deployment, connected, ask=not yes)
+        except CrmError as error:
+            error.connection = connection
+            raise
+
+
+def _make_fields(deployment: Deployment, connected: Connected, *, ask: bool) -> None:
+    from stagesync.engine.setup import own_fields
+
+    steps = connected.connector.setup(own_fields(deployment, connected))
+    if not steps:
+        click.echo(f"{connected.name} has every field that stagesync needs")
+        return
+    click.echo(f"{connected.name} lacks:")
+    for step in steps:
+        click.echo(f"  {step.what}")
+    if ask:
+        click.confirm("Create these?", abort=True)
+    for step in steps:
+        connected.connector.make(step)
+        click.echo(f"made {step.what}")
 
 
 @click.command(short_help="Installed connectors.")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from stagesync.errors import StagesyncError
+from stagesync.errors import CrmError, StagesyncError
 
 F = TypeVar("F", bound=Callable[..., Any])
 _VERBOSE = "stagesync.verbose"
@@ -73,8 +73,17 @@ def _remember_verbose(ctx: click.Context, _: click.Parameter, value: object) -> 
     ctx.meta[_VERBOSE] = value
 
 
+def named(connection: str, error: StagesyncError) -> str:
+    """The error's words, with the connection's name in front once."""
+    words = str(error)
+    return (
+        words if not connection or words.startswith(f"{connection}: ") else f"{connection}: {words}"
+    )
+
+
 def _show(error: StagesyncError, *, verbose: bool) -> None:
-    click.echo(str(error), err=True)
+    place = error.connection if isinstance(error, CrmError) else ""
+    click.echo(named(place, error), err=True)
     cause = error.__cause__
     while cause is not None:
         click.echo(

@@ -13,6 +13,7 @@ import click
 from stagesync.cli.group import shared_options
 from stagesync.cli.offline import print_json, print_rows
 from stagesync.cli.online import connection_named, opened
+from stagesync.cli.summary import on_ladder
 from stagesync.errors import ArgumentError
 
 BROKEN = 1
@@ -31,6 +32,7 @@ def status(*, config: Path | None, as_json: bool) -> None:
 
     with opened(config) as found:
         document = look(found.deployment, now_s=found.clock.now_s())
+        ladder = on_ladder(found.deployment.vocabularies[found.deployment.main_vocabulary])
     if as_json:
         print_json(document)
         return
@@ -44,7 +46,11 @@ def status(*, config: Path | None, as_json: bool) -> None:
         for each in document["connections"]
     ]
     print_rows("connections", ("connection", "mode", "pulled", "state"), rows)
-    stages = [(stage, str(count)) for stage, count in document["stages"].items()]
+    stages = [
+        (each.id, str(document["stages"][each.id]))
+        for each in ladder
+        if each.id in document["stages"]
+    ]
     print_rows("people", ("stage", "people"), stages)
     left = [
         (name, reason, str(count))

@@ -90,13 +90,23 @@ def print_rows(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, .
     from rich.table import Table
 
     table = Table(
-        *columns,
         title=title,
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
         header_style="dim",
     )
+    for number, column in enumerate(columns):
+        cells = {row[number] for row in rows}
+        table.add_column(column, justify="right" if all(map(_is_number, cells)) else "left")
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
     Console().print(table)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

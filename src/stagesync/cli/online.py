@@ -22,11 +22,16 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(config: Path | None) -> Iterator[Opened]:
-    """The deployment of this folder, or of the file that was named."""
+def opened(config: Path | None, *, logs: bool = False) -> Iterator[Opened]:
+    """The deployment of this folder, or of the file that was named.
+
+    Args:
+        logs: print the whole log also on a terminal, as the daemon does.
+    """
     from stagesync.app import find_config, open_deployment
 
-    with open_deployment(find_config(config)) as found:
+    quiet = sys.stderr.isatty() and not logs
+    with open_deployment(find_config(config), quiet=quiet) as found:
         if not found.deployment.connections:
             raise ArgumentError(
                 "no connection is configured",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stagesync.cli.group import shared_options
+from stagesync.cli.group import named, shared_options
 from stagesync.cli.offline import print_json, print_rows
 from stagesync.cli.online import ProgressBars, opened
 from stagesync.errors import ArgumentError, HeldError
@@ -111,7 +111,7 @@ def run(*, config: Path | None) -> None:
     """
     from stagesync.engine.daemon import run_daemon
 
-    with opened(config) as found:
+    with opened(config, logs=True) as found:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: found.clock.stop.set())
         run_daemon(found.deployment, stop=found.clock.stop)
@@ -179,14 +179,16 @@ def plan_document(
 
 
 def _counts(entries: Sequence[StoredEntry]) -> dict[str, Any]:
-    moves: dict[str, Counter[str]] = {}
+    """How many people and accounts move from which stage to which, and how many values per field."""
+    moves: dict[str, dict[str, Counter[str]]] = {"stages": {}, "accounts": {}}
     fields: dict[str, Counter[str]] = {}
-    people = {each.subject: (each.stage_from or "(new)", each.stage_to) for each in entries}
-    for stage_from, stage_to in people.values():
-        moves.setdefault(stage_from, Counter())[stage_to] += 1
+    subjects = {each.subject: (each.stage_from or "(new)", each.stage_to) for each in entries}
+    for subject, (stage_from, stage_to) in subjects.items():
+        kind = moves["accounts" if subject.startswith("a_") else "stages"]
+        kind.setdefault(stage_from, Counter())[stage_to] += 1
     for each in entries:
         fields.setdefault(each.connection, Counter())[f"{each.object}.{each.field}"] += 1
-    return {"stages": moves, "fields": fields}
+    return {**moves, "fields": fields}
 
 
 def show_plan(document: dict[str, Any], *, as_json: bool) -> None:
@@ -194,7 +196,7 @@ def show_plan(document: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(document)
         return
-    writes = document["writes"]
+    writes = sorted(document["writes"], key=_weight)
     rows = [
         (
             each["connection"],
@@ -207,13 +209,26 @@ def show_plan(document: dict[str, Any], *, as_json: bool) -> None:
         for each in writes[:SHOWN]
     ]
     columns = ("connection", "record", "field", "before", "after", "because")
-    print_rows(f"plan {document['plan']}", columns, rows)
-    for stage_from, to in document["counts"]["stages"].items():
-        for stage_to, count in to.items():
-            click.echo(f"{stage_from} -> {stage_to}: {count} people")
+    more = f", {len(rows)} of {len(writes)} values" if len(writes) > len(rows) else ""
+    print_rows(f"plan {document['plan']}{more}", columns, rows)
+    for kind, noun, title in (
+        ("stages", "people", "people who move"),
+        ("accounts", "accounts", "accounts that move"),
+    ):
+        moves = [
+            (stage_from, stage_to, str(count))
+            for stage_from, to in document["counts"][kind].items()
+            for stage_to, count in to.most_common()
+        ]
+        print_rows(title, ("from", "to", noun), moves)
     click.echo(f"{len(writes)} values would be written, {document['held']} of them held")
     if document["held"]:
         click.echo(f"hint: stagesync approve {document['plan']}")
+
+
+def _weight(write: dict[str, Any]) -> tuple[bool, bool]:
+    """What says most comes first: people before accounts, stages before scores and dates."""
+    return str(write["person"]).startswith("a_"), write["after"] != write["stage_to"]
 
 
 def _shown(value: object) -> str:
@@ -254,7 +269,7 @@ def show_outcome(outcome: Outcome) -> None:
 def warn_of_troubles(outcome: Outcome) -> None:
     """Each failed connection on stderr, with what to do."""
     for name, error in outcome.troubles.items():
-        click.echo(f"{name}: {error}", err=True)
+        click.echo(named(name, error), err=True)
         if error.hint:
             click.echo(f"hint: {error.hint}", err=True)
 

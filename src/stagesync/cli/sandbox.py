@@ -63,6 +63,6 @@ def sandbox(
                     click.echo(f"  {key}: {value}")
             click.echo("Ctrl-C stops both")
         stop = threading.Event()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: stop.set())
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: stop.set())
         stop.wait()

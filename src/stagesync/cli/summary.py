@@ -94,7 +94,7 @@ def _show_ladder(vocabulary: Vocabulary, counts: Mapping[str, int]) -> None:
     rows = [
         (
             stage.labels["en"],
-            f"{counts[stage.id]:>5}",
+            str(counts[stage.id]),
             "█" * max(1, round(BAR * counts[stage.id] / largest)),
         )
         for stage in on_ladder(vocabulary)

@@ -18,7 +18,7 @@ class Told:
 
     Attributes:
         connection, object, id: the record.
-        changed_at_s: its stamp.
+        changed_at_s: its stamp when it last held something new.
         facts: fact name -> value.
     """
 

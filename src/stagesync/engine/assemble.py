@@ -198,7 +198,7 @@ def _company_facts(
         if reading is not None:
             facts = {f"account.{name}": value for name, value in reading.account.items()}
             facts |= {f"person.{name}": value for name, value in reading.people.items()}
-            one = Told(each.connection, each.object, each.id, each.changed_at_s, facts)
+            one = Told(each.connection, each.object, each.id, each.told_at_s, facts)
             told.append((each.pk, one))
     return told
 
@@ -215,7 +215,7 @@ def _person(
         if reading is not None:
             told = {f"person.{name}": value for name, value in reading.person.items()}
             told |= {f"account.{name}": value for name, value in reading.account.items()}
-            one = Told(each.connection, each.object, each.id, each.changed_at_s, told)
+            one = Told(each.connection, each.object, each.id, each.told_at_s, told)
             personal.append((each.pk, one))
     mine = merge_facts([told for _, told in personal], prefer=deployment.prefer)
     chosen = mine | {name: one for name, one in company.items() if name not in mine}

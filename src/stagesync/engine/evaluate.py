@@ -74,7 +74,7 @@ def _evaluate_batch(
         state.mark_dirty(tx, "account", {each.account for each in found.values() if each.account})
     else:
         found = assemble_accounts(tx, deployment, ids)
-        outcome = evaluate_accounts(tx, deployment, found, before, now_s=now_s)
+        outcome = evaluate_accounts(tx, deployment, found, before, now_s=now_s, with_reasons=True)
     after, transitions = [], []
     for each, evaluation in outcome.items():
         stages = deployment.classifier.stages(evaluation.position, account=kind == "account")

@@ -67,24 +67,32 @@ def _regroup(
     people.ensure(tx, kind, named)
     moved, touched = [], {each.pk for each in changed}
     dirty: set[str] = set()
+    losing: set[str | None] = set()
     for name, keys in named.items():
         for key in keys:
             before = getattr(live[key], kind)
             if before != name:
                 moved.append((key, name))
                 dirty.update(filter(None, (before, name)))
+                losing.add(before)
             elif key in touched:
                 dirty.add(name)
     gone = [each for pk, each in around.items() if pk not in live]
     dirty.update(getattr(each, kind) for each in gone if getattr(each, kind))
+    losing.update(getattr(each, kind) for each in gone)
     people.assign(tx, kind, moved)
     people.unassign(tx, kind, [each.pk for each in gone if getattr(each, kind)])
     if kind == "person":
-        left = {each.account for each in people.placed(tx, kind, dirty).values()} - {None}
-        state.mark_dirty(tx, "account", sorted(left, key=str))
+        _mark_accounts_left(tx, {before for before in losing if before})
     removed = set(people.remove_empty(tx, kind, sorted(dirty)))
     state.mark_dirty(tx, kind, sorted(dirty - removed))
     return joined
+
+
+def _mark_accounts_left(tx: Connection, losing: set[str]) -> None:
+    """Place the accounts of people who lose a record anew: it may have been their last."""
+    left = {each.account for each in people.placed(tx, "person", losing).values()} - {None}
+    state.mark_dirty(tx, "account", sorted(left, key=str))
 
 
 def _merged(around: Mapping[int, StoredRecord]) -> dict[int, int]:

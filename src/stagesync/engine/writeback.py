@@ -25,7 +25,7 @@ from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
-from stagesync.store import plans, records
+from stagesync.store import plans, records, state
 from stagesync.store.plans import StoredDifference, StoredEntry
 
 REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
@@ -180,6 +180,9 @@ class _Sender:
             for each, result in refused
         ]
         plans.add_differences(tx, left, at_s=self.now_s)
+        # Somebody else was writing the record: the next run tries again, unasked.
+        locked = [each.subject for each, result in refused if result.refusal is Refusal.LOCKED]
+        state.mark_dirty(tx, "plan", locked)
 
 
 def _audited(
@@ -264,7 +267,8 @@ def settle_sent(
     arrived = [
         each
         for each in sent
-        if (known := descriptions[each.connection][each.object].fields.get(each.field))
+        if (of_object := descriptions[each.connection].get(each.object))
+        and (known := of_object.fields.get(each.field))
         and same_value(known.type)(held[each.record_pk].fields.get(each.field), each.after)
     ]
     for each in arrived:

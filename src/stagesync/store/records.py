@@ -27,6 +27,8 @@ class StoredRecord:
     Attributes:
         held: false for one that only another record named so far.
         fields: the mapped fields alone.
+        changed_at_s: the CRM's stamp as last seen.
+        told_at_s: its stamp when it last held something new: our own writes do not make it newer.
         merged_into: id of the record that it became part of; empty otherwise.
     """
 
@@ -37,6 +39,7 @@ class StoredRecord:
     held: bool
     fields: Mapping[str, Any]
     changed_at_s: float
+    told_at_s: float
     gone: bool
     person: str | None
     account: str | None
@@ -47,7 +50,7 @@ class StoredRecord:
 
 
 _COLUMNS = (
-    "pk, connection, object, id, held, fields, changed_at_s, gone, person, account,"
+    "pk, connection, object, id, held, fields, changed_at_s, told_at_s, gone, person, account,"
     " email, first_name, last_name, domain, merged_into"
 )
 
@@ -61,6 +64,7 @@ def _stored(row: Row[Any]) -> StoredRecord:
         held=bool(row.held),
         fields=orjson.loads(row.fields),
         changed_at_s=row.changed_at_s,
+        told_at_s=row.told_at_s,
         gone=bool(row.gone),
         person=row.person,
         account=row.account,
@@ -132,9 +136,9 @@ def name_records(tx: Connection, refs: Iterable[Ref]) -> dict[Ref, int]:
     """The store's number of each record, making a place for those never heard of."""
     wanted = sorted(set(refs))
     tx_insert = text(
-        "INSERT INTO record (connection, object, id, held, fields, changed_at_s, gone, merged_into,"
+        "INSERT INTO record (connection, object, id, held, fields, changed_at_s, told_at_s, gone, merged_into,"
         " email, mail_domain, first_name, last_name, domain)"
-        " VALUES (:connection, :object, :id, 0, '{}', 0, 0, '', '', '', '', '', '')"
+        " VALUES (:connection, :object, :id, 0, '{}', 0, 0, 0, '', '', '', '', '', '')"
         " ON CONFLICT (connection, object, id) DO NOTHING"
     )
     if wanted:
@@ -158,7 +162,7 @@ def name_records(tx: Connection, refs: Iterable[Ref]) -> dict[Ref, int]:
 
 _SAVE_RECORD = text(
     "UPDATE record SET held = 1, fields = :fields, changed_at_s = :changed_at_s,"
-    " created_at_s = :created_at_s, gone = :gone, merged_into = :merged_into, email = :email,"
+    " told_at_s = :changed_at_s, created_at_s = :created_at_s, gone = :gone, merged_into = :merged_into, email = :email,"
     " mail_domain = :mail_domain, first_name = :first_name, last_name = :last_name, domain = :domain WHERE pk = :pk"
 )
 

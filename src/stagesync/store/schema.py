@@ -57,6 +57,7 @@ record = Table(
     _whole("held"),
     _text("fields"),
     _instant("changed_at_s"),
+    _instant("told_at_s"),
     _instant("created_at_s", null=True),
     _whole("gone"),
     _text("merged_into"),

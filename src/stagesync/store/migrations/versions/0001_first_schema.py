@@ -189,6 +189,7 @@ def upgrade() -> None:
         sa.Column("held", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("fields", sa.Text(), nullable=False),
         sa.Column("changed_at_s", sa.Float(), nullable=False),
+        sa.Column("told_at_s", sa.Float(), nullable=False),
         sa.Column("created_at_s", sa.Float(), nullable=True),
         sa.Column("gone", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("merged_into", sa.Text(), nullable=False),
