@@ -245,7 +245,7 @@ def _connect(name: str, each: ConnectionSettings, *, config: Path, clock: Clock)
         found.load() for found in entry_points(group=CONNECTORS) if found.name == each.connector
     )
     try:
-        return connect(name, read_secrets(each.options, Secret), clock=clock)
+        return connect(name, read_secrets(each.options, Secret, folder=config.parent), clock=clock)
     except (SecretsMissing, OptionsRefused) as error:
         raise _refused(config, name, error.problems) from None
 

@@ -304,3 +304,10 @@ def test_other_reasons_give_way_to_read_only() -> None:
 def test_what_a_rule_wants(value: str, wanted: object) -> None:
     """The words of `value:` and what they stand for."""
     assert wanted == wanted_value(WriteRule("field", value), WISH)
+
+
+def test_none_among_the_spellings_leaves_the_field() -> None:
+    """A stage for which the CRM has no word is left as it is when the mapping says `none`, and is no difference."""
+    rule = replace(STATUS, values={"lead": ("Nurturing", "none"), "customer": ("Won",)})
+    assert judged(rule, target("New", "New", "Open")) is None
+    assert judged(rule, target("New", "New", "Nurturing")) == Entry("status", "New", "Nurturing")

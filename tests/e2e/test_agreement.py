@@ -61,11 +61,9 @@ def lead_status_of_hubspot(position: Mapping[str, str]) -> str | None:
 
 
 def lead_status_of_salesforce(position: Mapping[str, str]) -> str | None:
-    """In the classic value set; `Nurturing` is a word that only the newer one has."""
+    """In the classic value set, which has no word for nurturing."""
     if position["disposition"] in {"disqualified", "nurture"}:
-        return {"disqualified": "Closed - Not Converted", "nurture": "Nurturing"}[
-            position["disposition"]
-        ]
+        return {"disqualified": "Closed - Not Converted", "nurture": None}[position["disposition"]]
     if position["sales"] != "none":
         sales = {"contacted": "Working - Contacted", "accepted": "Working - Contacted"}
         return sales.get(position["sales"])

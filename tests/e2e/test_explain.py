@@ -122,3 +122,17 @@ def test_plan_for_one_person_asks_for_that_person_alone(place, somebody):
     """`plan --person` of somebody settled has nothing to write."""
     ran = place.run("plan", "--person", somebody[0], "--json")
     assert (0, []) == (ran.code, ran.json["writes"])
+
+
+def test_the_past_is_told_as_it_was_stored(place, somebody):
+    """`--at` gives the stored transition of then, with lines that sum, and refuses an instant before it."""
+    who, _ = somebody
+    now = place.run("explain", who, "--json").json
+    then = place.run("explain", who, "--at", now["evaluated_at"], "--json").json
+    assert then["position"] == now["position"]
+    assert then["stages"] == now["stages"]
+    total = sum(line["points"] for line in then["reasons"] if line["score"] == "interest")
+    assert total == pytest.approx(then["scores"]["interest"], abs=1e-9)
+    early = place.run("explain", who, "--at", "2001-01-01T00:00:00Z")
+    assert early.code == 2
+    assert "was not placed before" in early.err

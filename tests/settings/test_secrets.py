@@ -11,7 +11,9 @@ from stagesync.settings.secrets import SecretsMissing, read_secrets
 def test_a_secret_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """`{env: NAME}` is the variable's text; other options stay as they are."""
     monkeypatch.setenv("NORTH_TOKEN", "s3cret")
-    found = read_secrets({"token": {"env": "NORTH_TOKEN"}, "url": "https://x.example"}, Secret)
+    found = read_secrets(
+        {"token": {"env": "NORTH_TOKEN"}, "url": "https://x.example"}, Secret, folder=Path()
+    )
     assert isinstance(found["token"], Secret)
     assert ("s3cret", "https://x.example") == (found["token"].reveal(), found["url"])
 
@@ -19,20 +21,20 @@ def test_a_secret_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     """`{file: PATH}` is the file's text without the blanks around it."""
     (tmp_path / "token").write_text("s3cret\n")
-    found = read_secrets({"token": {"file": str(tmp_path / "token")}}, Secret)
+    found = read_secrets({"token": {"file": str(tmp_path / "token")}}, Secret, folder=Path())
     assert "s3cret" == found["token"].reveal()
 
 
 def test_secrets_stand_at_any_depth(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mapping that is no secret itself may hold some."""
     monkeypatch.setenv("KEY", "s3cret")
-    found = read_secrets({"auth": {"key": {"env": "KEY"}, "user": "ann"}}, Secret)
+    found = read_secrets({"auth": {"key": {"env": "KEY"}, "user": "ann"}}, Secret, folder=Path())
     assert ("s3cret", "ann") == (found["auth"]["key"].reveal(), found["auth"]["user"])
 
 
 def refusal(options: dict[str, object]) -> tuple[tuple[str, str], ...]:
     with pytest.raises(SecretsMissing) as refused:
-        read_secrets(options, Secret)
+        read_secrets(options, Secret, folder=Path())
     return refused.value.problems
 
 
@@ -61,3 +63,10 @@ def test_a_secret_never_shows_itself() -> None:
     """Neither its text form nor its representation holds it."""
     secret = Secret("s3cret")
     assert "s3cret" not in f"{secret} {secret!r}"
+
+
+def test_a_relative_file_counts_from_the_settings(tmp_path: Path) -> None:
+    """A secret's relative path is beside the settings file, wherever the command is started."""
+    (tmp_path / "token").write_text("xyz\n", encoding="utf-8")
+    found = read_secrets({"token": {"file": "token"}}, Secret, folder=tmp_path)
+    assert found["token"].reveal() == "xyz"

@@ -184,3 +184,9 @@ def test_a_value_in_a_message_is_no_secret(write: Path) -> None:
 def test_a_key_has_a_line(write: Path, key: str, line: int) -> None:
     """The line of a dotted key, or of the nearest key above it."""
     assert line == line_of(write, key)
+
+
+def test_a_key_that_stands_twice_is_refused(write: Path) -> None:
+    """Which of two equal keys counts is not guessed: both lines are named."""
+    text = GOOD + "prefer: [north]\n"
+    assert problems(write, text) == ["13: prefer: stands here twice, first in line 12"]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stagesync.cli.group import shared_options
-from stagesync.cli.offline import load, mappings_option, on_terminal, print_rows
-from stagesync.errors import ArgumentError, Problem
+from stagesync.cli.offline import instant_of, load, mappings_option, on_terminal, print_rows
+from stagesync.errors import Problem
 
 if TYPE_CHECKING:
     from stagesync.domain.compile import CompiledPolicy
@@ -94,14 +94,8 @@ def evaluate(
 
 def _instant(text: str | None) -> float:
     from stagesync.app import now_s
-    from stagesync.loading.instants import parse_instant
 
-    if text is None:
-        return now_s()
-    try:
-        return parse_instant(text)
-    except ValueError as error:
-        raise ArgumentError(f"--at: `{text}` {error}") from None
+    return now_s() if text is None else instant_of("--at", text)
 
 
 def _accepted(path: str, definitions: Definitions, tally: _Tally) -> Iterator[FactsLine]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from stagesync.cli.group import shared_options
-from stagesync.cli.offline import print_json, print_rows
+from stagesync.cli.offline import instant_of, print_json, print_rows
 from stagesync.cli.online import opened
 
 NEWEST = 12
@@ -18,8 +18,9 @@ NEWEST = 12
 
 @click.command(short_help="Why somebody stands where they stand.")
 @click.argument("who")
+@click.option("--at", "at", metavar="INSTANT", help="As it was explained then.  [default: now]")
 @shared_options(json="One JSON document.")
-def explain(*, who: str, config: Path | None, as_json: bool) -> None:
+def explain(*, who: str, at: str | None, config: Path | None, as_json: bool) -> None:
     """WHO is an e-mail, a CRM record id, or an id of ours. Asks no CRM: tells what was stored.
 
     \b
@@ -27,13 +28,30 @@ def explain(*, who: str, config: Path | None, as_json: bool) -> None:
       stagesync explain p_1f2e3d4c5b6a
     """
     from stagesync.engine.explain import explain as look
+    from stagesync.engine.explain import explain_then
 
+    at_s = None if at is None else instant_of("--at", at)
     with opened(config) as found:
-        document = look(found.deployment, who)
+        then = None if at_s is None else explain_then(found.deployment, who, at_s=at_s)
+        document = then or look(found.deployment, who)
     if as_json:
         print_json(document)
+    elif then:
+        _show_then(document)
     else:
         _show(document)
+
+
+def _show_then(document: Mapping[str, Any]) -> None:
+    click.echo(
+        f"{document['kind']} {document['id']}, placed {document['evaluated_at']}"
+        f" by policy {document['policy']} in run {document['run']}\n"
+    )
+    print_rows("position", ("axis", "level"), list(document["position"].items()))
+    print_rows(
+        "stage in every vocabulary", ("vocabulary", "stage"), list(document["stages"].items())
+    )
+    _show_scores(document)
 
 
 def _show(document: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from stagesync.cli.group import shared_options
-from stagesync.cli.offline import print_json, print_rows
+from stagesync.cli.offline import instant_of, print_json, print_rows
 from stagesync.cli.online import connection_named, opened
 from stagesync.cli.summary import on_ladder
 from stagesync.errors import ArgumentError
@@ -151,16 +151,10 @@ def verify(ctx: click.Context, *, file: Path | None, config: Path | None, as_jso
 
 
 def _instant(option: str, text: str) -> str:
-    """The instant as the log writes it."""
+    """The instant as the log writes it; empty for an empty text."""
     from stagesync.engine.instants import iso
-    from stagesync.loading.instants import parse_instant
 
-    if not text:
-        return ""
-    try:
-        return iso(parse_instant(text))
-    except ValueError as error:
-        raise ArgumentError(f"{option}: `{text}` {error}") from None
+    return iso(instant_of(option, text)) if text else ""
 
 
 def _entries(lines: Iterable[bytes], file: Path) -> Iterator[Mapping[str, Any]]:

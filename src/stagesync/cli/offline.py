@@ -60,6 +60,20 @@ def load(mappings: Path | None, config: Path | None, policy: Path | None = None)
     return definitions
 
 
+def instant_of(option: str, text: str) -> float:
+    """Unix seconds of an option's instant.
+
+    Raises:
+        ArgumentError: it is none, or has no zone.
+    """
+    from stagesync.loading.instants import parse_instant
+
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise ArgumentError(f"{option}: `{text}` {error}") from None
+
+
 def print_json(value: object) -> None:
     """One JSON document on stdout."""
     import orjson

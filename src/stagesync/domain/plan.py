@@ -191,6 +191,8 @@ def _judge(
     if any(target.same(target.current, spelling) for spelling in spellings):
         return None
     offered = _offered(spellings, target)
+    if offered == NO_STAGE:
+        return None
     if offered is None:
         return Difference(rule.field, spellings[0], target.current, Reason.UNMAPPED)
     if not rule.vendor:
@@ -210,11 +212,11 @@ def _entry(rule: WriteRule, target: Target, after: Held) -> Entry:
 
 
 def _offered(spellings: Sequence[str], target: Target) -> str | None:
-    """The first spelling that the CRM offers and that is ours to set."""
+    """The first spelling that the CRM offers and that is ours to set; `none` is offered everywhere."""
     if target.choices is None:
         return spellings[0]
     free = {choice.value for choice in target.choices if not choice.terminal}
-    return next((spelling for spelling in spellings if spelling in free), None)
+    return next((each for each in spellings if each in free or each == NO_STAGE), None)
 
 
 def _vendor_objection(

@@ -18,7 +18,7 @@ from stagesync.engine.evaluate import evaluate_accounts, evaluate_person
 from stagesync.engine.instants import iso
 from stagesync.errors import ArgumentError
 from stagesync.store import log, people, plans, records
-from stagesync.store.people import Kind, Placed
+from stagesync.store.people import Kind, Placed, Transition
 from stagesync.store.records import StoredRecord
 
 
@@ -88,6 +88,42 @@ def explain(deployment: Deployment, who: str) -> dict[str, Any]:
             "history": _history(tx, subject),
             "changes": list(log.read(tx, person=subject)),
         }
+
+
+def explain_then(deployment: Deployment, who: str, *, at_s: float) -> dict[str, Any]:
+    """The document of `stagesync explain --at`: the last transition up to then, as it was stored.
+
+    Raises:
+        ArgumentError: nobody was placed by then.
+    """
+    with deployment.store.begin() as tx:
+        kind, subject = find(tx, who)
+        past = [each for each in people.transitions_of(tx, subject) if each.at_s <= at_s]
+    if not past:
+        raise ArgumentError(
+            f"{subject} was not placed before {iso(at_s)}",
+            hint="stagesync explain without --at shows the history",
+        )
+    last = past[-1]
+    return {
+        "id": subject,
+        "kind": kind,
+        "evaluated_at": iso(last.at_s),
+        "run": last.run,
+        "policy": last.policy,
+        "position": last.position_to,
+        "stages": _stages_then(deployment, kind, last),
+        "scores": last.scores,
+        "reasons": last.reasons,
+    }
+
+
+def _stages_then(deployment: Deployment, kind: Kind, last: Transition) -> dict[str, str]:
+    """Every vocabulary's stage while its definitions are still those of then; else the stored one."""
+    main = {deployment.main_vocabulary: last.stage_to}
+    if last.policy != deployment.policy.label:
+        return main
+    return {**deployment.classifier.stages(last.position_to, account=kind == "account"), **main}
 
 
 def _again(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class SimClock:
-    """Gives the simulated time in Unix seconds; both simulators of a sandbox share one.
+    """Gives the simulated time in Unix seconds; each simulator has its own.
 
     Args:
         source: where real time comes from; another callable makes a clock that stands still.

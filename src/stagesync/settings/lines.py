@@ -34,7 +34,21 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], Lines]:
     if not isinstance(node, MappingNode):
         raise DefinitionError([Problem(str(path), 1, "", "must be `key: value` pairs")])
     lines: Lines = {}
-    return _value(node, (), lines), lines
+    try:
+        return _value(node, (), lines), lines
+    except _Twice as twice:
+        first = lines[twice.place]
+        message = f"stands here twice, first in line {first}"
+        problem = Problem(str(path), twice.line, ".".join(twice.place), message)
+        raise DefinitionError([problem]) from None
+
+
+class _Twice(Exception):
+    """A key that stands twice: which one counts would be a guess."""
+
+    def __init__(self, line: int, place: tuple[str, ...]) -> None:
+        self.line = line
+        self.place = place
 
 
 def _value(node: Node, path: tuple[str, ...], lines: Lines) -> Any:
@@ -43,6 +57,8 @@ def _value(node: Node, path: tuple[str, ...], lines: Lines) -> Any:
         found = {}
         for key_node, each in node.value:
             here = (*path, str(key_node.value))
+            if here in lines:
+                raise _Twice(key_node.start_mark.line + 1, here)
             lines[here] = key_node.start_mark.line + 1
             found[str(key_node.value)] = _value(each, here, lines)
         return found

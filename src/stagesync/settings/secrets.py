@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,37 +21,50 @@ class SecretsMissing(Exception):
         super().__init__("; ".join(f"{key}: {text}" for key, text in self.problems))
 
 
-def read_secrets(options: Mapping[str, Any], wrap: Callable[[str], object]) -> dict[str, Any]:
+def read_secrets(
+    options: Mapping[str, Any], wrap: Callable[[str], object], *, folder: Path
+) -> dict[str, Any]:
     """The options with each `{env: NAME}` and `{file: PATH}` replaced by its wrapped text.
+
+    Args:
+        folder: from which a relative path counts.
 
     Raises:
         SecretsMissing: variables that are not set and files that cannot be read, all of them.
     """
     problems: list[tuple[str, str]] = []
-    found = {key: _read(key, value, wrap, problems=problems) for key, value in options.items()}
+    reader = _Reader(wrap, folder, problems)
+    found = {key: reader.read(key, value) for key, value in options.items()}
     if problems:
         raise SecretsMissing(problems)
     return found
 
 
-def _read(
-    key: str, value: Any, wrap: Callable[[str], object], *, problems: list[tuple[str, str]]
-) -> Any:
-    if not isinstance(value, Mapping):
-        return value
-    if set(value) == {"env"}:
-        name = str(value["env"])
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    wrap: Callable[[str], object]
+    folder: Path
+    problems: list[tuple[str, str]]
+
+    def read(self, key: str, value: Any) -> Any:
+        """The value, with what it names read; what is missing is noted."""
+        if not isinstance(value, Mapping):
+            return value
+        if set(value) == {"env"}:
+            return self._from_environment(key, str(value["env"]))
+        if set(value) == {"file"}:
+            return self._from_file(key, self.folder / str(value["file"]))
+        return {each: self.read(f"{key}.{each}", one) for each, one in value.items()}
+
+    def _from_environment(self, key: str, name: str) -> object:
         if os.environ.get(name):
-            return wrap(os.environ[name])
-        problems.append((key, f"the environment variable {name} is not set"))
+            return self.wrap(os.environ[name])
+        self.problems.append((key, f"the environment variable {name} is not set"))
         return None
-    if set(value) == {"file"}:
-        path = Path(str(value["file"]))
+
+    def _from_file(self, key: str, path: Path) -> object:
         try:
-            return wrap(path.read_text(encoding="utf-8").strip())
+            return self.wrap(path.read_text(encoding="utf-8").strip())
         except (OSError, UnicodeDecodeError):
-            problems.append((key, f"the file {path} cannot be read"))
+            self.problems.append((key, f"the file {path} cannot be read"))
             return None
-    return {
-        each: _read(f"{key}.{each}", one, wrap, problems=problems) for each, one in value.items()
-    }
