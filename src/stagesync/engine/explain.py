@@ -98,7 +98,7 @@ def explain_then(deployment: Deployment, who: str, *, at_s: float) -> dict[str, 
     """
     with deployment.store.begin() as tx:
         kind, subject = find(tx, who)
-        past = [each for each in people.transitions_of(tx, subject) if each.at_s <= at_s]
+        past = [each for each in people.transitions_of(tx, subject) if int(each.at_s) <= at_s]
     if not past:
         raise ArgumentError(
             f"{subject} was not placed before {iso(at_s)}",
