@@ -111,7 +111,7 @@ def _load_settings(block: Block, folder: Path) -> object:
     }
     settings = load_settings(_written(_tree(block.text), folder))
     for each in settings.connections.values():
-        readers[each.connector](read_secrets(_with_secrets(each.options), Secret))
+        readers[each.connector](read_secrets(_with_secrets(each.options), Secret, folder=folder))
     return settings
 
 
