@@ -166,4 +166,4 @@ def _print(findings: Findings) -> None:
     for problem in findings.problems:
         click.echo(str(problem), err=True)
     count = len(findings.problems)
-    click.echo("all definitions are sound" if count == 0 else f"{count} problems", err=count > 0)
+    click.echo("all definitions are sound" if count == 0 else f"problems: {count}", err=count > 0)

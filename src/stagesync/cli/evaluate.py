@@ -88,7 +88,7 @@ def evaluate(
     for warning, times in tally.warnings.most_common():
         click.echo(f"warning: {warning} ({times} times)", err=True)
     if tally.refused:
-        click.echo(f"{tally.refused} lines were refused, the others are done", err=True)
+        click.echo(f"refused lines: {tally.refused}; the others are done", err=True)
         click.get_current_context().exit(REFUSED_SOME)
 
 
