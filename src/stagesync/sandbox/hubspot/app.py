@@ -87,11 +87,14 @@ def _served(
     if len(request.url.path) + len(query) > sim.switches.url_limit:
         raise Refusal(414, "<html><body><h1>414 Request-URI Too Large</h1></body></html>")
     path = {name: str(value) for name, value in request.path_params.items()}
-    demand_scope(access, spot.needs(path.get("type", "")), schema_area=spot.schema_area)
+    type_name = path.get("type", "")
+    for needed in (spot.needs(type_name), spot.needs_also(type_name)):
+        if needed:
+            demand_scope(access, needed, schema_area=spot.schema_area)
     version = request.scope["state"]["version"]
-    call = Call(
-        sim.portal, path, parse_qs(query, keep_blank_values=True), raw, version, access.app_id
-    )
+    asked = parse_qs(query, keep_blank_values=True)
+    here = str(request.base_url).rstrip("/")
+    call = Call(sim.portal, path, asked, raw, version, access.app_id, here)
     return spot.endpoint(call)
 
 

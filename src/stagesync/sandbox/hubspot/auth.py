@@ -16,10 +16,19 @@ from stagesync.sandbox.hubspot.values import iso
 OBJECT_SCOPES = frozenset(
     f"crm.{area}.{name}.{right}"
     for area in ("objects", "schemas")
-    for name in ("contacts", "companies", "deals")
+    for name in ("contacts", "companies", "deals", "leads")
     for right in ("read", "write")
 )
-ALL_SCOPES = OBJECT_SCOPES | {"crm.objects.owners.read", "oauth"}
+ALL_SCOPES = OBJECT_SCOPES | {
+    "crm.objects.owners.read",
+    "sales-email-read",
+    "crm.lists.read",
+    "crm.objects.marketing_events.read",
+    "forms",
+    "content",
+    "behavioral_events.event_definitions.read_write",
+    "oauth",
+}
 ACCESS_LIFE_S = 1800
 _SHAPE = re.compile(r"[A-Za-z0-9._~+/=-]{8,2048}")
 _HTML_530 = "<html><body><h1>Error 1016</h1><p>Origin DNS error</p></body></html>"

@@ -75,6 +75,8 @@ def derived(portal: Portal, kind: Kind, values: Mapping[str, str]) -> dict[str, 
     """Calculated properties that follow from a record's own values."""
     if kind.name == "contacts" and values.get("email"):
         return {"hs_email_domain": values["email"].rpartition("@")[2]}
+    if kind.name == "tasks":
+        return {"hs_task_is_completed": str(int(values.get("hs_task_status") == "COMPLETED"))}
     stage = portal.stages.get(values.get("dealstage", "")) if kind.name == "deals" else None
     if stage is None:
         return {}
@@ -118,6 +120,8 @@ def _defaults(portal: Portal, kind: Kind, source: Source) -> dict[str, str]:
             first[STAGE] = portal.switches.default_stage
     if kind.name == "contacts":
         first["hs_is_unworked"] = "true"
+    if kind.name == "leads":
+        first |= {"hs_pipeline": "lead-pipeline-id", "hs_pipeline_stage": "new-stage-id"}
     return {name: text for name, text in first.items() if text}
 
 

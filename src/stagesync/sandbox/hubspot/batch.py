@@ -31,6 +31,7 @@ def read_many(call: Call) -> Answer:
     body = call.json()
     asked, past = names(body.get("properties"), "properties"), body.get("propertiesWithHistory")
     history = names(past, "propertiesWithHistory")
+    call.asking([*asked, *history])
     inputs = call.inputs(READ_WITH_HISTORY if history else 100)
     by = body.get("idProperty")
     if by is not None:

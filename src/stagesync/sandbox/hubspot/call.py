@@ -1,7 +1,7 @@
 """One request and one answer, as the handlers see them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ class Call:
         query: every value of each query parameter.
         version: "v3", "v4", "2026-03" or "2026-09".
         app_id: of the token's owner; what its writes are signed with.
+        base_url: how the client reached the simulator, without a slash at the end.
     """
 
     portal: Portal
@@ -29,6 +30,7 @@ class Call:
     raw: bytes
     version: str
     app_id: int
+    base_url: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -39,6 +41,10 @@ class Call:
     def source(self) -> Source:
         """How a write of this call is signed in the history."""
         return Source("INTEGRATION", str(self.app_id))
+
+    def asking(self, names: Iterable[str]) -> None:
+        """Remembers which properties a client has asked for; `state()` shows them."""
+        self.portal.asked[self.kind.name].update(names)
 
     def one(self, name: str, default: str = "") -> str:
         """The last value of a query parameter."""

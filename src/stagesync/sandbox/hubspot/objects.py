@@ -155,6 +155,7 @@ def _linked_kind(kind: Kind, type_ids: set[int]) -> tuple[Kind, bool]:
 
 
 def _whole(call: Call, record: Record) -> dict[str, Any]:
+    call.asking([*call.many("properties"), *call.many("propertiesWithHistory")])
     row = shown_record(
         call.portal,
         call.kind,

@@ -11,6 +11,7 @@ from stagesync.sandbox.hubspot.limits import Limits
 from stagesync.sandbox.hubspot.links import Links
 from stagesync.sandbox.hubspot.model import KINDS, Option
 from stagesync.sandbox.hubspot.schema import Schema, default_schema
+from stagesync.sandbox.hubspot.schema_activities import LEAD_STAGES
 from stagesync.sandbox.hubspot.store import ObjectStore
 from stagesync.sandbox.hubspot.switches import HubSpotSwitches
 
@@ -78,6 +79,16 @@ PIPELINES = (
         ),
     ),
 )
+LEAD_PIPELINES = (
+    Pipeline(
+        "lead-pipeline-id",
+        "Lead pipeline",
+        tuple(
+            Stage(id_, label, "0.0", closed=id_ in {"qualified-stage-id", "unqualified-stage-id"})
+            for id_, label in LEAD_STAGES.items()
+        ),
+    ),
+)
 OWNERS = tuple(
     Owner(
         str(91_000_000 + n),
@@ -125,6 +136,7 @@ class Portal:
     stores: dict[str, ObjectStore] = field(
         default_factory=lambda: {name: ObjectStore(kind) for name, kind in KINDS.items()}
     )
+    asked: dict[str, set[str]] = field(default_factory=lambda: {name: set() for name in KINDS})
     last_id: int = FIRST_NEW_ID
     limits: Limits = field(init=False)
 

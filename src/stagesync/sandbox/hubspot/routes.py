@@ -64,6 +64,11 @@ class Spot:
         scope = kind.scope if kind is not None else "contacts"
         return tuple(name.format(scope) for name in self.scopes)
 
+    def needs_also(self, type_name: str) -> tuple[str, ...]:
+        """Scopes for reading this object type of which one is needed beside those of `needs`."""
+        kind = kind_named(type_name)
+        return kind.reads if kind is not None and self.scopes == _READ else ()
+
 
 _READ = ("crm.objects.{}.read",)
 _WRITE = ("crm.objects.{}.write",)

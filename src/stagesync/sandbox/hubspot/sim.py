@@ -123,6 +123,7 @@ class HubSpotSim:
             return {
                 "objects": {name: len(store.live_ids) for name, store in stores.items()},
                 "archived": {name: len(store.archived_ids) for name, store in stores.items()},
+                "asked": {name: sorted(asked) for name, asked in self.portal.asked.items()},
                 "limits": self.limits.state(self.clock.now()),
             }
 
