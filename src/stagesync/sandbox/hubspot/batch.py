@@ -63,7 +63,13 @@ def create_many(call: Call) -> Answer:
     for item, found, wanted in zip(inputs, values, links, strict=True):
         record = create(call.portal, call.kind, values=found, source=call.source)
         for other, primary in wanted:
-            link(call.portal, (call.kind.name, record.id), other, primary=primary)
+            link(
+                call.portal,
+                (call.kind.name, record.id),
+                other,
+                source=call.source,
+                primary=primary,
+            )
         rows.append(echo(call.portal, call.kind, record, touched=properties_of(item)))
     return _answer(call, rows, status=201)
 
@@ -113,7 +119,7 @@ def archive_many(call: Call) -> Answer:
     records = [_record(call, item, by=None) for item in inputs]
     gone = {record.id: record for record in records if record is not None}
     for record in gone.values():
-        archive(call.portal, call.kind, record)
+        archive(call.portal, call.kind, record, source=call.source)
     return Answer(status=204, records=len(gone))
 
 
@@ -153,7 +159,13 @@ def _create(call: Call, item: Item) -> dict[str, Any]:
     wanted = wanted_links(call, item)
     record = create(call.portal, call.kind, values=values, source=call.source)
     for other, primary in wanted:
-        link(call.portal, (call.kind.name, record.id), other, primary=primary)
+        link(
+            call.portal,
+            (call.kind.name, record.id),
+            other,
+            source=call.source,
+            primary=primary,
+        )
     row = echo(call.portal, call.kind, record, touched=properties_of(item))
     return {**row, "objectWriteTraceId": item.get("objectWriteTraceId")}
 

@@ -8,6 +8,8 @@ from typing import Any
 import orjson
 
 from stagesync.sandbox.hubspot.errors import invalid, unknown_type
+from stagesync.sandbox.hubspot.hooks import Webhooks
+from stagesync.sandbox.hubspot.journal_feed import Journal
 from stagesync.sandbox.hubspot.model import Kind, Source, kind_named
 from stagesync.sandbox.hubspot.portal import Portal
 
@@ -21,6 +23,7 @@ class Call:
         query: every value of each query parameter.
         version: "v3", "v4", "2026-03" or "2026-09".
         app_id: of the token's owner; what its writes are signed with.
+        hooks: the webhooks of the account's own app; `journal` its journal.
         base_url: how the client reached the simulator, without a slash at the end.
     """
 
@@ -31,6 +34,8 @@ class Call:
     version: str
     app_id: int
     base_url: str = ""
+    hooks: Webhooks | None = None
+    journal: Journal | None = None
 
     @property
     def kind(self) -> Kind:

@@ -30,7 +30,11 @@ class Version:
 
 @dataclass(slots=True, eq=False)
 class Record:
-    """One record. `values` is replaced, never changed in place: the search index shares it."""
+    """One record. `values` is replaced, never changed in place: the search index shares it.
+
+    Attributes:
+        parted: associations that an archived record had: (object type, id, primary).
+    """
 
     id: int
     created_ms: int
@@ -40,6 +44,7 @@ class Record:
     history: dict[str, list[Version]] = field(default_factory=dict)
     archived_ms: int | None = None
     searchable_ms: int = 0
+    parted: list[tuple[str, int, bool]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,9 @@ class Kind:
     reads: tuple[str, ...] = ()
 
 
-def _activity(name: str, type_id: str, *, one: str, shout: str, reads: tuple[str, ...] = ()) -> Kind:
+def _activity(
+    name: str, type_id: str, *, one: str, shout: str, reads: tuple[str, ...] = ()
+) -> Kind:
     """An activity: its calls need the scopes of contacts."""
     return Kind(
         name=name,

@@ -50,7 +50,13 @@ def create_one(call: Call) -> Answer:
     wanted = wanted_links(call, body)
     record = create(call.portal, call.kind, values=values, source=call.source)
     for other, primary in wanted:
-        link(call.portal, (call.kind.name, record.id), other, primary=primary)
+        link(
+            call.portal,
+            (call.kind.name, record.id),
+            other,
+            source=call.source,
+            primary=primary,
+        )
     row = echo(call.portal, call.kind, record, touched=properties_of(body))
     headers = {"Location": f"https://api.hubapi.com/crm/v3/objects/{call.kind.name}/{record.id}"}
     return Answer(row, 201, 1, headers)
@@ -73,7 +79,7 @@ def archive_one(call: Call) -> Answer:
     number = record_id(call.path["id"])
     record = None if number is None else call.portal.stores[call.kind.name].find(number)
     if record is not None:
-        archive(call.portal, call.kind, record)
+        archive(call.portal, call.kind, record, source=call.source)
     return Answer(status=204, records=int(record is not None))
 
 
@@ -103,7 +109,7 @@ def erase_one(call: Call) -> Answer:
         number = record_id(sought) or 0
         record = store.find(number) or store.find(number, archived=True)
     if record is not None:
-        erase(call.portal, call.kind, record)
+        erase(call.portal, call.kind, record, source=call.source)
     return Answer(status=204, records=int(record is not None))
 
 
@@ -144,6 +150,9 @@ def wanted_links(call: Call, item: Mapping[str, Any]) -> list[tuple[tuple[str, i
         if call.portal.stores[other.name].find(number) is None:
             raise invalid(f"Object {number} of type {other.shout} does not exist")
         wanted.append(((other.name, number), primary))
+    needs_contact = call.kind.name == "leads" and call.portal.switches.lead_needs_contact
+    if needs_contact and not any(other[0] == "contacts" for other, _ in wanted):
+        raise invalid("A lead must be associated with a contact when it is created")
     return wanted
 
 
