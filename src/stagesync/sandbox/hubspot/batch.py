@@ -17,8 +17,8 @@ from stagesync.sandbox.hubspot.checking import (
 )
 from stagesync.sandbox.hubspot.errors import Refusal, invalid
 from stagesync.sandbox.hubspot.model import Record
-from stagesync.sandbox.hubspot.objects import wanted_links
-from stagesync.sandbox.hubspot.records import echo, shown_record
+from stagesync.sandbox.hubspot.objects import echoed, wanted_links
+from stagesync.sandbox.hubspot.records import shown_record
 from stagesync.sandbox.hubspot.removing import archive
 from stagesync.sandbox.hubspot.values import iso
 
@@ -70,7 +70,7 @@ def create_many(call: Call) -> Answer:
                 source=call.source,
                 primary=primary,
             )
-        rows.append(echo(call.portal, call.kind, record, touched=properties_of(item)))
+        rows.append(echoed(call, record, item=item, values=found))
     return _answer(call, rows, status=201)
 
 
@@ -132,7 +132,7 @@ def _written(
             missing.append(str(item["id"]))
             continue
         write(call.portal, call.kind, record=record, values=found, source=call.source)
-        rows.append(echo(call.portal, call.kind, record, touched=properties_of(item)))
+        rows.append(echoed(call, record, item=item, values=found))
     return _answer(call, rows, errors=_lost(call, missing))
 
 
@@ -166,7 +166,7 @@ def _create(call: Call, item: Item) -> dict[str, Any]:
             source=call.source,
             primary=primary,
         )
-    row = echo(call.portal, call.kind, record, touched=properties_of(item))
+    row = echoed(call, record, item=item, values=values)
     return {**row, "objectWriteTraceId": item.get("objectWriteTraceId")}
 
 
@@ -179,7 +179,7 @@ def _update(call: Call, item: Item) -> dict[str, Any]:
     if refusal := taken(call, values, by_other_than=record.id):
         raise refusal
     write(call.portal, call.kind, record=record, values=values, source=call.source)
-    return echo(call.portal, call.kind, record, touched=properties_of(item))
+    return echoed(call, record, item=item, values=values)
 
 
 def _upsert(call: Call, item: Item) -> dict[str, Any]:

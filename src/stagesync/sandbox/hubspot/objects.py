@@ -8,6 +8,7 @@ from stagesync.sandbox.hubspot.call import Answer, Call, named_kind, record_id
 from stagesync.sandbox.hubspot.checking import (
     accepted,
     demand,
+    normalised,
     properties_of,
     taken,
     unique_property,
@@ -21,6 +22,7 @@ from stagesync.sandbox.hubspot.removing import archive, erase, merge
 
 def list_page(call: Call) -> Answer:
     """`GET /objects/{type}`: pages by record id."""
+    _note_asked(call)
     limit = call.whole("limit", 10)
     most = 50 if call.many("propertiesWithHistory") else 100
     if not 1 <= limit <= most:
@@ -37,6 +39,7 @@ def list_page(call: Call) -> Answer:
 
 def read(call: Call) -> Answer:
     """`GET /objects/{type}/{id}`: by id or by a unique property."""
+    _note_asked(call)
     return Answer(_whole(call, found(call)), records=1)
 
 
@@ -57,7 +60,7 @@ def create_one(call: Call) -> Answer:
             source=call.source,
             primary=primary,
         )
-    row = echo(call.portal, call.kind, record, touched=properties_of(body))
+    row = echoed(call, record, item=body, values=values)
     headers = {"Location": f"https://api.hubapi.com/crm/v3/objects/{call.kind.name}/{record.id}"}
     return Answer(row, 201, 1, headers)
 
@@ -71,7 +74,16 @@ def change(call: Call) -> Answer:
     if refusal := taken(call, values, by_other_than=record.id):
         raise refusal
     write(call.portal, call.kind, record=record, values=values, source=call.source)
-    return Answer(echo(call.portal, call.kind, record, touched=properties_of(body)), records=1)
+    return Answer(echoed(call, record, item=body, values=values), records=1)
+
+
+def echoed(
+    call: Call, record: Record, *, item: Mapping[str, Any], values: Mapping[str, str]
+) -> dict[str, Any]:
+    """What a write of this input answers about its record, with warnings where there are any."""
+    row = echo(call.portal, call.kind, record, touched=properties_of(item))
+    warnings = normalised(call, item, values)
+    return {**row, "warnings": warnings} if warnings else row
 
 
 def archive_one(call: Call) -> Answer:
@@ -163,8 +175,11 @@ def _linked_kind(kind: Kind, type_ids: set[int]) -> tuple[Kind, bool]:
     raise invalid(f"Association types {sorted(type_ids)} do not exist for {kind.shout}")
 
 
-def _whole(call: Call, record: Record) -> dict[str, Any]:
+def _note_asked(call: Call) -> None:
     call.asking([*call.many("properties"), *call.many("propertiesWithHistory")])
+
+
+def _whole(call: Call, record: Record) -> dict[str, Any]:
     row = shown_record(
         call.portal,
         call.kind,

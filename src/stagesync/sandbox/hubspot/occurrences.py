@@ -24,6 +24,7 @@ EVENT_TYPES = (
     "e_call_ended",
 )
 MOST_EMAIL_EVENTS = 1_000
+FOREVER_MS = 10**15
 
 
 def types(call: Call) -> Answer:
@@ -50,7 +51,7 @@ def list_page(call: Call) -> Answer:
 def email_events(call: Call) -> Answer:
     """`GET /email/public/events`: newest first; the offset is opaque."""
     limit = limit_of(call, default=100, most=MOST_EMAIL_EVENTS)
-    low, high = call.whole("startTimestamp", 0), call.whole("endTimestamp", 2**60)
+    low, high = call.whole("startTimestamp", 0), call.whole("endTimestamp", FOREVER_MS)
     type_, recipient = call.one("eventType"), call.one("recipient").lower()
     found = [
         row
@@ -77,7 +78,7 @@ def _fitting(call: Call) -> list[Occurrence]:
         return []
     sought = record_id(call.one("objectId"))
     one = None if sought is None else call.portal.stores["contacts"].current(sought)
-    after, before = _instant(call, "occurredAfter", 0), _instant(call, "occurredBefore", 2**60)
+    after, before = _instant(call, "occurredAfter", 0), _instant(call, "occurredBefore", FOREVER_MS)
     return [
         row
         for row in call.portal.feeds.occurrences
