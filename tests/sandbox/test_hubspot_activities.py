@@ -88,3 +88,23 @@ def test_lead_needs_a_contact(hs):
     assert hs.post("/crm/v3/objects/leads", body).status == 400
     hs.switch(lead_needs_contact=False)
     assert hs.post("/crm/v3/objects/leads", body).status == 201
+
+
+def test_version_three_names_association_types(hs):
+    """The old association calls work with type names and text ids; none found is 207."""
+    contact, company = hs.make(email="a@firm.example"), hs.make("companies", name="Firm")
+    path = "/crm/v3/associations/contacts/companies"
+    pair = {"from": {"id": contact}, "to": {"id": company}, "type": "contact_to_company"}
+    assert hs.post(path + "/batch/create", {"inputs": [pair]}).status == 201
+    read = {"inputs": [{"id": contact}]}
+    (row,) = hs.post(path + "/batch/read", read).body["results"]
+    assert {"id": company, "type": "contact_to_company"} in row["to"]
+    assert hs.get(path + "/types").body["results"][0]["name"] == "contact_to_company"
+    assert hs.post(path + "/batch/archive", {"inputs": [pair]}).status == 204
+    got = hs.post(path + "/batch/read", read)
+    assert (got.status, got.body["errors"][0]["subCategory"]) == (
+        207,
+        "crm.associations.NO_ASSOCIATIONS_FOUND",
+    )
+    wrong = {"inputs": [{**pair, "type": "contact_to_deal"}]}
+    assert hs.post(path + "/batch/create", wrong).status == 400

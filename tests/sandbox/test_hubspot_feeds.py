@@ -1,7 +1,6 @@
 """HubSpot: marketing events, lists, forms, event occurrences and e-mail events."""
 
 import pytest
-
 from tests.sandbox.conftest import NOON
 
 EVENTS = "/marketing/marketing-events/2026-03"

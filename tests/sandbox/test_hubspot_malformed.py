@@ -58,6 +58,7 @@ def _spoilt(rng):
 _FORMS = {
     "account-info": "/account-info/v3",
     "marketing-events": "/marketing/marketing-events/2026-03",
+    "associations-v3": "/crm/v3/associations",
     "forms": "/marketing/v3/forms",
     "form-integrations": "/form-integrations/v1",
     "email": "/email/public/v1",

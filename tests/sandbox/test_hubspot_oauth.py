@@ -87,7 +87,7 @@ def test_introspection_names_app_and_account(hs):
     hs.sim.clock.advance(100)
     got = hs.form(TOKEN + "/introspect", **_app(hs, token=token)).body
     assert (got["active"], got["expires_in"], got["app_id"]) == (True, 1700, hs.sim.portal.app_id)
-    assert hs.form(TOKEN + "/revoke", **_app(hs, token=token)).status == 204
+    assert hs.form(TOKEN + "/revoke", **_app(hs, token=token)).status == 200
     assert hs.form(TOKEN + "/introspect", **_app(hs, token=token)).body["active"] is False
     assert hs.get(LIST, token=token).body["category"] == "INVALID_AUTHENTICATION"
 
@@ -154,3 +154,20 @@ def test_app_token_is_for_the_journal_only(hs, scope):
     """client_credentials gives no access to the account's records."""
     got = hs.form(TOKEN, **_app(hs, grant_type="client_credentials", scope=scope))
     assert (got.status, got.body["error"]) == (400, "invalid_scope")
+
+
+def test_oauth_calls_take_nothing_of_the_day(hs):
+    """The day counts private apps and service keys; what others use shows in Daily-Remaining."""
+    token = _refresh(hs, hs.sim.tokens.refresh_token).body["access_token"]
+    hs.get(LIST, token=token)
+    first = hs.get(LIST).headers["X-HubSpot-RateLimit-Daily-Remaining"]
+    used = hs.control("usage", calls=1_000, searches=5)
+    assert (first, used["daily"]["used"]) == ("624999", 1_006)
+    assert hs.get(LIST).headers["X-HubSpot-RateLimit-Daily-Remaining"] == "623993"
+    assert hs.search().body["policyName"] == "SECONDLY"
+
+
+def test_any_token_can_be_taken_back(hs):
+    """A static token that a person has deleted is as unknown as one there never was."""
+    hs.control("revoke", token=hs.token)
+    assert hs.get(LIST).body["category"] == "INVALID_AUTHENTICATION"

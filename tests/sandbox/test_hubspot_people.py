@@ -3,7 +3,6 @@
 import time
 
 import pytest
-
 from tests.sandbox.conftest import NOON
 
 
@@ -283,3 +282,30 @@ def test_new_version_warns_of_normalised_values(hs):
     for version, warned in (("2026-03", False), ("2026-09", True)):
         got = hs.post(f"/crm/objects/{version}/contacts/batch/update", update)
         assert ("warnings" in got.body["results"][0]) is warned
+
+
+def test_archived_records_are_gone_after_ninety_days(hs):
+    """What was archived can be brought back for 90 days, then no more."""
+    early, late = hs.make(), hs.make()
+    for record_id in (early, late):
+        hs.control("delete", object="contacts", id=record_id)
+    hs.sim.clock.advance(90 * 86_400)
+    hs.control("restore", object="contacts", id=early)
+    hs.sim.clock.advance(1)
+    assert hs.get("/crm/v3/objects/contacts?archived=true").body["results"] == []
+    assert hs.post("/_sandbox/restore", {"object": "contacts", "id": late}).status == 404
+
+
+def test_a_record_takes_250_merges(hs):
+    """The merge above the limit is refused and changes nothing."""
+    many = ";".join(str(n) for n in range(1, 249))
+    one, two, three = hs.make(), hs.make(), hs.make()
+    hs.sim.portal.stores["contacts"].find(int(one)).values["hs_merged_object_ids"] = many
+    merge = {"primaryObjectId": one, "objectIdToMerge": two}
+    new = hs.post("/crm/v3/objects/contacts/merge", merge).body["id"]
+    merge = {"primaryObjectId": new, "objectIdToMerge": three}
+    assert hs.post("/crm/v3/objects/contacts/merge", merge).status == 400
+    assert {hs.get(f"/crm/v3/objects/contacts/{i}").body["id"] for i in (new, three)} == {
+        new,
+        three,
+    }

@@ -80,7 +80,8 @@ def put_one(call: Call) -> Answer:
     types = call.json_list()
     _check_types(call, to, types)
     pair = _put(call, call.path["id"], call.path["other"], to=to, types=types)
-    return Answer(_labelled(call, pair, to=to), 200, 1)
+    status = 201 if call.version == "v4" else 200
+    return Answer(_labelled(call, pair, to=to), status, 1)
 
 
 def put_default(call: Call) -> Answer:

@@ -20,7 +20,7 @@ from stagesync.sandbox.hubspot.people import (
     record_of,
 )
 from stagesync.sandbox.hubspot.portal import Portal
-from stagesync.sandbox.hubspot.removing import erase, restore
+from stagesync.sandbox.hubspot.removing import erase, expire, restore
 from stagesync.sandbox.hubspot.sim import HubSpotSim
 
 Payload = Mapping[str, Any]
@@ -46,6 +46,8 @@ def hubspot_control_routes(sim: HubSpotSim) -> list[Route]:
         control_route("POST", "restore", locked(_restore)),
         control_route("POST", "erase", locked(_erase)),
         control_route("POST", "tokens", lambda payload: _token(sim, payload)),
+        control_route("POST", "revoke", lambda payload: _revoke(sim, payload)),
+        control_route("POST", "usage", lambda payload: _use(sim, payload)),
         control_route("POST", "install", lambda payload: _install(sim, payload)),
         control_route("GET", "webhooks", lambda _: sim.webhooks()),
         control_route("POST", "webhooks", lambda payload: _subscribe(sim, payload)),
@@ -64,6 +66,7 @@ def _edit(sim: HubSpotSim, payload: Payload) -> None:
 def _restore(portal: Portal, payload: Payload) -> dict[str, str]:
     """{"object", "id", "actor"?}: brings an archived record back."""
     kind = kind_of(want(payload, "object", str))
+    expire(portal, kind)
     record = record_of(portal, kind, want(payload, "id", str), archived=True)
     restore(portal, kind, record, source=actor_named(str(payload.get("actor", "human"))))
     return {"id": str(record.id)}
@@ -88,6 +91,22 @@ def _token(sim: HubSpotSim, payload: Payload) -> dict[str, str]:
     with sim.lock:
         token = sim.tokens.add_static(payload.get("scopes") or ALL_SCOPES, kind=kind)
     return {"token": token}
+
+
+def _revoke(sim: HubSpotSim, payload: Payload) -> None:
+    """{"token"}: ends an access token, a static token or a refresh token."""
+    with sim.lock:
+        sim.oauth.end(want(payload, "token", str))
+
+
+def _use(sim: HubSpotSim, payload: Payload) -> dict[str, object]:
+    """{"calls"?, "searches"?}: what other apps of the account use of the shared limits, just now."""
+    calls = want(payload, "calls", int) if "calls" in payload else 0
+    searches = want(payload, "searches", int) if "searches" in payload else 0
+    with sim.lock:
+        now = sim.clock.now()
+        sim.limits.spend(calls=calls, searches=searches, now=now)
+        return sim.limits.state(now)
 
 
 def _install(sim: HubSpotSim, payload: Payload) -> dict[str, str]:

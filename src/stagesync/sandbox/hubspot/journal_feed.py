@@ -65,7 +65,7 @@ class Journal:
 
     def hear(self, change: Change) -> None:
         """Keeps a change that somebody subscribed to for the next file."""
-        entry = _entry(self.portal, change)
+        entry = _entry(self.portal, change) if self.subscriptions else None
         if entry is None or not any(_wants(s, change, entry) for s in self._all()):
             return
         last = self._pending[-1][1] if self._pending else None

@@ -61,7 +61,9 @@ class Limits:
 
     def charge(self, access: Access, *, search: bool, now: float) -> Toll:
         """Counts one call and says what its answer's headers are."""
-        self._count_day(now)
+        # The day is that of private apps and service keys; OAuth apps have no share in it.
+        self._roll_day(now)
+        self._day_used += not access.is_oauth
         # An OAuth app has one bucket for all the tokens it is given one after another.
         owner = f"app {access.app_id}" if access.is_oauth else access.token
         burst = self._burst.setdefault(owner, Rolling(BURST_S))
@@ -79,6 +81,13 @@ class Limits:
         if policy is None:
             bucket.add(now)
         return Toll(self._headers(access, burst, search=search, now=now), policy)
+
+    def spend(self, *, calls: int, searches: int, now: float) -> None:
+        """Counts what others use: of the day, and searches of this second and of the day."""
+        self._roll_day(now)
+        self._day_used += calls + searches
+        for _ in range(searches):
+            self._search.add(now)
 
     def refusal(self, policy: str, *, request_id: str) -> Refusal:
         """The 429 of a limit."""
@@ -121,10 +130,6 @@ class Limits:
         today = datetime.fromtimestamp(now, self._zone).date()
         if today != self._day:
             self._day, self._day_used = today, 0
-
-    def _count_day(self, now: float) -> None:
-        self._roll_day(now)
-        self._day_used += 1
 
     def _headers(
         self, access: Access, burst: Rolling, *, search: bool, now: float

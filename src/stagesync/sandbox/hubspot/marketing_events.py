@@ -65,6 +65,8 @@ def _broken_down(call: Call, found: list[Participation]) -> Answer:
     wanted = [p for p in found if not state or p.state == state]
     rows, paging = paged(call, wanted, limit=limit)
     body: dict[str, Any] = {"results": [_row(call, p) for p in rows]}
+    if call.version == "v3":
+        body["total"] = len(wanted)
     return Answer(body | ({"paging": paging} if paging else {}), records=len(rows))
 
 
@@ -115,12 +117,7 @@ def _row(call: Call, found: Participation) -> dict[str, Any]:
         "id": str(found.id),
         "createdAt": iso(found.at_ms),
         "associations": {
-            "contact": {
-                "contactId": str(found.contact_id),
-                "email": found.email,
-                "firstname": None,
-                "lastname": None,
-            },
+            "contact": {"contactId": str(found.contact_id), "email": found.email},
             "marketingEvent": {
                 "marketingEventId": str(event.id),
                 "externalEventId": event.external_id,

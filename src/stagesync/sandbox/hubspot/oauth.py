@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from stagesync.sandbox.hubspot.auth import ACCESS_LIFE_S, ALL_SCOPES, JOURNAL_SCOPES, Access, Tokens
-from stagesync.sandbox.hubspot.errors import Refusal
+from stagesync.sandbox.hubspot.errors import Refusal, not_found
 from stagesync.sandbox.hubspot.portal import HUMAN_USER_ID, Portal
 
 CODE_LIFE_S = 600.0
@@ -120,7 +120,9 @@ class OAuth:
         access = self._tokens.known.get(token)
         now = self._portal.clock.now()
         if access is None or access.expires_at is None or access.expires_at <= now:
-            raise Refusal(404, {"message": "access token does not exist or is expired"})
+            raise not_found(
+                "access token does not exist or is expired", category="OBJECT_NOT_FOUND"
+            )
         told = {**self._told(token, access.scopes), "token_type": "access"}
         return told | {"expires_in": int(access.expires_at - now)}
 
@@ -128,7 +130,7 @@ class OAuth:
         """Version 1's `GET /oauth/refresh-tokens/{token}`."""
         scopes = self._scopes_of(token)
         if scopes is None:
-            raise Refusal(404, {"message": "refresh token does not exist"})
+            raise not_found("refresh token does not exist", category="OBJECT_NOT_FOUND")
         return {**self._told(token, scopes), "token_type": "refresh"}
 
     def _refresh(self, form: Form) -> dict[str, Any]:

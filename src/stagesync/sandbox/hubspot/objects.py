@@ -17,7 +17,7 @@ from stagesync.sandbox.hubspot.errors import invalid, not_found
 from stagesync.sandbox.hubspot.links import TYPE_IDS
 from stagesync.sandbox.hubspot.model import KINDS, Kind, Record
 from stagesync.sandbox.hubspot.records import echo, inline_links, shown_record
-from stagesync.sandbox.hubspot.removing import archive, erase, merge
+from stagesync.sandbox.hubspot.removing import archive, erase, expire, merge
 
 
 def list_page(call: Call) -> Answer:
@@ -27,6 +27,8 @@ def list_page(call: Call) -> Answer:
     most = 50 if call.many("propertiesWithHistory") else 100
     if not 1 <= limit <= most:
         raise invalid(f"Invalid limit: {limit}. The limit must be between 1 and {most}.")
+    if call.flag("archived"):
+        expire(call.portal, call.kind)
     store = call.portal.stores[call.kind.name]
     page, more = store.page(call.whole("after", 0), limit=limit, archived=call.flag("archived"))
     if more and call.portal.switches.short_pages:
@@ -106,7 +108,10 @@ def merge_two(call: Call) -> Answer:
         raise not_found()
     if pair[0] is pair[1]:
         raise invalid("Cannot merge a record with itself")
-    record = merge(call.portal, call.kind, primary=pair[0], other=pair[1], source=call.source)
+    try:
+        record = merge(call.portal, call.kind, primary=pair[0], other=pair[1], source=call.source)
+    except ValueError as error:
+        raise invalid(f"Cannot merge: {error}") from error
     return Answer(shown_record(call.portal, call.kind, record), records=1)
 
 
@@ -143,6 +148,8 @@ def found(call: Call) -> Record:
         raise not_found(
             "Object not found.  objectId are usually numeric.", category="OBJECT_NOT_FOUND"
         )
+    if call.flag("archived"):
+        expire(call.portal, call.kind)
     record = store.find(number, archived=call.flag("archived"))
     if record is None:
         raise not_found()

@@ -1,5 +1,6 @@
 """The calls that take no bearer token: OAuth itself, and the files of the journal."""
 
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -35,15 +36,23 @@ def open_routes(sim: HubSpotSim) -> list[Route]:
     ]
 
 
-def _answered(sim: HubSpotSim, act: Callable[[], Any]) -> Response:
+def _answered(sim: HubSpotSim, act: Callable[[], Any], *, gone: int = 200) -> Response:
     try:
         with sim.lock:
             body = act()
     except Refusal as refusal:
-        return Response(orjson.dumps(refusal.body), refusal.status, media_type=_JSON)
+        return _refused(refusal)
     if body is None:
-        return Response(status_code=204)
+        return Response(status_code=gone)
     return Response(orjson.dumps(body), media_type=_JSON)
+
+
+def _refused(refusal: Refusal) -> Response:
+    """OAuth's own errors as they are, others in the usual envelope."""
+    body = refusal.body
+    if isinstance(body, Mapping) and "error" not in body:
+        body = {"status": "error", **body, "correlationId": str(uuid.uuid4())}
+    return Response(orjson.dumps(body), refusal.status, media_type=_JSON)
 
 
 def _posted(
@@ -59,7 +68,7 @@ def _posted(
 
 def _told(sim: HubSpotSim, act: Callable[[str], Any]) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        return _answered(sim, lambda: act(str(request.path_params["token"])))
+        return _answered(sim, lambda: act(str(request.path_params["token"])), gone=204)
 
     return endpoint
 
@@ -70,7 +79,7 @@ def _authorize(sim: HubSpotSim) -> Callable[[Request], Awaitable[Response]]:
             with sim.lock:
                 where = sim.oauth.authorize(dict(request.query_params))
         except Refusal as refusal:
-            return Response(orjson.dumps(refusal.body), refusal.status, media_type=_JSON)
+            return _refused(refusal)
         return RedirectResponse(where, 302)
 
     return endpoint

@@ -7,6 +7,8 @@ from stagesync.sandbox.hubspot.portal import Portal
 from stagesync.sandbox.hubspot.store import doc_of
 
 # Values a merged record does not simply take over.
+RESTORABLE_MS = 90 * 86_400_000
+MAX_MERGES = 250
 WHEN_ERASED: tuple[What, ...] = ("privacyDeletion", "deletion")
 _OWN_VALUES = frozenset({"hs_merged_object_ids", "hs_calculated_merged_vids"})
 
@@ -34,6 +36,15 @@ def restore(portal: Portal, kind: Kind, record: Record, *, source: Source) -> No
     record.searchable_ms = now_ms + int(portal.switches.index_lag_create_s * 1000)
     portal.stores[kind.name].index.submit(doc_of(record), record.searchable_ms)
     portal.changes.record("restore", kind.name, record=record, at_ms=now_ms, source=source)
+
+
+def expire(portal: Portal, kind: Kind) -> None:
+    """Drops what was archived so long ago that nobody can bring it back."""
+    store, until_ms = portal.stores[kind.name], portal.now_ms() - RESTORABLE_MS
+    old = [store.records[i] for i in store.archived_ids]
+    for record in old:
+        if record.archived_ms is not None and record.archived_ms < until_ms:
+            store.purge(record)
 
 
 def erase(portal: Portal, kind: Kind, record: Record, *, source: Source) -> None:
@@ -68,6 +79,10 @@ def merge(portal: Portal, kind: Kind, *, primary: Record, other: Record, source:
     """Makes a new record out of two; both old ids lead to it from then on.
 
     The primary record's values win, the other one fills its blanks.
+
+    Raises:
+        ValueError: when the record would hold more merges than HubSpot allows.
+
     Source: https://developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies (seen 2026-11).
     """
     store, now_ms = portal.stores[kind.name], portal.now_ms()
@@ -76,6 +91,8 @@ def merge(portal: Portal, kind: Kind, *, primary: Record, other: Record, source:
         **primary.values,
         **_merged_values(kind, primary, other, now_ms=now_ms),
     }
+    if len(values["hs_merged_object_ids"].split(";")) > MAX_MERGES:
+        raise ValueError(f"a record takes at most {MAX_MERGES} merges")
     created_ms = min(primary.created_ms, other.created_ms)
     record = Record(portal.new_id(), created_ms, now_ms, {}, source)
     record.history = _history(primary, other, now_ms=now_ms, values=values)

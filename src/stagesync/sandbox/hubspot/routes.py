@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from stagesync.sandbox.hubspot import (
     associations,
+    associations_v3,
     batch,
     catalog,
     forms,
@@ -28,6 +29,9 @@ _FORMS = (
         r"/crm/(?P<version>v3)/(?P<area>objects|properties|pipelines|owners|lists)(?P<rest>/.*)?"
     ),
     re.compile(r"/crm/(?P<version>v4)/(?P<area>associations)(?P<rest>/.*)"),
+    re.compile(
+        r"/crm/v3/(?P<area>associations)(?P<rest>/[^/]+/[^/]+/(?:batch/.*|types))(?P<version>)"
+    ),
     re.compile(r"/crm/(?P<version>v4)/(?P<area>objects)(?P<rest>/[^/]+/[^/]+/associations/.*)"),
     re.compile(
         rf"/crm/(?P<area>objects|properties|pipelines|owners|lists|associations)/(?P<version>{_DATED})(?P<rest>/.*)?"
@@ -61,6 +65,9 @@ def canonical(path: str) -> tuple[str, str] | None:
             if met["version"] == "v3" and "/associations" in rest:
                 return None
             area = "event-occurrences" if met["area"] == "events" else met["area"]
+            # Version 3 has shapes of its own here; the other areas' handlers serve every version.
+            if not met["version"]:
+                return "v3", f"/associations-v3{rest}"
             return met["version"], f"/{area}{rest}"
     return None
 
@@ -130,13 +137,17 @@ def _objects() -> list[Spot]:
 
 
 def _associations() -> list[Spot]:
-    pair = "/associations/{type}/{to}"
+    pair, old = "/associations/{type}/{to}", "/associations-v3/{type}/{to}"
     return [
         Spot("POST", pair + "/batch/read", associations.read_many, _READ),
         Spot("POST", pair + "/batch/create", associations.create_many, _WRITE),
         Spot("POST", pair + "/batch/associate/default", associations.create_default_many, _WRITE),
         Spot("POST", pair + "/batch/archive", associations.archive_many, _WRITE),
         Spot("GET", pair + "/labels", associations.labels, _READ),
+        Spot("POST", old + "/batch/read", associations_v3.read_many, _READ),
+        Spot("POST", old + "/batch/create", associations_v3.create_many, _WRITE),
+        Spot("POST", old + "/batch/archive", associations_v3.archive_many, _WRITE),
+        Spot("GET", old + "/types", associations_v3.types, _READ),
     ]
 
 
