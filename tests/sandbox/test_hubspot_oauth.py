@@ -44,7 +44,7 @@ def test_install_page_sends_back_with_code_and_state(hs):
 def test_code_works_once_in_time_and_for_its_address(hs):
     """A used code, an old one and one for another address are all BAD_AUTH_CODE."""
     code = hs.control("install", redirect_uri=BACK)["code"]
-    assert _exchange(hs, code).status == 200
+    assert [_exchange(hs, code).status for _ in range(2)] == [200, 400]
     old = hs.control("install", redirect_uri=BACK)["code"]
     other = hs.control("install", redirect_uri="https://else.example/")["code"]
     hs.sim.clock.advance(600)
@@ -71,7 +71,7 @@ def test_refresh_token_may_rotate(hs):
     assert new != old
     got = _refresh(hs, old)
     assert (got.status, got.body["status"]) == (400, "BAD_REFRESH_TOKEN")
-    assert _refresh(hs, new).status == 200
+    assert [_refresh(hs, new).status for _ in range(2)] == [200, 400]
 
 
 def test_version_one_answers_less(hs):
