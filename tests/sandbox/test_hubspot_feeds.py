@@ -3,6 +3,8 @@
 import pytest
 from tests.sandbox.conftest import NOON
 
+from stagesync.sandbox.world import make_world
+
 EVENTS = "/marketing/marketing-events/2026-03"
 
 
@@ -210,3 +212,23 @@ def test_senseless_feed_is_refused(hs):
     assert hs.post("/_sandbox/feed", {"kind": "rain"}).status == 400
     payload = {"kind": "occurrence", "type": "e_visited_page", "contact_id": "1"}
     assert hs.post("/_sandbox/feed", payload).status == 404
+
+
+def test_furnishing_tells_the_story_of_the_counters(hs):
+    """Feeds made from a world agree with its contacts' counters; no contact's modified date moves."""
+    world = make_world(contacts=120, seed=5, now=NOON)
+    hs.sim.load(world.hubspot)
+    hs.switch(limits_on=False, enterprise=True, short_pages=False)
+    before = hs.get("/crm/v3/objects/contacts?limit=100").body
+    made = hs.control("furnish")
+    assert all(made.values()), made
+    assert hs.get("/crm/v3/objects/contacts?limit=100").body == before
+    names = ["hs_email_open", "email"]
+    opened = {"propertyName": "hs_email_open", "operator": "GT", "value": "0"}
+    rows = hs.search(filterGroups=[{"filters": [opened]}], properties=names, limit=200).body
+    for row in rows["results"][:5]:
+        values = row["properties"]
+        path = f"/email/public/v1/events?eventType=OPEN&recipient={values['email']}"
+        assert len(hs.get(path).body["events"]) == min(20, int(values["hs_email_open"]))
+    assert hs.search("emails").body["total"] == made["emails"]
+    assert hs.post("/_sandbox/furnish", {}).status == 400

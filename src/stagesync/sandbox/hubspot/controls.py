@@ -10,6 +10,7 @@ from stagesync.sandbox.control import BadCall, control_route, want
 from stagesync.sandbox.hubspot.actors import ACTORS, actor_named
 from stagesync.sandbox.hubspot.auth import ALL_SCOPES
 from stagesync.sandbox.hubspot.feeding import feed
+from stagesync.sandbox.hubspot.furnish import furnish
 from stagesync.sandbox.hubspot.hooks import Subscription
 from stagesync.sandbox.hubspot.people import (
     bulk,
@@ -43,6 +44,7 @@ def hubspot_control_routes(sim: HubSpotSim) -> list[Route]:
         control_route("POST", "options", locked(edit_options)),
         control_route("POST", "stages", locked(edit_stages)),
         control_route("POST", "feed", locked(feed)),
+        control_route("POST", "furnish", locked(furnish)),
         control_route("POST", "restore", locked(_restore)),
         control_route("POST", "erase", locked(_erase)),
         control_route("POST", "tokens", lambda payload: _token(sim, payload)),
