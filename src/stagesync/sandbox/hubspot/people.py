@@ -3,6 +3,7 @@
 All records of one import carry one and the same millisecond, as HubSpot's own imports do.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -116,46 +117,48 @@ def recalculate(portal: Portal, payload: Payload) -> dict[str, Any]:
     No modified date moves unless the switch `calculated_moves_stamp` says so.
     """
     kind = kind_of(str(payload.get("object", "contacts")))
-    given = payload.get("properties") or {}
+    given = {str(name): str(text) for name, text in (payload.get("properties") or {}).items()}
+    records = _meant(portal, kind, payload.get("ids", "all"))
+    seen = {} if given or kind.name != "contacts" else _seen(portal)
     changed = 0
-    for record in _meant(portal, kind, payload.get("ids", "all")):
-        values = {str(name): str(text) for name, text in given.items()}
-        values = values or _calculated(portal, kind, record)
-        stamp = portal.switches.calculated_moves_stamp
-        moved = any(record.values.get(name, "") != text for name, text in values.items())
-        changed += moved
-        if moved:
+    for record in records:
+        values = given or {**counters(portal, kind.name, record.id), **_grown(record, seen)}
+        if any(record.values.get(name, "") != text for name, text in values.items()):
+            stamp = portal.switches.calculated_moves_stamp
             put_values(portal, kind, record=record, values=values, source=CALCULATED, stamp=stamp)
+            changed += 1
     return {"changed": changed}
 
 
-def _calculated(portal: Portal, kind: Kind, record: Record) -> dict[str, str]:
-    values = counters(portal, kind.name, record.id)
-    if kind.name != "contacts":
-        return values
-    email = record.values.get("email", "")
-    views = [
-        o.at_ms
-        for o in portal.feeds.occurrences
-        if (o.contact_id, o.type) == (record.id, "e_visited_page")
-    ]
-    if views:
-        values["hs_analytics_num_page_views"] = str(len(views))
-        values["hs_analytics_last_timestamp"] = iso(max(views))
-    for type_, counted, last in _EMAIL_COUNTERS:
-        times = [
-            e.at_ms for e in portal.feeds.email_events if (e.recipient, e.type) == (email, type_)
-        ]
-        if times:
-            values |= {counted: str(len(times)), last: iso(max(times))}
-    return values
-
-
-_EMAIL_COUNTERS = (
+Sights = dict[tuple[str, str], list[int]]
+# What is counted: the sort of event, the counter and the date of the last one.
+_COUNTED = (
+    ("e_visited_page", "hs_analytics_num_page_views", "hs_analytics_last_timestamp"),
     ("DELIVERED", "hs_email_delivered", "hs_email_last_send_date"),
     ("OPEN", "hs_email_open", "hs_email_last_open_date"),
     ("CLICK", "hs_email_click", "hs_email_last_click_date"),
 )
+
+
+def _seen(portal: Portal) -> Sights:
+    """When the feeds saw what of whom, by (id or address, sort of event)."""
+    seen: Sights = defaultdict(list)
+    for view in portal.feeds.occurrences:
+        seen[str(view.contact_id), view.type].append(view.at_ms)
+    for mail in portal.feeds.email_events:
+        seen[mail.recipient, mail.type].append(mail.at_ms)
+    return seen
+
+
+def _grown(record: Record, seen: Sights) -> dict[str, str]:
+    """The counters that lag behind the feeds; a counter never goes down."""
+    values: dict[str, str] = {}
+    for type_, counter, last in _COUNTED:
+        who = str(record.id) if type_ == "e_visited_page" else record.values.get("email", "")
+        times = seen.get((who, type_), [])
+        if len(times) > int(record.values.get(counter) or 0):
+            values |= {counter: str(len(times)), last: iso(max(times))}
+    return values
 
 
 def edit_options(portal: Portal, payload: Payload) -> dict[str, Any]:
