@@ -64,6 +64,20 @@ class HubSpotApi:
     def search(self, kind: str = "contacts", **body: Any) -> Got:
         return self.post(f"/crm/v3/objects/{kind}/search", body)
 
+    def control(self, name: str, /, **payload: Any) -> Any:
+        """A control call that must succeed; its answer."""
+        got = self.post(f"/_sandbox/{name}", payload)
+        assert got.status in {200, 204}, got
+        return got.body
+
+    def form(self, path: str, **fields: Any) -> Got:
+        """Posts a form without a token."""
+        answer = self._pool.request("POST", self.url + path, fields=fields, encode_multipart=False)
+        is_json = "json" in answer.headers.get("content-type", "")
+        return Got(
+            answer.status, answer.json() if is_json else answer.data.decode(), answer.headers
+        )
+
     def switch(self, **changes: Any) -> None:
         """Sets switches through the control call."""
         assert self.call("PUT", "/_sandbox/settings", changes).status == 200
@@ -87,12 +101,13 @@ def _served() -> Iterator[tuple[_Swappable, Server]]:
 
 
 @pytest.fixture
-def hs(_served: tuple[_Swappable, Server]) -> HubSpotApi:
+def hs(_served: tuple[_Swappable, Server]) -> Iterator[HubSpotApi]:
     """An empty HubSpot account at noon, with the default switches."""
     swappable, server = _served
     sim = HubSpotSim(clock=SimClock(lambda: NOON))
     swappable.app = create_app(sim)
-    return HubSpotApi(sim, server.url)
+    yield HubSpotApi(sim, server.url)
+    sim.stop()
 
 
 @pytest.fixture

@@ -237,7 +237,7 @@ def test_primary_company_can_change(seeded):
     other = seeded.make("companies", name="Other")
     body = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 1}]
     path = f"/crm/v4/objects/contacts/101/associations/companies/{other}"
-    assert seeded.call("PUT", path, body).status == 200
+    assert seeded.call("PUT", path, body).status == 201
     assert seeded.value("contacts", "101", "associatedcompanyid") == other
     assert seeded.call("DELETE", path).status == 204
     assert seeded.value("contacts", "101", "associatedcompanyid") == "900"

@@ -96,6 +96,7 @@ def start(
         simulator.faults.use_profile(faults or "none")
     with ExitStack() as opening:
         first = serve(hubspot.create_app(hubspot_sim), port=hubspot_port)
+        opening.callback(hubspot_sim.stop)
         opening.callback(first.stop)
         second = serve(salesforce.create_app(salesforce_sim), port=salesforce_port)
         opening.callback(second.stop)

@@ -40,10 +40,12 @@ def control_routes(simulator: Simulator) -> list[Route]:
         ("POST", "delete", simulator.delete),
         ("GET", "state", lambda _: simulator.state()),
     ]
-    return [
-        Route(f"/_sandbox/{name}", _endpoint(call), methods=[method])
-        for method, name, call in calls
-    ]
+    return [control_route(method, name, call) for method, name, call in calls]
+
+
+def control_route(method: str, name: str, call: Call) -> Route:
+    """One control call; ValueError of `call` answers 400, LookupError 404, None 204."""
+    return Route(f"/_sandbox/{name}", _endpoint(call), methods=[method])
 
 
 def _endpoint(call: Call) -> Callable[[Request], Awaitable[Response]]:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl
+from urllib.parse import parse_qs
 
 import orjson
 from starlette.applications import Starlette
@@ -14,9 +14,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stagesync.sandbox.control import control_routes
-from stagesync.sandbox.hubspot.auth import demand_scope
+from stagesync.sandbox.hubspot.auth import Access, demand_scope
 from stagesync.sandbox.hubspot.call import Answer, Call
+from stagesync.sandbox.hubspot.controls import hubspot_control_routes
 from stagesync.sandbox.hubspot.errors import Refusal, html_404
+from stagesync.sandbox.hubspot.open_calls import open_routes
 from stagesync.sandbox.hubspot.routes import Spot, canonical, spots
 from stagesync.sandbox.hubspot.sim import HubSpotSim
 from stagesync.sandbox.middleware import CONTROL, SandboxMiddleware, note_records
@@ -27,9 +29,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 def create_app(state: HubSpotSim) -> Starlette:
     """The application that serves one simulated account, control calls included."""
     calls = [Route(spot.path, _handler(state, spot), methods=[spot.method]) for spot in spots()]
-    token = Route("/oauth/token", _token_handler(state), methods=["POST"])
+    controls = [*hubspot_control_routes(state), *control_routes(state)]
     return Starlette(
-        routes=[*control_routes(state), token, *calls],
+        routes=[*controls, *open_routes(state), *calls],
         middleware=[
             Middleware(SandboxMiddleware, simulator=state),
             Middleware(_OneAddress),
@@ -78,34 +80,36 @@ def _served(
 ) -> Answer:
     """Passes a request through the door in HubSpot's order: token, limits, scope, call."""
     now = sim.clock.now()
-    access = sim.tokens.enter(request.headers.get("authorization"), now=now)
-    toll = sim.limits.charge(access, search=spot.search, now=now)
-    headers.update(toll.headers)
-    if toll.policy is not None:
+    access = _entered(sim, spot, request, now=now)
+    toll = None if spot.exempt else sim.limits.charge(access, search=spot.search, now=now)
+    headers.update(toll.headers if toll else {})
+    if toll is not None and toll.policy is not None:
         raise sim.limits.refusal(toll.policy, request_id=str(uuid.uuid4()))
     query = request.scope["query_string"].decode("latin-1")
     if len(request.url.path) + len(query) > sim.switches.url_limit:
         raise Refusal(414, "<html><body><h1>414 Request-URI Too Large</h1></body></html>")
     path = {name: str(value) for name, value in request.path_params.items()}
-    demand_scope(access, spot.needs(path.get("type", "")), schema_area=spot.schema_area)
+    type_name = path.get("type", "")
+    for needed in (spot.needs(type_name), spot.needs_also(type_name)):
+        if needed:
+            demand_scope(access, needed, schema_area=spot.schema_area)
     version = request.scope["state"]["version"]
-    call = Call(
-        sim.portal, path, parse_qs(query, keep_blank_values=True), raw, version, access.app_id
-    )
+    asked = parse_qs(query, keep_blank_values=True)
+    here = str(request.base_url).rstrip("/")
+    call = Call(sim.portal, path, asked, raw, version, access.app_id, here, sim.hooks, sim.journal)
     return spot.endpoint(call)
 
 
-def _token_handler(sim: HubSpotSim) -> Handler:
-    async def token(request: Request) -> Response:
-        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
-        try:
-            with sim.lock:
-                answer = sim.tokens.exchange(form, now=sim.clock.now())
-        except Refusal as refusal:
-            return _sent(refusal.body, refusal.status, {})
-        return _sent(answer, 200, {})
-
-    return token
+def _entered(sim: HubSpotSim, spot: Spot, request: Request, *, now: float) -> Access:
+    """The access a request has; webhook settings also take a developer's key in the address."""
+    key = request.query_params.get("hapikey")
+    if spot.for_apps and key is not None:
+        return sim.tokens.enter(f"Bearer {key}", now=now)
+    access = sim.tokens.enter(request.headers.get("authorization"), now=now)
+    if spot.for_apps and access.kind == "service_key":
+        message = "Service keys cannot be used for this request."
+        raise Refusal(403, {"message": message, "category": "FORBIDDEN"})
+    return access
 
 
 def _refused(refusal: Refusal, *, correlation: str, headers: Mapping[str, str]) -> Response:

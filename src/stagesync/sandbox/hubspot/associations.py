@@ -70,7 +70,7 @@ def archive_many(call: Call) -> Answer:
         for other in _list(item.get("to"))
     ]
     for number, other in pairs:
-        unlink(call.portal, (call.kind.name, number), (to.name, other))
+        unlink(call.portal, (call.kind.name, number), (to.name, other), source=call.source)
     return Answer(status=204, records=len(pairs))
 
 
@@ -80,7 +80,8 @@ def put_one(call: Call) -> Answer:
     types = call.json_list()
     _check_types(call, to, types)
     pair = _put(call, call.path["id"], call.path["other"], to=to, types=types)
-    return Answer(_labelled(call, pair, to=to), 200, 1)
+    status = 201 if call.version == "v4" else 200
+    return Answer(_labelled(call, pair, to=to), status, 1)
 
 
 def put_default(call: Call) -> Answer:
@@ -93,7 +94,8 @@ def put_default(call: Call) -> Answer:
 def delete_one(call: Call) -> Answer:
     """`DELETE /objects/{type}/{id}/associations/{to}/{other}`."""
     number, other = record_id(call.path["id"]) or 0, record_id(call.path["other"]) or 0
-    unlink(call.portal, (call.kind.name, number), (_other(call).name, other))
+    to = _other(call)
+    unlink(call.portal, (call.kind.name, number), (to.name, other), source=call.source)
     return Answer(status=204, records=1)
 
 
@@ -179,7 +181,8 @@ def _put(
     number, other = _existing(call, call.kind, from_id), _existing(call, to, to_id)
     marked = TYPE_IDS[call.kind.name, to.name][1]
     primary = any(entry["associationTypeId"] == marked for entry in types if marked is not None)
-    link(call.portal, (call.kind.name, number), (to.name, other), primary=primary)
+    ends, others = (call.kind.name, number), (to.name, other)
+    link(call.portal, ends, others, source=call.source, primary=primary)
     return number, other
 
 

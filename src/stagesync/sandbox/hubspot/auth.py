@@ -7,8 +7,9 @@ https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentic
 import random
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from stagesync.sandbox.hubspot.errors import Refusal
 from stagesync.sandbox.hubspot.values import iso
@@ -16,11 +17,26 @@ from stagesync.sandbox.hubspot.values import iso
 OBJECT_SCOPES = frozenset(
     f"crm.{area}.{name}.{right}"
     for area in ("objects", "schemas")
-    for name in ("contacts", "companies", "deals")
+    for name in ("contacts", "companies", "deals", "leads")
     for right in ("read", "write")
 )
-ALL_SCOPES = OBJECT_SCOPES | {"crm.objects.owners.read", "oauth"}
+ALL_SCOPES = OBJECT_SCOPES | {
+    "crm.objects.owners.read",
+    "sales-email-read",
+    "crm.lists.read",
+    "crm.objects.marketing_events.read",
+    "forms",
+    "content",
+    "behavioral_events.event_definitions.read_write",
+    "oauth",
+}
+JOURNAL_SCOPES = frozenset(
+    f"developer.webhooks_journal.{right}"
+    for right in ("read", "subscriptions.read", "subscriptions.write", "snapshots.read")
+)
 ACCESS_LIFE_S = 1800
+# A service key belongs to no app of ours: what it writes bears another id.
+SERVICE_KEY_APP_ID = 40_001
 _SHAPE = re.compile(r"[A-Za-z0-9._~+/=-]{8,2048}")
 _HTML_530 = "<html><body><h1>Error 1016</h1><p>Origin DNS error</p></body></html>"
 _DOCS = "https://developers.hubspot.com/docs/methods/auth/oauth-overview"
@@ -33,12 +49,14 @@ class Access:
     Attributes:
         app_id: whom its writes are signed with.
         expires_at: Unix seconds; None for a static token, which also is what the daily limit counts.
+        kind: what sort of token it is; "app" is an app's own, for no account in particular.
     """
 
     token: str
     scopes: frozenset[str]
     app_id: int
     expires_at: float | None = None
+    kind: Literal["private_app", "service_key", "oauth", "app", "developer"] = "private_app"
 
     @property
     def is_oauth(self) -> bool:
@@ -47,26 +65,45 @@ class Access:
 
 
 class Tokens:
-    """Every token of the account. Names and secrets follow from the seed."""
+    """Every token of the account. Names and secrets follow from the seed.
+
+    Attributes:
+        static: of the account's private app, with every scope.
+        service_key: as able as `static`, but its owner has no app and so no webhooks.
+        developer_key: what version 3 of the webhook settings takes as `hapikey`.
+        refresh_token: of the installation that the account starts with.
+    """
 
     def __init__(self, *, seed: int, app_id: int) -> None:
         self._random = random.Random(f"hubspot-tokens-{seed}")
-        self._known: dict[str, Access] = {}
+        self.known: dict[str, Access] = {}
         self.app_id = app_id
         self.static = self.add_static()
-        self.client_id = str(self._uuid())
-        self.client_secret = str(self._uuid())
-        self.refresh_token = f"eu1-{self._uuid()}"
+        self.client_id = self.new_name()
+        self.client_secret = self.new_name()
+        self.refresh_token = f"eu1-{self.new_name()}"
+        self.service_key = self.add_static(kind="service_key", app_id=SERVICE_KEY_APP_ID)
+        self.developer_key = f"eu1-{self.new_name()}"
+        self.known[self.developer_key] = Access(
+            self.developer_key, frozenset(), app_id, kind="developer"
+        )
 
-    def add_static(self, scopes: Iterable[str] = ALL_SCOPES, *, app_id: int | None = None) -> str:
+    def add_static(
+        self,
+        scopes: Iterable[str] = ALL_SCOPES,
+        *,
+        app_id: int | None = None,
+        kind: Literal["private_app", "service_key"] = "private_app",
+    ) -> str:
         """Makes a private app's or service key's token with these scopes and returns it."""
-        token = f"pat-eu1-sandbox-{self._uuid()}"
-        self._known[token] = Access(token, frozenset(scopes), app_id or self.app_id)
+        token = f"pat-eu1-sandbox-{self.new_name()}"
+        owner = app_id or self.app_id
+        self.known[token] = Access(token, frozenset(scopes), owner, kind=kind)
         return token
 
     def revoke(self, token: str) -> None:
         """Makes a token unknown; the refresh token too."""
-        self._known.pop(token, None)
+        self.known.pop(token, None)
         if token == self.refresh_token:
             self.refresh_token = ""
 
@@ -81,39 +118,16 @@ class Tokens:
             raise unauthenticated()
         if not _SHAPE.fullmatch(token):
             raise Refusal(530, _HTML_530)
-        access = self._known.get(token)
+        access = self.known.get(token)
         if access is None:
             raise unauthenticated()
         if access.expires_at is not None and now >= access.expires_at:
             raise expired(access.expires_at, now=now)
         return access
 
-    def exchange(self, form: Mapping[str, str], *, now: float) -> dict[str, object]:
-        """Answers `grant_type=refresh_token`; the same refresh token comes back.
-
-        Raises:
-            Refusal: 400 in OAuth's own shape; another app's client id counts as a bad token.
-        """
-        if form.get("grant_type") != "refresh_token":
-            raise _oauth_refusal(
-                "unsupported_grant_type", "BAD_GRANT_TYPE", "unsupported grant type"
-            )
-        client = (form.get("client_id"), form.get("client_secret"))
-        if client != (self.client_id, self.client_secret):
-            raise _bad_refresh()
-        if not self.refresh_token or form.get("refresh_token") != self.refresh_token:
-            raise _bad_refresh()
-        token = f"CIeu1{self._uuid().hex}"
-        self._known[token] = Access(token, ALL_SCOPES, self.app_id, now + ACCESS_LIFE_S)
-        return {
-            "token_type": "bearer",
-            "access_token": token,
-            "refresh_token": self.refresh_token,
-            "expires_in": ACCESS_LIFE_S,
-        }
-
-    def _uuid(self) -> uuid.UUID:
-        return uuid.UUID(int=self._random.getrandbits(128), version=4)
+    def new_name(self) -> str:
+        """A fresh name that follows from the seed."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
 
 def unauthenticated() -> Refusal:
@@ -153,13 +167,3 @@ def demand_scope(access: Access, any_of: tuple[str, ...], *, schema_area: bool) 
     links = {"scopes": "https://developers.hubspot.com/scopes"}
     body = {"message": message, "errors": [error], "links": links, "category": "MISSING_SCOPES"}
     raise Refusal(403, body)
-
-
-def _bad_refresh() -> Refusal:
-    said = "refresh token is invalid, expired or revoked"
-    return _oauth_refusal("invalid_grant", "BAD_REFRESH_TOKEN", said)
-
-
-def _oauth_refusal(error: str, status: str, message: str) -> Refusal:
-    body = {"error": error, "error_description": message, "status": status, "message": message}
-    return Refusal(400, body)

@@ -7,6 +7,7 @@ Source: https://knowledge.hubspot.com/records/manage-how-lifecycle-stages-sync (
 
 from collections.abc import Mapping
 
+from stagesync.sandbox.hubspot.changes import Change
 from stagesync.sandbox.hubspot.history import put_values
 from stagesync.sandbox.hubspot.lifecycle import STAGE, admitted, ranks
 from stagesync.sandbox.hubspot.model import CALCULATED, KINDS, Kind, Record, Source
@@ -29,6 +30,11 @@ def create(portal: Portal, kind: Kind, *, values: Mapping[str, str], source: Sou
     record.values = admitted(schema, record, values=first, source=source, now_ms=now_ms)
     portal.stores[kind.name].add(record)
     portal.stores[kind.name].index.submit(doc_of(record), record.searchable_ms)
+    portal.changes.record("creation", kind.name, record=record, at_ms=now_ms, source=source)
+    for name, text in record.values.items():
+        portal.changes.tell(
+            Change("propertyChange", kind.name, record.id, now_ms, source, name, text)
+        )
     return record
 
 
@@ -48,11 +54,17 @@ def write(
 
 
 def link(
-    portal: Portal, ends: tuple[str, int], others: tuple[str, int], *, primary: bool = False
+    portal: Portal,
+    ends: tuple[str, int],
+    others: tuple[str, int],
+    *,
+    source: Source,
+    primary: bool = False,
 ) -> None:
     """Associates two records that exist, and lets counters and stages follow."""
     if not portal.links.add(ends, others, primary=primary):
         return
+    _tell_link(portal, ends, others, source=source)
     recount(portal, *ends)
     recount(portal, *others)
     pair = {ends[0]: ends[1], others[0]: others[1]}
@@ -64,17 +76,46 @@ def link(
             _move_deal_people(portal, deal)
 
 
-def unlink(portal: Portal, ends: tuple[str, int], others: tuple[str, int]) -> None:
+def unlink(
+    portal: Portal, ends: tuple[str, int], others: tuple[str, int], *, source: Source
+) -> None:
     """Parts two records, and lets counters follow."""
     if portal.links.remove(ends, others):
+        _tell_link(portal, ends, others, source=source, removed=True)
         recount(portal, *ends)
         recount(portal, *others)
+
+
+def _tell_link(
+    portal: Portal,
+    ends: tuple[str, int],
+    others: tuple[str, int],
+    *,
+    source: Source,
+    removed: bool = False,
+) -> None:
+    for (kind, id_), other in ((ends, others), (others, ends)):
+        first = portal.links.of(kind, id_, to_kind=other[0]).get(other[1], False)
+        portal.changes.tell(
+            Change(
+                "associationChange",
+                kind,
+                id_,
+                portal.now_ms(),
+                source,
+                other=other,
+                removed=removed,
+                primary=first,
+            )
+        )
 
 
 def derived(portal: Portal, kind: Kind, values: Mapping[str, str]) -> dict[str, str]:
     """Calculated properties that follow from a record's own values."""
     if kind.name == "contacts" and values.get("email"):
         return {"hs_email_domain": values["email"].rpartition("@")[2]}
+    if kind.name == "tasks":
+        return {"hs_task_is_completed": str(int(values.get("hs_task_status") == "COMPLETED"))}
     stage = portal.stages.get(values.get("dealstage", "")) if kind.name == "deals" else None
     if stage is None:
         return {}
@@ -118,6 +159,8 @@ def _defaults(portal: Portal, kind: Kind, source: Source) -> dict[str, str]:
             first[STAGE] = portal.switches.default_stage
     if kind.name == "contacts":
         first["hs_is_unworked"] = "true"
+    if kind.name == "leads":
+        first |= {"hs_pipeline": "lead-pipeline-id", "hs_pipeline_stage": "new-stage-id"}
     return {name: text for name, text in first.items() if text}
 
 

@@ -17,8 +17,8 @@ from stagesync.sandbox.hubspot.checking import (
 )
 from stagesync.sandbox.hubspot.errors import Refusal, invalid
 from stagesync.sandbox.hubspot.model import Record
-from stagesync.sandbox.hubspot.objects import wanted_links
-from stagesync.sandbox.hubspot.records import echo, shown_record
+from stagesync.sandbox.hubspot.objects import echoed, wanted_links
+from stagesync.sandbox.hubspot.records import shown_record
 from stagesync.sandbox.hubspot.removing import archive
 from stagesync.sandbox.hubspot.values import iso
 
@@ -31,6 +31,7 @@ def read_many(call: Call) -> Answer:
     body = call.json()
     asked, past = names(body.get("properties"), "properties"), body.get("propertiesWithHistory")
     history = names(past, "propertiesWithHistory")
+    call.asking([*asked, *history])
     inputs = call.inputs(READ_WITH_HISTORY if history else 100)
     by = body.get("idProperty")
     if by is not None:
@@ -62,8 +63,14 @@ def create_many(call: Call) -> Answer:
     for item, found, wanted in zip(inputs, values, links, strict=True):
         record = create(call.portal, call.kind, values=found, source=call.source)
         for other, primary in wanted:
-            link(call.portal, (call.kind.name, record.id), other, primary=primary)
-        rows.append(echo(call.portal, call.kind, record, touched=properties_of(item)))
+            link(
+                call.portal,
+                (call.kind.name, record.id),
+                other,
+                source=call.source,
+                primary=primary,
+            )
+        rows.append(echoed(call, record, item=item, values=found))
     return _answer(call, rows, status=201)
 
 
@@ -112,7 +119,7 @@ def archive_many(call: Call) -> Answer:
     records = [_record(call, item, by=None) for item in inputs]
     gone = {record.id: record for record in records if record is not None}
     for record in gone.values():
-        archive(call.portal, call.kind, record)
+        archive(call.portal, call.kind, record, source=call.source)
     return Answer(status=204, records=len(gone))
 
 
@@ -125,7 +132,7 @@ def _written(
             missing.append(str(item["id"]))
             continue
         write(call.portal, call.kind, record=record, values=found, source=call.source)
-        rows.append(echo(call.portal, call.kind, record, touched=properties_of(item)))
+        rows.append(echoed(call, record, item=item, values=found))
     return _answer(call, rows, errors=_lost(call, missing))
 
 
@@ -152,8 +159,14 @@ def _create(call: Call, item: Item) -> dict[str, Any]:
     wanted = wanted_links(call, item)
     record = create(call.portal, call.kind, values=values, source=call.source)
     for other, primary in wanted:
-        link(call.portal, (call.kind.name, record.id), other, primary=primary)
-    row = echo(call.portal, call.kind, record, touched=properties_of(item))
+        link(
+            call.portal,
+            (call.kind.name, record.id),
+            other,
+            source=call.source,
+            primary=primary,
+        )
+    row = echoed(call, record, item=item, values=values)
     return {**row, "objectWriteTraceId": item.get("objectWriteTraceId")}
 
 
@@ -166,7 +179,7 @@ def _update(call: Call, item: Item) -> dict[str, Any]:
     if refusal := taken(call, values, by_other_than=record.id):
         raise refusal
     write(call.portal, call.kind, record=record, values=values, source=call.source)
-    return echo(call.portal, call.kind, record, touched=properties_of(item))
+    return echoed(call, record, item=item, values=values)
 
 
 def _upsert(call: Call, item: Item) -> dict[str, Any]:

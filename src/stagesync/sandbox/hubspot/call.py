@@ -1,13 +1,15 @@
 """One request and one answer, as the handlers see them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from stagesync.sandbox.hubspot.errors import invalid, unknown_type
+from stagesync.sandbox.hubspot.hooks import Webhooks
+from stagesync.sandbox.hubspot.journal_feed import Journal
 from stagesync.sandbox.hubspot.model import Kind, Source, kind_named
 from stagesync.sandbox.hubspot.portal import Portal
 
@@ -21,6 +23,8 @@ class Call:
         query: every value of each query parameter.
         version: "v3", "v4", "2026-03" or "2026-09".
         app_id: of the token's owner; what its writes are signed with.
+        hooks: the webhooks of the account's own app; `journal` its journal.
+        base_url: how the client reached the simulator, without a slash at the end.
     """
 
     portal: Portal
@@ -29,6 +33,9 @@ class Call:
     raw: bytes
     version: str
     app_id: int
+    base_url: str = ""
+    hooks: Webhooks | None = None
+    journal: Journal | None = None
 
     @property
     def kind(self) -> Kind:
@@ -39,6 +46,10 @@ class Call:
     def source(self) -> Source:
         """How a write of this call is signed in the history."""
         return Source("INTEGRATION", str(self.app_id))
+
+    def asking(self, names: Iterable[str]) -> None:
+        """Remembers which properties a client has asked for; `state()` shows them."""
+        self.portal.asked[self.kind.name].update(names)
 
     def one(self, name: str, default: str = "") -> str:
         """The last value of a query parameter."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from stagesync.sandbox.hubspot.call import Answer, Call
 from stagesync.sandbox.hubspot.errors import invalid, not_found
-from stagesync.sandbox.hubspot.portal import Owner, Pipeline, Stage
+from stagesync.sandbox.hubspot.portal import LEAD_PIPELINES, Owner, Pipeline, Stage
 from stagesync.sandbox.hubspot.values import iso
 
 _MADE = iso(1_640_995_200_000)
@@ -17,7 +17,7 @@ MAX_OWNERS = 500
 
 
 def pipelines(call: Call) -> Answer:
-    """`GET /pipelines/{type}`: deals have them."""
+    """`GET /pipelines/{type}`: deals and leads have them."""
     return Answer({"results": [_pipeline(found) for found in _of(call)]}, records=len(_of(call)))
 
 
@@ -91,6 +91,8 @@ def daily_usage(call: Call) -> Answer:
 
 
 def _of(call: Call) -> tuple[Pipeline, ...]:
+    if call.kind.name == "leads":
+        return LEAD_PIPELINES
     return call.portal.pipelines if call.kind.name == "deals" else ()
 
 

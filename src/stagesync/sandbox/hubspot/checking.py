@@ -104,6 +104,27 @@ def _missing(code: str, name: str, message: str) -> dict[str, object]:
     return {"code": code, "message": message, "context": {"propertyName": [name]}}
 
 
+def normalised(
+    call: Call, item: Mapping[str, Any], values: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The warnings of 2026-09 for values that are kept otherwise than they were written."""
+    if call.version != "2026-09":
+        return []
+    changed = [
+        (name, given, values[name])
+        for name, raw in properties_of(item).items()
+        if (given := as_text(raw)) is not None and values.get(name, given) != given
+    ]
+    return [
+        {
+            "category": "PROPERTY_VALUE_NORMALIZED",
+            "message": f"The value of {name} was normalized.",
+            "context": {"propertyName": [name], "rawValue": [raw], "normalizedValue": [kept]},
+        }
+        for name, raw, kept in changed
+    ]
+
+
 def unique_property(call: Call, name: str, *, doing: str) -> str:
     """A property that may serve as idProperty.
 

@@ -196,5 +196,6 @@ def _contains(text: str, pattern: str) -> bool:
 def _linked(portal: Portal, kind: Kind, name: str, *, spec: Mapping[str, Any]) -> Test:
     other = named_kind(name)
     given = spec.get("values") if spec.get("operator") == "IN" else [spec.get("value")]
-    wanted = {record_id(value) for value in given or ()}
+    store = portal.stores[other.name]
+    wanted = {store.current(record_id(value) or 0) for value in given or ()}
     return lambda doc: bool(wanted & portal.links.of(kind.name, doc.id, to_kind=other.name).keys())

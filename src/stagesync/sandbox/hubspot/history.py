@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from stagesync.sandbox.hubspot.changes import Change
 from stagesync.sandbox.hubspot.model import Kind, Record, Source, Version
 from stagesync.sandbox.hubspot.portal import Portal
 from stagesync.sandbox.hubspot.store import doc_of
@@ -28,6 +29,9 @@ def put_values(
         for name, text in changed.items():
             past = versions(record, name)
             record.history[name] = [Version(text, now_ms, source), *past]
+            portal.changes.tell(
+                Change("propertyChange", kind.name, record.id, now_ms, source, name, text)
+            )
         merged = {**record.values, **changed}
         kept = {name: text for name, text in merged.items() if text != ""}
         portal.stores[kind.name].replace_values(record, kept)

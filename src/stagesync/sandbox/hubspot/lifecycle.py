@@ -13,7 +13,7 @@ from stagesync.sandbox.hubspot.values import instant_ms, iso
 
 STAGE = "lifecyclestage"
 # People and imports may move a stage back; programs and HubSpot's own automation may not.
-FREE = frozenset({"CRM_UI", "IMPORT", "MERGE_OBJECTS"})
+FREE = frozenset({"CRM_UI", "CRM_UI_BULK_ACTION", "MOBILE_IOS", "IMPORT", "MERGE_OBJECTS"})
 
 
 def ranks(schema: Schema) -> dict[str, int]:

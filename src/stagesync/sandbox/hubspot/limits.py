@@ -1,4 +1,4 @@
-"""Rate limits: ten seconds per token, one second of searches per account, one day per account.
+"""Rate limits: ten seconds per static token or OAuth app, one second of searches per account, one day per account.
 
 Every call costs one of the day, refused ones too. A refused call does not fill its short bucket.
 Search answers carry no ten-second headers, OAuth answers no daily ones.
@@ -61,12 +61,16 @@ class Limits:
 
     def charge(self, access: Access, *, search: bool, now: float) -> Toll:
         """Counts one call and says what its answer's headers are."""
-        self._count_day(now)
-        burst = self._burst.setdefault(access.token, Rolling(BURST_S))
+        # The day is that of private apps and service keys; OAuth apps have no share in it.
+        self._roll_day(now)
+        self._day_used += not access.is_oauth
+        # An OAuth app has one bucket for all the tokens it is given one after another.
+        owner = f"app {access.app_id}" if access.is_oauth else access.token
+        burst = self._burst.setdefault(owner, Rolling(BURST_S))
         bucket, most = (
             (self._search, self._switches.search_limit)
             if search
-            else (burst, self._switches.burst_limit)
+            else (burst, self._burst_limit(access))
         )
         policy = None
         if self._switches.limits_on:
@@ -77,6 +81,13 @@ class Limits:
         if policy is None:
             bucket.add(now)
         return Toll(self._headers(access, burst, search=search, now=now), policy)
+
+    def spend(self, *, calls: int, searches: int, now: float) -> None:
+        """Counts what others use: of the day, and searches of this second and of the day."""
+        self._roll_day(now)
+        self._day_used += calls + searches
+        for _ in range(searches):
+            self._search.add(now)
 
     def refusal(self, policy: str, *, request_id: str) -> Refusal:
         """The 429 of a limit."""
@@ -110,20 +121,21 @@ class Limits:
         tomorrow = datetime.fromtimestamp(now, self._zone).date() + timedelta(days=1)
         return datetime.combine(tomorrow, time.min, self._zone).timestamp()
 
+    def _burst_limit(self, access: Access) -> int:
+        if access.is_oauth:
+            return min(self._switches.burst_limit, self._switches.oauth_burst_limit)
+        return self._switches.burst_limit
+
     def _roll_day(self, now: float) -> None:
         today = datetime.fromtimestamp(now, self._zone).date()
         if today != self._day:
             self._day, self._day_used = today, 0
 
-    def _count_day(self, now: float) -> None:
-        self._roll_day(now)
-        self._day_used += 1
-
     def _headers(
         self, access: Access, burst: Rolling, *, search: bool, now: float
     ) -> dict[str, str]:
         headers: dict[str, str] = {}
-        most = self._switches.burst_limit
+        most = self._burst_limit(access)
         left = max(0, most - burst.used(now))
         if not search:
             headers["X-HubSpot-RateLimit-Interval-Milliseconds"] = str(int(BURST_S * 1000))

@@ -30,7 +30,11 @@ class Version:
 
 @dataclass(slots=True, eq=False)
 class Record:
-    """One record. `values` is replaced, never changed in place: the search index shares it."""
+    """One record. `values` is replaced, never changed in place: the search index shares it.
+
+    Attributes:
+        parted: associations that an archived record had: (object type, id, primary).
+    """
 
     id: int
     created_ms: int
@@ -40,6 +44,7 @@ class Record:
     history: dict[str, list[Version]] = field(default_factory=dict)
     archived_ms: int | None = None
     searchable_ms: int = 0
+    parted: list[tuple[str, int, bool]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ class Kind:
         created: property that holds the creation date; `modified` the modified date.
         defaults: properties of an answer when none were asked for.
         unique: properties that may serve as idProperty from the start.
+        reads: scopes that reading its records needs beside the object's own, one of them.
     """
 
     name: str
@@ -117,6 +123,25 @@ class Kind:
     defaults: tuple[str, ...]
     unique: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+
+
+def _activity(
+    name: str, type_id: str, *, one: str, shout: str, reads: tuple[str, ...] = ()
+) -> Kind:
+    """An activity: its calls need the scopes of contacts."""
+    return Kind(
+        name=name,
+        type_id=type_id,
+        one=one,
+        shout=shout,
+        scope="contacts",
+        created="hs_createdate",
+        modified="hs_lastmodifieddate",
+        defaults=(),
+        required=("hs_timestamp",),
+        reads=reads,
+    )
 
 
 KINDS = {
@@ -154,27 +179,21 @@ KINDS = {
             defaults=("amount", "closedate", "dealname", "dealstage", "pipeline"),
         ),
         Kind(
-            name="meetings",
-            type_id="0-47",
-            one="meeting",
-            shout="MEETING_EVENT",
-            scope="contacts",
+            name="leads",
+            type_id="0-136",
+            one="lead",
+            shout="LEAD",
+            scope="leads",
             created="hs_createdate",
             modified="hs_lastmodifieddate",
-            defaults=(),
-            required=("hs_timestamp",),
+            defaults=("hs_lead_name",),
+            required=("hs_lead_name",),
         ),
-        Kind(
-            name="calls",
-            type_id="0-48",
-            one="call",
-            shout="CALL",
-            scope="contacts",
-            created="hs_createdate",
-            modified="hs_lastmodifieddate",
-            defaults=(),
-            required=("hs_timestamp",),
-        ),
+        _activity("meetings", "0-47", one="meeting", shout="MEETING_EVENT"),
+        _activity("calls", "0-48", one="call", shout="CALL"),
+        _activity("emails", "0-49", one="email", shout="EMAIL", reads=("sales-email-read",)),
+        _activity("notes", "0-46", one="note", shout="NOTE"),
+        _activity("tasks", "0-27", one="task", shout="TASK"),
     )
 }
 _BY_ANY_NAME = {

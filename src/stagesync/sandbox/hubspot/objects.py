@@ -8,6 +8,7 @@ from stagesync.sandbox.hubspot.call import Answer, Call, named_kind, record_id
 from stagesync.sandbox.hubspot.checking import (
     accepted,
     demand,
+    normalised,
     properties_of,
     taken,
     unique_property,
@@ -16,15 +17,18 @@ from stagesync.sandbox.hubspot.errors import invalid, not_found
 from stagesync.sandbox.hubspot.links import TYPE_IDS
 from stagesync.sandbox.hubspot.model import KINDS, Kind, Record
 from stagesync.sandbox.hubspot.records import echo, inline_links, shown_record
-from stagesync.sandbox.hubspot.removing import archive, erase, merge
+from stagesync.sandbox.hubspot.removing import archive, erase, expire, merge
 
 
 def list_page(call: Call) -> Answer:
     """`GET /objects/{type}`: pages by record id."""
+    _note_asked(call)
     limit = call.whole("limit", 10)
     most = 50 if call.many("propertiesWithHistory") else 100
     if not 1 <= limit <= most:
         raise invalid(f"Invalid limit: {limit}. The limit must be between 1 and {most}.")
+    if call.flag("archived"):
+        expire(call.portal, call.kind)
     store = call.portal.stores[call.kind.name]
     page, more = store.page(call.whole("after", 0), limit=limit, archived=call.flag("archived"))
     if more and call.portal.switches.short_pages:
@@ -37,6 +41,7 @@ def list_page(call: Call) -> Answer:
 
 def read(call: Call) -> Answer:
     """`GET /objects/{type}/{id}`: by id or by a unique property."""
+    _note_asked(call)
     return Answer(_whole(call, found(call)), records=1)
 
 
@@ -50,8 +55,14 @@ def create_one(call: Call) -> Answer:
     wanted = wanted_links(call, body)
     record = create(call.portal, call.kind, values=values, source=call.source)
     for other, primary in wanted:
-        link(call.portal, (call.kind.name, record.id), other, primary=primary)
-    row = echo(call.portal, call.kind, record, touched=properties_of(body))
+        link(
+            call.portal,
+            (call.kind.name, record.id),
+            other,
+            source=call.source,
+            primary=primary,
+        )
+    row = echoed(call, record, item=body, values=values)
     headers = {"Location": f"https://api.hubapi.com/crm/v3/objects/{call.kind.name}/{record.id}"}
     return Answer(row, 201, 1, headers)
 
@@ -65,7 +76,16 @@ def change(call: Call) -> Answer:
     if refusal := taken(call, values, by_other_than=record.id):
         raise refusal
     write(call.portal, call.kind, record=record, values=values, source=call.source)
-    return Answer(echo(call.portal, call.kind, record, touched=properties_of(body)), records=1)
+    return Answer(echoed(call, record, item=body, values=values), records=1)
+
+
+def echoed(
+    call: Call, record: Record, *, item: Mapping[str, Any], values: Mapping[str, str]
+) -> dict[str, Any]:
+    """What a write of this input answers about its record, with warnings where there are any."""
+    row = echo(call.portal, call.kind, record, touched=properties_of(item))
+    warnings = normalised(call, item, values)
+    return {**row, "warnings": warnings} if warnings else row
 
 
 def archive_one(call: Call) -> Answer:
@@ -73,7 +93,7 @@ def archive_one(call: Call) -> Answer:
     number = record_id(call.path["id"])
     record = None if number is None else call.portal.stores[call.kind.name].find(number)
     if record is not None:
-        archive(call.portal, call.kind, record)
+        archive(call.portal, call.kind, record, source=call.source)
     return Answer(status=204, records=int(record is not None))
 
 
@@ -88,7 +108,10 @@ def merge_two(call: Call) -> Answer:
         raise not_found()
     if pair[0] is pair[1]:
         raise invalid("Cannot merge a record with itself")
-    record = merge(call.portal, call.kind, primary=pair[0], other=pair[1], source=call.source)
+    try:
+        record = merge(call.portal, call.kind, primary=pair[0], other=pair[1], source=call.source)
+    except ValueError as error:
+        raise invalid(f"Cannot merge: {error}") from error
     return Answer(shown_record(call.portal, call.kind, record), records=1)
 
 
@@ -103,7 +126,7 @@ def erase_one(call: Call) -> Answer:
         number = record_id(sought) or 0
         record = store.find(number) or store.find(number, archived=True)
     if record is not None:
-        erase(call.portal, call.kind, record)
+        erase(call.portal, call.kind, record, source=call.source)
     return Answer(status=204, records=int(record is not None))
 
 
@@ -125,6 +148,8 @@ def found(call: Call) -> Record:
         raise not_found(
             "Object not found.  objectId are usually numeric.", category="OBJECT_NOT_FOUND"
         )
+    if call.flag("archived"):
+        expire(call.portal, call.kind)
     record = store.find(number, archived=call.flag("archived"))
     if record is None:
         raise not_found()
@@ -144,6 +169,9 @@ def wanted_links(call: Call, item: Mapping[str, Any]) -> list[tuple[tuple[str, i
         if call.portal.stores[other.name].find(number) is None:
             raise invalid(f"Object {number} of type {other.shout} does not exist")
         wanted.append(((other.name, number), primary))
+    needs_contact = call.kind.name == "leads" and call.portal.switches.lead_needs_contact
+    if needs_contact and not any(other[0] == "contacts" for other, _ in wanted):
+        raise invalid("A lead must be associated with a contact when it is created")
     return wanted
 
 
@@ -152,6 +180,10 @@ def _linked_kind(kind: Kind, type_ids: set[int]) -> tuple[Kind, bool]:
         if from_kind == kind.name and type_ids & {plain, marked}:
             return KINDS[to_kind], marked in type_ids
     raise invalid(f"Association types {sorted(type_ids)} do not exist for {kind.shout}")
+
+
+def _note_asked(call: Call) -> None:
+    call.asking([*call.many("properties"), *call.many("propertiesWithHistory")])
 
 
 def _whole(call: Call, record: Record) -> dict[str, Any]:

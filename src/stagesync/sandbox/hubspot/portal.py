@@ -1,16 +1,20 @@
 """One HubSpot account: its records, definitions and settings. Handlers share it under a lock."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from stagesync.sandbox.clock import SimClock
+from stagesync.sandbox.hubspot.changes import Changes
+from stagesync.sandbox.hubspot.feeds import Feeds
 from stagesync.sandbox.hubspot.limits import Limits
 from stagesync.sandbox.hubspot.links import Links
 from stagesync.sandbox.hubspot.model import KINDS, Option
 from stagesync.sandbox.hubspot.schema import Schema, default_schema
+from stagesync.sandbox.hubspot.schema_activities import LEAD_STAGES
 from stagesync.sandbox.hubspot.store import ObjectStore
 from stagesync.sandbox.hubspot.switches import HubSpotSwitches
 
@@ -78,6 +82,16 @@ PIPELINES = (
         ),
     ),
 )
+LEAD_PIPELINES = (
+    Pipeline(
+        "lead-pipeline-id",
+        "Lead pipeline",
+        tuple(
+            Stage(id_, label, "0.0", closed=id_ in {"qualified-stage-id", "unqualified-stage-id"})
+            for id_, label in LEAD_STAGES.items()
+        ),
+    ),
+)
 OWNERS = tuple(
     Owner(
         str(91_000_000 + n),
@@ -125,8 +139,12 @@ class Portal:
     stores: dict[str, ObjectStore] = field(
         default_factory=lambda: {name: ObjectStore(kind) for name, kind in KINDS.items()}
     )
+    feeds: Feeds = field(default_factory=Feeds)
+    changes: Changes = field(default_factory=Changes)
+    asked: dict[str, set[str]] = field(default_factory=lambda: {name: set() for name in KINDS})
     last_id: int = FIRST_NEW_ID
     limits: Limits = field(init=False)
+    _held_ms: int | None = None
 
     def __post_init__(self) -> None:
         """Opens the counters; offers owners, pipelines and deal stages as choices."""
@@ -155,7 +173,16 @@ class Portal:
 
     def now_ms(self) -> int:
         """The simulated instant in milliseconds."""
-        return int(self.clock.now() * 1000)
+        return self._held_ms if self._held_ms is not None else int(self.clock.now() * 1000)
+
+    @contextmanager
+    def one_instant(self) -> Iterator[int]:
+        """Lets everything inside happen in one millisecond, which it gives."""
+        self._held_ms = self.now_ms()
+        try:
+            yield self._held_ms
+        finally:
+            self._held_ms = None
 
     def new_id(self) -> int:
         """A fresh record id, above all others, with gaps as in a busy account."""

@@ -1,22 +1,63 @@
-"""How records go away: archived, merged into a new one, or erased."""
+"""How records go away and come back: archived, restored, merged into a new one, or erased."""
 
 from stagesync.sandbox.hubspot.automation import counters, link, recount
+from stagesync.sandbox.hubspot.changes import Change, What
 from stagesync.sandbox.hubspot.model import Kind, Record, Source, Version
 from stagesync.sandbox.hubspot.portal import Portal
 from stagesync.sandbox.hubspot.store import doc_of
 
 # Values a merged record does not simply take over.
+RESTORABLE_MS = 90 * 86_400_000
+MAX_MERGES = 250
+WHEN_ERASED: tuple[What, ...] = ("privacyDeletion", "deletion")
 _OWN_VALUES = frozenset({"hs_merged_object_ids", "hs_calculated_merged_vids"})
 
 
-def archive(portal: Portal, kind: Kind, record: Record) -> None:
-    """Archives a record; its own modified date stays."""
+def archive(portal: Portal, kind: Kind, record: Record, *, source: Source) -> None:
+    """Archives a record; its own modified date stays. What it was linked to is kept for `restore`."""
+    record.parted = list(portal.links.around(kind.name, record.id))
     _part(portal, kind, record)
-    portal.stores[kind.name].archive(record, portal.now_ms())
+    now_ms = portal.now_ms()
+    portal.stores[kind.name].archive(record, now_ms)
+    portal.changes.record("deletion", kind.name, record=record, at_ms=now_ms, source=source)
 
 
-def erase(portal: Portal, kind: Kind, record: Record) -> None:
-    """Forgets a record, its history and its associations."""
+def restore(portal: Portal, kind: Kind, record: Record, *, source: Source) -> None:
+    """Brings an archived record back under its id, with those associations that still can be."""
+    now_ms = portal.now_ms()
+    portal.stores[kind.name].restore(record)
+    if portal.switches.restore_moves_stamp:
+        record.updated_ms = now_ms
+    for linked, linked_id, first in record.parted:
+        if portal.stores[linked].find(linked_id) is not None:
+            portal.links.add((kind.name, record.id), (linked, linked_id), primary=first)
+            recount(portal, linked, linked_id)
+    record.parted = []
+    record.searchable_ms = now_ms + int(portal.switches.index_lag_create_s * 1000)
+    portal.stores[kind.name].index.submit(doc_of(record), record.searchable_ms)
+    portal.changes.record("restore", kind.name, record=record, at_ms=now_ms, source=source)
+
+
+def expire(portal: Portal, kind: Kind) -> None:
+    """Drops what was archived so long ago that nobody can bring it back."""
+    store, until_ms = portal.stores[kind.name], portal.now_ms() - RESTORABLE_MS
+    old = [store.records[i] for i in store.archived_ids]
+    for record in old:
+        if record.archived_ms is not None and record.archived_ms < until_ms:
+            store.purge(record)
+
+
+def erase(portal: Portal, kind: Kind, record: Record, *, source: Source) -> None:
+    """Forgets a person for good: the record, its history, its associations, its traces in feeds."""
+    now_ms = portal.now_ms()
+    _forget(portal, kind, record)
+    portal.stores[kind.name].forget_aliases(record.id)
+    portal.feeds.forget(record.id, emails=emails_of(record))
+    for what in WHEN_ERASED:
+        portal.changes.record(what, kind.name, record=record, at_ms=now_ms, source=source)
+
+
+def _forget(portal: Portal, kind: Kind, record: Record) -> None:
     _part(portal, kind, record)
     portal.stores[kind.name].purge(record)
 
@@ -28,10 +69,20 @@ def _part(portal: Portal, kind: Kind, record: Record) -> None:
         recount(portal, other, other_id)
 
 
+def emails_of(record: Record) -> set[str]:
+    """Every address of a contact, the further ones included."""
+    more = record.values.get("hs_additional_emails", "").split(";")
+    return {address for address in (record.values.get("email", ""), *more) if address}
+
+
 def merge(portal: Portal, kind: Kind, *, primary: Record, other: Record, source: Source) -> Record:
     """Makes a new record out of two; both old ids lead to it from then on.
 
     The primary record's values win, the other one fills its blanks.
+
+    Raises:
+        ValueError: when the record would hold more merges than HubSpot allows.
+
     Source: https://developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies (seen 2026-11).
     """
     store, now_ms = portal.stores[kind.name], portal.now_ms()
@@ -40,6 +91,8 @@ def merge(portal: Portal, kind: Kind, *, primary: Record, other: Record, source:
         **primary.values,
         **_merged_values(kind, primary, other, now_ms=now_ms),
     }
+    if len(values["hs_merged_object_ids"].split(";")) > MAX_MERGES:
+        raise ValueError(f"a record takes at most {MAX_MERGES} merges")
     created_ms = min(primary.created_ms, other.created_ms)
     record = Record(portal.new_id(), created_ms, now_ms, {}, source)
     record.history = _history(primary, other, now_ms=now_ms, values=values)
@@ -50,15 +103,22 @@ def merge(portal: Portal, kind: Kind, *, primary: Record, other: Record, source:
         for linked, linked_id, first in portal.links.around(kind.name, old.id)
     ]
     for old in (primary, other):
-        erase(portal, kind, old)
+        _forget(portal, kind, old)
         store.aliases[old.id] = record.id
+        portal.feeds.follow(old.id, record.id)
     record.values = values
     store.add(record)
     for linked, linked_id, first in around:
-        link(portal, (kind.name, record.id), (linked, linked_id), primary=first)
+        ends = (kind.name, record.id)
+        link(portal, ends, (linked, linked_id), source=source, primary=first)
     counted = {n: text for n, text in counters(portal, kind.name, record.id).items() if text}
     store.replace_values(record, {**record.values, **counted})
     store.index.submit(doc_of(record), record.searchable_ms)
+    moved = sum(1 for name in other.values if name not in primary.values)
+    ids = (primary.id, other.id)
+    portal.changes.tell(
+        Change("merge", kind.name, record.id, now_ms, source, merged=ids, moved=moved)
+    )
     return record
 
 

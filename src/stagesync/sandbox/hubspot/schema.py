@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from stagesync.sandbox.hubspot.model import Group, Kind, Option, Property
+from stagesync.sandbox.hubspot.schema_activities import LEAD_STAGES
 from stagesync.sandbox.hubspot.schema_tables import CHOICES, COMMON, LABELS, TABLES
 
 STAGE_DATES = {
@@ -100,7 +101,8 @@ def _property(row: str, *, kind: Kind, group: str) -> Property:
 
 def _options(kind: Kind, name: str) -> tuple[Option, ...]:
     values = CHOICES.get(f"{kind.name}.{name}", CHOICES.get(name, "")).split()
+    labels = {**LABELS, **LEAD_STAGES}
     return tuple(
-        Option(value, LABELS.get(value, value.replace("_", " ").capitalize()), order)
+        Option(value, labels.get(value, value.replace("_", " ").capitalize()), order)
         for order, value in enumerate(values)
     )

@@ -7,6 +7,8 @@ Source: https://developers.hubspot.com/docs/guides/api/crm/properties and the de
 lists at https://knowledge.hubspot.com/properties (seen 2026-11).
 """
 
+from stagesync.sandbox.hubspot.schema_activities import ACTIVITY_CHOICES, ACTIVITY_TABLES
+
 COMMON = """
 hs_object_id|Record ID|number|number|r
 hs_object_source|Record creation source|string|text|r
@@ -152,46 +154,11 @@ notes_last_contacted|Last contacted|datetime|date|r
 notes_last_updated|Last activity date|datetime|date|r
 """
 
-MEETINGS = """
-hs_createdate|Object create date/time|datetime|date|r
-hs_lastmodifieddate|Object last modified date/time|datetime|date|r
-hs_timestamp|Activity date|datetime|date|
-hs_meeting_title|Meeting name|string|text|
-hs_meeting_body|Meeting description|string|html|
-hs_internal_meeting_notes|Internal meeting notes|string|html|
-hs_meeting_external_url|External link|string|text|
-hs_meeting_location|Location|string|text|
-hs_meeting_location_type|Location type|enumeration|select|
-hs_meeting_start_time|Meeting start time|datetime|date|
-hs_meeting_end_time|Meeting end time|datetime|date|
-hs_meeting_outcome|Meeting outcome|enumeration|select|
-hs_activity_type|Call and meeting type|enumeration|select|
-hs_meeting_source|Meeting source|string|text|r
-"""
-
-CALLS = """
-hs_createdate|Object create date/time|datetime|date|r
-hs_lastmodifieddate|Object last modified date/time|datetime|date|r
-hs_timestamp|Activity date|datetime|date|
-hs_call_title|Call title|string|text|
-hs_call_body|Call notes|string|html|
-hs_call_direction|Call direction|enumeration|select|
-hs_call_status|Call status|enumeration|select|
-hs_call_disposition|Call outcome|enumeration|select|
-hs_call_duration|Call duration|number|number|
-hs_call_from_number|From number|string|text|
-hs_call_to_number|To number|string|text|
-hs_call_recording_url|Recording URL|string|text|
-hs_call_source|Call source|string|text|r
-hs_activity_type|Call and meeting type|enumeration|select|
-"""
-
 TABLES = {
     "contacts": CONTACTS,
     "companies": COMPANIES,
     "deals": DEALS,
-    "meetings": MEETINGS,
-    "calls": CALLS,
+    **ACTIVITY_TABLES,
 }
 
 LIFECYCLE = {
@@ -222,11 +189,11 @@ _LEAD_STATUS = (
 )
 _TRAFFIC = "ORGANIC_SEARCH PAID_SEARCH EMAIL_MARKETING SOCIAL_MEDIA REFERRALS OTHER_CAMPAIGNS DIRECT_TRAFFIC OFFLINE PAID_SOCIAL AI_REFERRALS"
 _LANGUAGES = "en fr de es it nl pt en-us en-gb fr-fr fr-be fr-ch fr-ca"
-_ACTIVITY = "Discovery Demo Negotiation Follow-up"
 _SOURCES = "INTEGRATION CRM_UI IMPORT FORM API EMAIL CONVERSATIONS MEETINGS AUTOMATION_PLATFORM INTERNAL_PROCESSING MOBILE_IOS MOBILE_ANDROID"
 
 # Choices by "object.property", or by property for every object that has it.
 CHOICES = {
+    **ACTIVITY_CHOICES,
     "lifecyclestage": " ".join(LIFECYCLE),
     "hs_lead_status": _LEAD_STATUS,
     "hs_object_source_label": _SOURCES,
@@ -242,11 +209,6 @@ CHOICES = {
     "dealtype": "newbusiness existingbusiness",
     "hs_priority": "low medium high",
     "deal_currency_code": "EUR USD GBP CHF",
-    "hs_meeting_outcome": "SCHEDULED COMPLETED RESCHEDULED NO_SHOW CANCELED",
-    "hs_meeting_location_type": "PHONE ADDRESS CUSTOM",
-    "hs_activity_type": _ACTIVITY,
-    "hs_call_direction": "INBOUND OUTBOUND",
-    "hs_call_status": "BUSY CALLING_CRM_USER CANCELED COMPLETED CONNECTING FAILED IN_PROGRESS MISSED NO_ANSWER QUEUED RINGING",
     "hs_call_disposition": " ".join(value for value in LABELS if "-" in value),
     "companies.industry": """
         ACCOUNTING AIRLINES_AVIATION ALTERNATIVE_MEDICINE ANIMATION APPAREL_FASHION

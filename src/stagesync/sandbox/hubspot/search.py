@@ -34,6 +34,7 @@ def search(call: Call) -> Answer:
     limit, offset = _page(body)
     groups = _groups(call, body)
     asked = names(body.get("properties"), "properties")
+    call.asking(asked)
     index = call.portal.stores[call.kind.name].index
     index.catch_up(call.portal.now_ms())
     found = _matching(index, groups, query=str(body.get("query") or ""))

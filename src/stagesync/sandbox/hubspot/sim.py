@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -11,23 +12,24 @@ from starlette.responses import HTMLResponse, Response
 from stagesync.sandbox.clock import SimClock
 from stagesync.sandbox.control import want
 from stagesync.sandbox.faults import Faults
+from stagesync.sandbox.hubspot.actors import ACTORS, actor_named
 from stagesync.sandbox.hubspot.auth import Tokens, expired
 from stagesync.sandbox.hubspot.automation import write
-from stagesync.sandbox.hubspot.checking import judged
+from stagesync.sandbox.hubspot.changes import Change
+from stagesync.sandbox.hubspot.courier import Courier
 from stagesync.sandbox.hubspot.errors import Refusal
-from stagesync.sandbox.hubspot.model import Kind, Record, Source, kind_named
+from stagesync.sandbox.hubspot.hooks import Webhooks
+from stagesync.sandbox.hubspot.journal_feed import Journal
+from stagesync.sandbox.hubspot.oauth import OAuth
+from stagesync.sandbox.hubspot.people import judged_values, kind_of, record_of
 from stagesync.sandbox.hubspot.planting import plant
-from stagesync.sandbox.hubspot.portal import HUMAN_USER_ID, OTHER_APP_ID, Owner, Portal
+from stagesync.sandbox.hubspot.portal import HUMAN_USER_ID, Owner, Portal
 from stagesync.sandbox.hubspot.removing import archive, merge
 from stagesync.sandbox.hubspot.switches import HubSpotSwitches
 from stagesync.sandbox.journal import RequestLog
 from stagesync.sandbox.seeds import HubSpotSeed
 
 VENDOR_FAULTS = ("423", "477", "504", "524")
-_ACTORS = {
-    "human": Source("CRM_UI", f"userId:{HUMAN_USER_ID}", HUMAN_USER_ID),
-    "other_app": Source("INTEGRATION", str(OTHER_APP_ID)),
-}
 
 
 class HubSpotSim:
@@ -36,6 +38,8 @@ class HubSpotSim:
     Attributes:
         lock: held while the account is read or changed.
         tokens: who may call; `tokens.add_static(scopes)` makes another token.
+        oauth: installing the app, and the tokens that this gives.
+        hooks: the app's webhooks, which `courier` delivers.
     """
 
     def __init__(self, *, clock: SimClock | None = None, seed: int = 1) -> None:
@@ -47,6 +51,11 @@ class HubSpotSim:
         self.portal = Portal(self.clock, self.switches, random.Random(f"hubspot-{seed}"))
         self.tokens = Tokens(seed=seed, app_id=self.portal.app_id)
         self.limits = self.portal.limits
+        self.oauth = OAuth(self.portal, self.tokens)
+        self.hooks = Webhooks(self.portal, secret=self.tokens.client_secret, seed=seed)
+        self.journal = Journal(self.portal)
+        self.courier = Courier(self.hooks, lock=self.lock)
+        self.portal.changes.listeners += [self._tell_hooks, self.journal.hear]
 
     @property
     def token(self) -> str:
@@ -79,18 +88,12 @@ class HubSpotSim:
         self, object_name: str, record_id: str, *, properties: Mapping[str, Any], actor: str
     ) -> None:
         """Changes a record as a person or another integration would."""
-        if actor not in _ACTORS:
-            raise ValueError(f"actor must be one of {', '.join(_ACTORS)}, given {actor!r}")
+        source = actor_named(actor)
         with self.lock:
-            kind = _kind(object_name)
-            record = self._record(kind, record_id)
-            try:
-                values, problems = judged(self.portal, kind, properties)
-            except Refusal as refusal:
-                raise ValueError("a property value must be text, a number or a truth") from refusal
-            if problems:
-                raise ValueError("; ".join(problem["message"] for problem in problems))
-            write(self.portal, kind, record=record, values=values, source=_ACTORS[actor])
+            kind = kind_of(object_name)
+            record = record_of(self.portal, kind, record_id)
+            values = judged_values(self.portal, kind, properties)
+            write(self.portal, kind, record=record, values=values, source=source)
 
     def convert(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """HubSpot contacts are never converted."""
@@ -99,22 +102,41 @@ class HubSpotSim:
     def merge(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """{"object", "primary_id", "merged_id"}: makes a new record of two."""
         with self.lock:
-            kind = _kind(want(payload, "object", str))
-            primary = self._record(kind, want(payload, "primary_id", str))
-            other = self._record(kind, want(payload, "merged_id", str))
+            kind = kind_of(want(payload, "object", str))
+            primary = record_of(self.portal, kind, want(payload, "primary_id", str))
+            other = record_of(self.portal, kind, want(payload, "merged_id", str))
             if primary is other:
                 raise ValueError("a record cannot be merged with itself")
-            source = _ACTORS["human"]
+            source = ACTORS["human"]
             record = merge(self.portal, kind, primary=primary, other=other, source=source)
             return {"id": str(record.id)}
 
     def delete(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """{"object", "id"}: archives a record."""
         with self.lock:
-            kind = _kind(want(payload, "object", str))
-            record = self._record(kind, want(payload, "id", str))
-            archive(self.portal, kind, record)
+            kind = kind_of(want(payload, "object", str))
+            record = record_of(self.portal, kind, want(payload, "id", str))
+            archive(self.portal, kind, record, source=ACTORS["human"])
             return {"id": str(record.id)}
+
+    def webhooks(self) -> dict[str, Any]:
+        """The app's webhook settings, and what has been delivered with which outcome."""
+        with self.lock:
+            terms = self.hooks.terms
+            return {
+                "url": terms.url,
+                "subscriptions": [asdict(each) for each in terms.subscriptions.values()],
+                **self.courier.state(),
+            }
+
+    def _tell_hooks(self, change: Change) -> None:
+        self.hooks.hear(change)
+        if self.hooks.fresh:
+            self.courier.start()
+
+    def stop(self) -> None:
+        """Ends what runs beside the server: no webhook is sent any more."""
+        self.courier.stop()
 
     def state(self) -> dict[str, Any]:
         """Counts per object, limits and how much of them is used."""
@@ -123,6 +145,7 @@ class HubSpotSim:
             return {
                 "objects": {name: len(store.live_ids) for name, store in stores.items()},
                 "archived": {name: len(store.archived_ids) for name, store in stores.items()},
+                "asked": {name: sorted(asked) for name, asked in self.portal.asked.items()},
                 "limits": self.limits.state(self.clock.now()),
             }
 
@@ -150,20 +173,6 @@ class HubSpotSim:
                 return _page(500, "Internal Server Error"), 0.0
             case _:
                 return _page(int(kind), "Bad gateway"), 0.0
-
-    def _record(self, kind: Kind, record_id: str) -> Record:
-        store = self.portal.stores[kind.name]
-        record = store.find(int(record_id)) if record_id.isdigit() else None
-        if record is None:
-            raise LookupError(f"no {kind.one} {record_id}")
-        return record
-
-
-def _kind(name: str) -> Kind:
-    kind = kind_named(name)
-    if kind is None:
-        raise LookupError(f"no object {name}")
-    return kind
 
 
 def _json(refusal: Refusal) -> Response:

@@ -107,9 +107,7 @@ class ObjectStore:
 
     def find(self, record_id: int, *, archived: bool = False) -> Record | None:
         """The record of this id, or the one it was merged into; None when there is none."""
-        while record_id in self.aliases:
-            record_id = self.aliases[record_id]
-        record = self.records.get(record_id)
+        record = self.records.get(self.current(record_id))
         if record is None or (record.archived_ms is not None) != archived:
             return None
         return record
@@ -143,6 +141,23 @@ class ObjectStore:
         del self.live_ids[bisect_left(self.live_ids, record.id)]
         insort(self.archived_ids, record.id)
         self._release(record)
+
+    def restore(self, record: Record) -> None:
+        """Makes an archived record live again; the caller submits it to the index."""
+        record.archived_ms = None
+        del self.archived_ids[bisect_left(self.archived_ids, record.id)]
+        self.add(record)
+
+    def forget_aliases(self, record_id: int) -> None:
+        """Lets no older id lead to this record any more."""
+        for alias in [old for old in self.aliases if self.current(old) == record_id]:
+            del self.aliases[alias]
+
+    def current(self, record_id: int) -> int:
+        """The id that this one leads to after merges; itself when there was none."""
+        while record_id in self.aliases:
+            record_id = self.aliases[record_id]
+        return record_id
 
     def purge(self, record: Record) -> None:
         """Forgets a record for good."""

@@ -35,11 +35,23 @@ class HubSpotSwitches(Switches):
     association_moves_stamp: bool = switch(
         True, "Whether counters moved by an association move the modified date of their record."
     )
+    restore_moves_stamp: bool = switch(
+        False, "Whether bringing an archived record back moves its modified date."
+    )
+    calculated_moves_stamp: bool = switch(
+        False, "Whether recalculated properties move the modified date of their record."
+    )
     trace_ids_on_update: bool = switch(
         False, "Whether objectWriteTraceId makes a batch update partial, as it does a create."
     )
     default_stage: str = switch(
         "lead", "Lifecycle stage of a contact or company created without one; empty for none."
+    )
+    enterprise: bool = switch(
+        False, "Whether the account's subscription includes event occurrences."
+    )
+    lead_needs_contact: bool = switch(
+        True, "Whether a lead is refused unless it is created with a contact."
     )
     sync_company_to_contact: bool = switch(
         True, "Whether a contact follows its primary company's stage forward."
@@ -48,6 +60,25 @@ class HubSpotSwitches(Switches):
         True, "Whether a deal makes its contacts and companies `opportunity`."
     )
     sync_deal_won: bool = switch(True, "Whether a won deal makes them `customer`.")
+    rotate_refresh_token: bool = switch(
+        False, "Whether each refresh gives a new refresh token and ends the old one."
+    )
+    oauth_burst_limit: int = switch(110, "Calls per OAuth app in any ten seconds.")
+    webhook_delay_s: float = switch(0.0, "Seconds from a change to its first webhook request.")
+    webhook_disorder: bool = switch(True, "Whether webhook events come out of order.")
+    webhook_duplicates: float = switch(0.05, "Share of webhook events that are sent twice.")
+    webhook_event_ids_unique: bool = switch(False, "Whether no two webhook events share an id.")
+    webhook_timeout_s: float = switch(5.0, "Seconds a webhook request waits for its answer.")
+    webhook_retry_pace: float = switch(
+        1.0, "Factor on the pauses before webhook retries, which fill a day; 0 for none at all."
+    )
+    webhook_old_signature: str = switch("v1", "Which older signature is sent beside v3: v1 or v2.")
+    webhook_settings_cache_s: float = switch(
+        300.0, "Seconds until webhook settings changed through the API come into force."
+    )
+    journal_publish_s: float = switch(
+        60.0, "Seconds from a change to the journal file that tells of it."
+    )
     gateway_delay_s: float = switch(100.0, "How long the fault `524` takes to answer.")
     migration_wait_s: int = switch(60, "What the fault `477` says in Retry-After.")
     required_on_create: dict[str, Any] = field(
