@@ -299,10 +299,12 @@ def test_every_control_call_has_its_row():
     """The table of control calls is whole."""
     from stagesync.sandbox.control import control_routes
     from stagesync.sandbox.hubspot import HubSpotSim
+    from stagesync.sandbox.hubspot.controls import hubspot_control_routes
 
+    sim = HubSpotSim()
     served = {
         f"{method} {route.path}"
-        for route in control_routes(HubSpotSim())
+        for route in (*control_routes(sim), *hubspot_control_routes(sim))
         for method in route.methods or ()
         if method != "HEAD"
     }
