@@ -396,3 +396,40 @@ def test_a_whole_base_is_joined_like_a_few(bench: Bench, monkeypatch: pytest.Mon
     member = bench.member("ann@firm.example", LastName="Ng")
     assert 1 == bench.sync().people
     assert bench.person("north", "contact", contact) == bench.person("south", "contact", member)
+
+
+def test_what_is_learnt_of_a_company_reaches_its_people(bench: Bench) -> None:
+    """A company's new size places its people anew, those of a company record that joined it included."""
+    company = bench.north.add("company", {"domain": "firm.example"})
+    account = bench.south.add("account", {"Website": "other.example"})
+    ann = bench.contact(
+        "ann@firm.example", title="Director", country="FR", links={"company": (company,)}
+    )
+    bob = bench.member(
+        "bob@mail.example", Title="Director", Country="FR", links={"account": (account,)}
+    )
+    bench.sync()
+    bench.north.edit("company", company, {"employees": "120"})
+    bench.sync()
+    assert bench.position(ann)["fit"] == "inside"
+    bob_now = bench.placed(bench.person("south", "contact", bob)).position or {}
+    assert bob_now["fit"] == "unknown"
+    bench.south.edit("account", account, {"Website": "www.firm.example"})
+    bench.sync()
+    bob_now = bench.placed(bench.person("south", "contact", bob)).position or {}
+    assert bob_now["fit"] == "inside"
+
+
+def test_a_company_that_leaves_takes_its_facts_along(bench: Bench) -> None:
+    """When a company record is deleted, its people are placed without what it told."""
+    company = bench.north.add(
+        "company", {"domain": "firm.example", "employees": "120"}
+    )
+    ann = bench.contact(
+        "ann@free.example", title="Director", country="FR", links={"company": (company,)}
+    )
+    bench.sync()
+    assert bench.position(ann)["fit"] == "inside"
+    bench.north.delete("company", company)
+    bench.sync()
+    assert bench.position(ann)["fit"] == "unknown"

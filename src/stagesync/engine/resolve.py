@@ -38,9 +38,9 @@ def resolve(tx: Connection, deployment: Deployment) -> Resolved:
     by_role: dict[Role | None, list[StoredRecord]] = {}
     for each in changed:
         by_role.setdefault(deployment.role(each.connection, each.object), []).append(each)
-    companies = _regroup(tx, deployment, by_role.get(Role.ACCOUNT, []), kind="account")
-    humans = _regroup(tx, deployment, by_role.get(Role.PERSON, []), kind="person")
-    _settle_accounts(tx, deployment, by_role)
+    companies, accounts = _regroup(tx, deployment, by_role.get(Role.ACCOUNT, []), kind="account")
+    humans, _ = _regroup(tx, deployment, by_role.get(Role.PERSON, []), kind="person")
+    _settle_accounts(tx, deployment, by_role.get(Role.ACCOUNT, []), accounts)
     _mark_deals(tx, [*by_role.get(Role.DEAL, []), *by_role.get(Role.LINK, [])])
     _mark_owners(tx, by_role.get(Role.ACTIVITY, []))
     state.clean(tx, "record", pks)
@@ -52,9 +52,10 @@ def resolve(tx: Connection, deployment: Deployment) -> Resolved:
 
 def _regroup(
     tx: Connection, deployment: Deployment, changed: Sequence[StoredRecord], *, kind: Kind
-) -> Joined:
+) -> tuple[Joined, set[str]]:
+    """Join the changed records with those around them; also who gained, lost or changed a record."""
     if not changed:
-        return Joined((), {}, ())
+        return Joined((), {}, ()), set()
     role = Role.PERSON if kind == "person" else Role.ACCOUNT
     around = _closure(tx, deployment, changed, role=role)
     merged = _merged(around)
@@ -86,7 +87,7 @@ def _regroup(
         _mark_accounts_left(tx, {before for before in losing if before})
     removed = set(people.remove_empty(tx, kind, sorted(dirty)))
     state.mark_dirty(tx, kind, sorted(dirty - removed))
-    return joined
+    return joined, dirty
 
 
 def _mark_accounts_left(tx: Connection, losing: set[str]) -> None:
@@ -189,21 +190,28 @@ def _known(
 def _settle_accounts(
     tx: Connection,
     deployment: Deployment,
-    by_role: Mapping[Role | None, Sequence[StoredRecord]],
+    changed: Sequence[StoredRecord],
+    accounts: set[str],
 ) -> None:
-    """Say which account each concerned person belongs to.
+    """Say which account each concerned person belongs to, and place anew whose account changed.
 
     By the company record that one of their records names, in the order of `prefer`; else by the web
     domain of their address, unless a free-mail provider serves it.
+
+    Args:
+        changed: company records.
+        accounts: those that gained, lost or changed a record.
     """
+    members = people.people_of_accounts(tx, sorted(accounts))
+    touched_people = {who for found in members.values() for who in found}
+    companies = [*changed, *records.records_where(tx, "account", sorted(accounts))]
+    named_by = records.links_to(tx, {each.pk for each in companies})
+    around = records.records_where(tx, "pk", {pk for pks in named_by.values() for pk in pks})
+    domains = {each.domain for each in companies} - {""}
+    around += records.records_with_mail_at(tx, sorted(domains - deployment.free_mail))
+    touched_people.update(each.person for each in around if each.person)
+    state.mark_dirty(tx, "person", sorted(touched_people))
     concerned = set(state.dirty_keys(tx, "person"))
-    if by_role.get(Role.ACCOUNT):
-        accounts = [each.pk for each in by_role[Role.ACCOUNT]]
-        named_by = records.links_to(tx, accounts)
-        around = records.records_where(tx, "pk", {pk for pks in named_by.values() for pk in pks})
-        domains = {each.domain for each in by_role[Role.ACCOUNT]} - {""}
-        around += records.records_with_mail_at(tx, sorted(domains - deployment.free_mail))
-        concerned.update(each.person for each in around if each.person)
     own = records.records_where(tx, "person", sorted(concerned))
     if not own:
         return
