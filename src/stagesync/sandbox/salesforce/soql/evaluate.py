@@ -1,7 +1,7 @@
 """Runs a parsed query against the org."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -31,12 +31,14 @@ class Found:
     Attributes:
         total: how many rows, of which `rows` holds all; for ``COUNT()`` there are none to hold.
         render: makes the JSON record of one of `rows`.
+        columns: what was selected; none for aggregates.
     """
 
     entity: ObjectDef
     rows: list[Row]
     total: int
     render: Render
+    columns: Sequence[Column] = field(default=())
 
 
 def run(
@@ -66,7 +68,7 @@ def run(
     columns = _selected(source, query, entity=entity)
     found = list(_window(_sorted(source, query, entity=entity, rows=rows), query))
     render = make_renderer(source, entity=entity, columns=columns, root=root)
-    return Found(entity, found, len(found), render)
+    return Found(entity, found, len(found), render, columns)
 
 
 def _no_record(_: Row) -> dict[str, Any]:
@@ -99,7 +101,7 @@ def _field_set(source: Source, query: Query, *, entity: ObjectDef, path: Path) -
         raise malformed(query.text, path.at, message=message)
     wanted = {"ALL": (True, False), "STANDARD": (False,), "CUSTOM": (True,)}[which]
     fields = source.readable(entity).values()
-    return [Path(field.name, path.at) for field in fields if field.custom in wanted]
+    return [Path(item.name, path.at) for item in fields if item.custom in wanted]
 
 
 def _selected(source: Source, query: Query, *, entity: ObjectDef) -> list[Column]:
