@@ -90,7 +90,9 @@ def _edit_lead_statuses(org: Org, payload: Mapping[str, Any], *, gone: list[str]
     )
     labels = payload.get("relabel", {})
     kept = [
-        replace(row, label=labels.get(row.name, row.label)) for row in present if row.name not in gone
+        replace(row, label=labels.get(row.name, row.label))
+        for row in present
+        if row.name not in gone
     ]
     new = [
         LeadStatusRow(e["value"], bool(e.get("is_converted")), label=e.get("label", ""))

@@ -88,9 +88,7 @@ class _Face:
 
     async def identity(self, request: Request) -> Response:
         try:
-            session = self._simulator.sessions.use(
-                _token(request.headers), host=request.url.netloc
-            )
+            session = self._simulator.sessions.use(_token(request.headers), host=request.url.netloc)
         except ApiError:
             return Response("Bad_OAuth_Token", 403)
         base_url = _base_url(request)

@@ -27,6 +27,4 @@ def commit(
     relate(org, name, before=before, after=after)
     if name == "Account" and (found := mirrored(org, after)) is not None:
         contact_before, contact_after = found
-        commit(
-            org, "Contact", before=contact_before, after=contact_after, visible_at=visible_at
-        )
+        commit(org, "Contact", before=contact_before, after=contact_after, visible_at=visible_at)

@@ -6,13 +6,7 @@ texts of 500 and 503 are as others quote them, the vendor promises none.
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from stagesync.sandbox.salesforce.errors import (
-    ApiError,
-    Problem,
-    bad_request,
-    forbidden,
-    invalid_session,
-)
+from stagesync.sandbox.salesforce.errors import ApiError, Problem, invalid_session
 from stagesync.sandbox.salesforce.limits import concurrent_exceeded, total_exceeded
 
 OWN_FAULTS = (
@@ -67,39 +61,51 @@ _UNKNOWN = (
 
 
 def _error(kind: str) -> ApiError:
-    match kind:
-        case "429_daily" | "daily_limit":
-            return total_exceeded()
-        case "concurrent_limit":
-            return concurrent_exceeded()
-        case "long_transactions":
-            message = "ConcurrentPerOrgLongTxn Limit exceeded."
-            return forbidden("REQUEST_LIMIT_EXCEEDED", message)
-        case "api_disabled":
-            message = "The REST API is not enabled for this Organization."
-            return forbidden("API_DISABLED_FOR_ORG", message)
-        case "expired_token":
-            return invalid_session()
-        # Logging in again does not help against these two.
-        case "401_not_for_rest":
-            return _session("This session is not valid for use with the REST API")
-        case "401_agent":
-            return _session("Connected app is not attached to Agent")
-        case "query_timeout":
-            return bad_request("QUERY_TIMEOUT", "Your query request was running for too long.")
-        case "security_metering":
-            message = "The query was stopped by a transaction security policy"
-            return bad_request("TXN_SECURITY_METERING_ERROR", message)
-        case "500_unknown":
-            return ApiError(500, [Problem("UNKNOWN_EXCEPTION", _UNKNOWN)])
-        case "503":
-            return ApiError(503, [Problem("SERVER_UNAVAILABLE", "Server Too Busy")])
-        case "503_maintenance":
-            message = "Server Unavailable: the organization is under maintenance"
-            return ApiError(503, [Problem("SERVER_UNAVAILABLE", message)])
-        case _:
-            raise KeyError(kind)
+    make = {
+        "429_daily": total_exceeded,
+        "daily_limit": total_exceeded,
+        "concurrent_limit": concurrent_exceeded,
+        "expired_token": invalid_session,
+    }.get(kind)
+    if make is not None:
+        return make()
+    status, code, message = _TEXTS[kind]
+    return ApiError(status, [Problem(code, message)])
 
 
-def _session(message: str) -> ApiError:
-    return ApiError(401, [Problem("INVALID_SESSION_ID", message)])
+_TEXTS = {
+    # Logging in again does not help against these two.
+    "401_agent": (401, "INVALID_SESSION_ID", "Connected app is not attached to Agent"),
+    "401_not_for_rest": (
+        401,
+        "INVALID_SESSION_ID",
+        "This session is not valid for use with the REST API",
+    ),
+    "500_unknown": (500, "UNKNOWN_EXCEPTION", _UNKNOWN),
+    "503": (503, "SERVER_UNAVAILABLE", "Server Too Busy"),
+    "503_maintenance": (
+        503,
+        "SERVER_UNAVAILABLE",
+        "Server Unavailable: the organization is under maintenance",
+    ),
+    "api_disabled": (
+        403,
+        "API_DISABLED_FOR_ORG",
+        "The REST API is not enabled for this Organization.",
+    ),
+    "long_transactions": (
+        403,
+        "REQUEST_LIMIT_EXCEEDED",
+        "ConcurrentPerOrgLongTxn Limit exceeded.",
+    ),
+    "query_timeout": (
+        400,
+        "QUERY_TIMEOUT",
+        "Your query request was running for too long.",
+    ),
+    "security_metering": (
+        400,
+        "TXN_SECURITY_METERING_ERROR",
+        "The query was stopped by a transaction security policy",
+    ),
+}

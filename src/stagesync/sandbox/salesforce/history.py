@@ -45,9 +45,7 @@ def tracked_fields(org: Org, name: str) -> list[FieldDef]:
     return [field for field in fields if field.track_history or field.name in chosen]
 
 
-def track(
-    org: Org, name: str, *, before: Row | None, after: Row, visible_at: float | None
-) -> None:
+def track(org: Org, name: str, *, before: Row | None, after: Row, visible_at: float | None) -> None:
     """Keeps what a change did to the tracked fields."""
     if name not in HISTORIES:
         return

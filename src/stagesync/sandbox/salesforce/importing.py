@@ -73,4 +73,6 @@ def _dates(org: Org, row: Row) -> dict[str, float]:
     found = {name: parse_datetime(str(row[name])) for name in _DATES if name in row}
     if wrong := [name for name, stamp in found.items() if stamp is None]:
         raise ValueError(f"{wrong[0]} must be a date and time with a zone")
-    return {name: min(stamp // 1, org.stamp()) for name, stamp in found.items() if stamp is not None}
+    return {
+        name: min(stamp // 1, org.stamp()) for name, stamp in found.items() if stamp is not None
+    }

@@ -58,9 +58,7 @@ def _lose(org: Org, name: str, row: Row, *, master: Row) -> None:
     if name == "Account" and row.get("IsPersonAccount"):
         _move_children(org, "Contact", row["PersonContactId"], master["PersonContactId"])
         told = {"MasterRecordId": master["PersonContactId"], "AccountId": row["Id"]}
-        touch(
-            org, "Contact", row["PersonContactId"], changes=told, user_id=org.human_id
-        )
+        touch(org, "Contact", row["PersonContactId"], changes=told, user_id=org.human_id)
 
 
 def _move_children(org: Org, name: str, loser: str, master: str) -> None:

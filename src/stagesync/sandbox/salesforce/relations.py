@@ -66,8 +66,7 @@ def _part(org: Org, name: str, activity: str, *, target: str) -> None:
 
 def check_relation(org: Org, name: str, after: Row) -> None:
     """Passes, or raises the refusal: at most 50 people per activity, each of them once."""
-    keys = {relation: key for relation, key in RELATIONS.values()}
-    key = keys.get(name)
+    key = dict(RELATIONS.values()).get(name)
     if key is None:
         return
     others = [

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from stagesync.sandbox.clock import SimClock
 from stagesync.sandbox.journal import RequestLog
-from stagesync.sandbox.salesforce.api import ApiAnswer, ApiRequest
 from stagesync.sandbox.salesforce.admin import edit_options, edit_schema
+from stagesync.sandbox.salesforce.api import ApiAnswer, ApiRequest
 from stagesync.sandbox.salesforce.bulk.jobs import Jobs
 from stagesync.sandbox.salesforce.bulk.loading import run_ingest
 from stagesync.sandbox.salesforce.bulk.query import run_query

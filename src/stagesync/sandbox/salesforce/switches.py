@@ -13,10 +13,6 @@ _CHOICES = {
 MOST_TRACKED = 20
 
 
-def _listed(kind: Any, text: str) -> Any:
-    return field(default_factory=kind, metadata={"text": text})
-
-
 @dataclass(slots=True)
 class SalesforceSwitches(Switches):
     """What the documents leave open, or an administrator decides."""
@@ -28,8 +24,11 @@ class SalesforceSwitches(Switches):
     jwt_public_key: str = switch(
         "", "The PEM public key or certificate of the app for the JWT bearer flow; empty: none."
     )
-    jwt_audiences: list[Any] = _listed(
-        list, "Audiences accepted beside the login hosts, any My Domain and the present address."
+    jwt_audiences: list[Any] = field(
+        default_factory=list,
+        metadata={
+            "text": "Audiences accepted beside the login hosts, any My Domain and the present address."
+        },
     )
     jwt_max_ahead_s: float = switch(300.0, "How far ahead the expiry of a JWT may lie.")
     jwt_approved: bool = switch(True, "The integration user has approved the app for JWT logins.")
@@ -48,9 +47,7 @@ class SalesforceSwitches(Switches):
     soft_margin: float = switch(
         0.0, "The share above the daily limit that is still served: 0.1 serves 110 %."
     )
-    usage_header: str = switch(
-        "plain", "The form of Sforce-Limit-Info: plain, bursts or per_app."
-    )
+    usage_header: str = switch("plain", "The form of Sforce-Limit-Info: plain, bursts or per_app.")
     may_view_limits: bool = switch(
         True, "The integration user has View Setup and Configuration, which /limits asks for."
     )
@@ -84,12 +81,15 @@ class SalesforceSwitches(Switches):
     merge_moves_child_stamps: bool = switch(
         False, "Whether the records that a merge or conversion re-parents get a new stamp."
     )
-    lead_field_mapping: dict[str, Any] = _listed(
-        dict, "Custom lead fields copied on conversion: {lead field: contact field}."
+    lead_field_mapping: dict[str, Any] = field(
+        default_factory=dict,
+        metadata={"text": "Custom lead fields copied on conversion: {lead field: contact field}."},
     )
-    validation_rules: list[Any] = _listed(
-        list,
-        'Refusals of the administrator: a list of {"object", "field", "equals", "message"}.',
+    validation_rules: list[Any] = field(
+        default_factory=list,
+        metadata={
+            "text": 'Refusals of the administrator: a list of {"object", "field", "equals", "message"}.'
+        },
     )
     recycle_days: int = switch(15, "Days that a deleted record stays in the recycle bin.")
     person_accounts: bool = switch(
@@ -98,10 +98,12 @@ class SalesforceSwitches(Switches):
     shared_activities: bool = switch(
         False, "Shared Activities is on: TaskRelation and EventRelation exist; it cannot go back."
     )
-    tracked_fields: dict[str, Any] = _listed(
-        dict,
-        "Standard fields with history tracking, beside custom ones made with trackHistory: "
-        '{"Lead": ["Status"]}.',
+    tracked_fields: dict[str, Any] = field(
+        default_factory=dict,
+        metadata={
+            "text": "Standard fields with history tracking, beside custom ones made with trackHistory: "
+            '{"Lead": ["Status"]}.'
+        },
     )
     collections_pass_client: bool = switch(
         False, "Whether writes by collections name the client of Sforce-Call-Options as origin."
@@ -125,8 +127,9 @@ class SalesforceSwitches(Switches):
     bulk_unprocessed_share: float = switch(
         0.0, "The share of the rows of an ingest job that time out: the job fails with them undone."
     )
-    bulk_refused_objects: list[Any] = _listed(
-        lambda: ["LeadStatus", "OpportunityStage"], "Objects that Bulk does not support."
+    bulk_refused_objects: list[Any] = field(
+        default_factory=lambda: ["LeadStatus", "OpportunityStage"],
+        metadata={"text": "Objects that Bulk does not support."},
     )
 
     def update(self, changes: dict[str, Any]) -> None:

@@ -42,9 +42,7 @@ def answer_tooling_object(org: Org, request: ApiRequest, *, name: str) -> ApiAns
     return ApiAnswer(201, made, records=1)
 
 
-def answer_tooling_record(
-    org: Org, request: ApiRequest, *, name: str, record_id: str
-) -> ApiAnswer:
+def answer_tooling_record(org: Org, request: ApiRequest, *, name: str, record_id: str) -> ApiAnswer:
     """``/tooling/sobjects/<Type>/<id>``: reads it with its metadata, changes or removes it."""
     row = org.table(name).rows.get(full_id(record_id) or "")
     if row is None:
