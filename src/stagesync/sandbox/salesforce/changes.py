@@ -59,6 +59,10 @@ class ChangeLog:
         """Forgets an event of a transaction that is taken back."""
         del before
         number = int(record_id)
+        # A transaction is taken back from its end.
+        if self._events and self._events[-1]["ChangeEventHeader"]["commitNumber"] == number:
+            self._events.pop()
+            return
         kept = [e for e in self._events if e["ChangeEventHeader"]["commitNumber"] != number]
         self._events = deque(kept, maxlen=MOST_EVENTS)
 

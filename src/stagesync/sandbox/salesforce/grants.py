@@ -29,9 +29,9 @@ class ConnectedApp:
     """The one app that may log in, and the user's password with its security token."""
 
     client_id: str
-    client_secret: str
-    password: str
-    security_token: str
+    client_secret: str = field(repr=False)
+    password: str = field(repr=False)
+    security_token: str = field(repr=False)
 
 
 def make_app(seed: int) -> ConnectedApp:
@@ -56,8 +56,8 @@ class TokenRefusedError(Exception):
 class TokenRequest:
     """The form of a token request, its Authorization header and the address it came to."""
 
-    form: Mapping[str, str]
-    authorization: str
+    form: Mapping[str, str] = field(repr=False)
+    authorization: str = field(repr=False)
     base_url: str
 
     def client(self) -> tuple[str, str]:

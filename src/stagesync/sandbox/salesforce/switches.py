@@ -88,7 +88,8 @@ class SalesforceSwitches(Switches):
     validation_rules: list[Any] = field(
         default_factory=list,
         metadata={
-            "text": 'Refusals of the administrator: a list of {"object", "field", "equals", "message"}.'
+            "text": 'Refusals of the administrator: a list of {"object", "field", "equals", '
+            '"message"}, and where wanted "code" (of a trigger, say) and "fields".'
         },
     )
     recycle_days: int = switch(15, "Days that a deleted record stays in the recycle bin.")
