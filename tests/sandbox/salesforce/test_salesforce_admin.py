@@ -270,3 +270,51 @@ def test_a_field_made_again_starts_empty(api):
     make_field(api, "Lead.Own__c", {"label": "Own", "type": "Text", "length": 9})
     grant(api, "Lead.Own__c")
     assert [None, None] == api.values("SELECT Own__c FROM Lead")
+
+
+def test_record_types(api, make_lead):
+    """Record types show in describe and on new records; records of before have none."""
+    assert "RecordTypeId" not in api.sim.org.objects["Lead"].fields
+    api.switch(record_types={"Lead": ["Direct", "Partner channel"]})
+    soql = "SELECT Id, Name, DeveloperName FROM RecordType WHERE SobjectType = 'Lead'"
+    ids = {row["DeveloperName"]: row["Id"] for row in api.rows(soql)}
+    assert {"Direct", "Partner_channel"} == ids.keys()
+    infos = api.call("GET", "sobjects/Lead/describe").json()["recordTypeInfos"]
+    assert [(ids["Direct"], True), (ids["Partner_channel"], False)] == [
+        (info["recordTypeId"], info["defaultRecordTypeMapping"]) for info in infos[:2]
+    ]
+    assert infos[2]["master"]
+    body = {"LastName": "New", "Company": "Acme"}
+    made = api.call("POST", "sobjects/Lead", json=body).json()["id"]
+    api.update({"id": make_lead(1)["Id"], "RecordTypeId": ids["Partner_channel"]})
+    rows = api.rows("SELECT Id, RecordType.DeveloperName FROM Lead")
+    found = {row["Id"]: (row["RecordType"] or {}).get("DeveloperName") for row in rows}
+    assert {
+        made: "Direct",
+        make_lead(1)["Id"]: "Partner_channel",
+        make_lead(2)["Id"]: None,
+    } == found
+    [result] = api.update({"id": made, "RecordTypeId": made}).json()
+    assert "MALFORMED_ID" == result["errors"][0]["statusCode"]
+
+
+def test_describe_answers_not_modified(api):
+    """An unchanged schema is 304 to who has seen it; after a change describe is sent again."""
+    path = "sobjects/Lead/describe"
+    seen = {"If-Modified-Since": api.call("GET", path).headers["Last-Modified"]}
+    answer = api.call("GET", path, headers=seen)
+    assert (304, b"") == (answer.status_code, answer.content)
+    api.advance(5)
+    make_field(api)
+    assert 200 == api.call("GET", path, headers=seen).status_code
+    assert 200 == api.call("GET", path, headers={"If-Modified-Since": "once"}).status_code
+
+
+def test_a_trigger_refuses_in_its_own_words(api, make_lead):
+    """A refusal may bear another code than that of a validation rule, and name fields."""
+    rule = {"object": "Lead", "field": "Title", "equals": "x", "message": "TR: boom"}
+    more = {"code": "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "fields": ["Title"]}
+    api.switch(validation_rules=[rule | more])
+    [result] = api.update({"id": make_lead(1)["Id"], "Title": "x"}).json()
+    expected = {"statusCode": more["code"], "message": "TR: boom", "fields": ["Title"]}
+    assert [expected] == result["errors"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from stagesync.sandbox.salesforce.ids import PREFIXES
 from stagesync.sandbox.salesforce.org import Org
+from stagesync.sandbox.salesforce.recordtypes import record_type_infos
 from stagesync.sandbox.salesforce.schema.fields import FieldDef, ObjectDef
 
 _SOAP = {
@@ -111,7 +112,7 @@ def describe_object(org: Org, definition: ObjectDef, *, root: str) -> dict[str, 
         "lookupLayoutable": None,
         "namedLayoutInfos": [],
         "networkScopeFieldName": None,
-        "recordTypeInfos": [_master_record_type(definition, root)],
+        "recordTypeInfos": record_type_infos(org, definition.name, root=root),
         "searchLayoutable": True,
         "sobjectDescribeOption": "FULL",
         "supportedScopes": [{"label": f"All {definition.plural.lower()}", "name": "everything"}],
@@ -133,21 +134,6 @@ def _header(definition: ObjectDef, *, root: str) -> dict[str, Any]:
         "undeletable": has_bin,
         "updateable": definition.updateable,
         "urls": {"sobject": base, "describe": f"{base}/describe", "rowTemplate": f"{base}/{{ID}}"},
-    }
-
-
-def _master_record_type(definition: ObjectDef, root: str) -> dict[str, Any]:
-    record_type = "012000000000000AAA"
-    layout = f"{root}/sobjects/{definition.name}/describe/layouts/{record_type}"
-    return {
-        "active": True,
-        "available": True,
-        "defaultRecordTypeMapping": True,
-        "developerName": "Master",
-        "master": True,
-        "name": "Master",
-        "recordTypeId": record_type,
-        "urls": {"layout": layout},
     }
 
 

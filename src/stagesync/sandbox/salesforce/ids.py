@@ -32,6 +32,7 @@ PREFIXES = {
     "TaskRelation": "0RT",
     "EventRelation": "0RE",
     "GlobalValueSet": "0Nt",
+    "RecordType": "012",
     "BulkJob": "750",
 }
 # Objects of the set-up and of history share prefixes, so that an id does not tell which it is.

@@ -44,6 +44,7 @@ class Org:
         automation_id: the user in whose name flows and triggers run.
         origin: the changeOrigin of what is written at this moment.
         added_values: picklist values beyond the vendor's, by object and field.
+        setup_at: when the schema or a permission last changed, Unix seconds.
         lead_statuses: the list of Lead.Status once an administrator has edited it.
         stages: the opportunity stages by lower-case name.
     """
@@ -68,6 +69,7 @@ class Org:
         self.lead_statuses: tuple[LeadStatusRow, ...] = ()
         self.stages: dict[str, StageRow] = {stage.name.lower(): stage for stage in STAGES}
         self.origin = ""
+        self.setup_at = self.stamp()
         self._made = 0
         self.id = with_checksum(f"00DSb{seed % 10**10:010d}")
         self.user_id = make_id("User", 1)
@@ -134,6 +136,7 @@ class Org:
 
     def setup_changed(self) -> None:
         """Forgets what was worked out from fields, permissions and status lists."""
+        self.setup_at = self.stamp()
         self._readable.clear()
         self._responding.clear()
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import formatdate, parsedate_to_datetime
 from functools import partial
 from urllib.parse import unquote
 
@@ -137,7 +138,19 @@ def _global(backend: Backend, request: ApiRequest, _: tuple[str, ...]) -> ApiAns
 
 def _describe(backend: Backend, request: ApiRequest, path: tuple[str, ...]) -> ApiAnswer:
     definition = known_object(backend.org, path[0])
-    return ApiAnswer(body=describe_object(backend.org, definition, root=request.root))
+    changed = {"Last-Modified": formatdate(backend.org.setup_at, usegmt=True)}
+    if _unchanged(request.headers.get("if-modified-since", ""), backend.org.setup_at):
+        return ApiAnswer(304, headers=changed)
+    body = describe_object(backend.org, definition, root=request.root)
+    return ApiAnswer(body=body, headers=changed)
+
+
+def _unchanged(since: str, changed_at: float) -> bool:
+    """Whether nothing changed since the moment that a header names; a bad one names none."""
+    try:
+        return parsedate_to_datetime(since).timestamp() >= changed_at
+    except ValueError:
+        return False
 
 
 def _object(backend: Backend, request: ApiRequest, path: tuple[str, ...]) -> ApiAnswer:

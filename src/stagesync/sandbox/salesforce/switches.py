@@ -96,6 +96,10 @@ class SalesforceSwitches(Switches):
     person_accounts: bool = switch(
         False, "Person accounts are enabled; like the vendor's, the switch cannot go back."
     )
+    record_types: dict[str, Any] = field(
+        default_factory=dict,
+        metadata={"text": 'Record types by object, the default first: {"Lead": ["Direct"]}.'},
+    )
     shared_activities: bool = switch(
         False, "Shared Activities is on: TaskRelation and EventRelation exist; it cannot go back."
     )
@@ -146,6 +150,10 @@ class SalesforceSwitches(Switches):
         for name in ("person_accounts", "shared_activities"):
             if getattr(self, name) and changes.get(name) is False:
                 raise ValueError(f"{name} cannot be switched off again")
+        kinds = changes.get("record_types", {})
+        for names in kinds.values() if isinstance(kinds, dict) else ():
+            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+                raise ValueError("record_types takes lists of names")
         tracked = changes.get("tracked_fields", {})
         for names in tracked.values() if isinstance(tracked, dict) else ():
             if not isinstance(names, list) or len(names) > MOST_TRACKED:

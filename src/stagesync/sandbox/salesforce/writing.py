@@ -16,6 +16,7 @@ from stagesync.sandbox.salesforce.errors import RowRefusedError
 from stagesync.sandbox.salesforce.ids import PREFIXES, full_id
 from stagesync.sandbox.salesforce.org import SETUP_OBJECTS, Org
 from stagesync.sandbox.salesforce.persons import prepare
+from stagesync.sandbox.salesforce.recordtypes import default_kind
 from stagesync.sandbox.salesforce.relations import check_relation
 from stagesync.sandbox.salesforce.rows import Row
 from stagesync.sandbox.salesforce.schema.fields import ObjectDef
@@ -161,6 +162,8 @@ def _defaults(org: Org, definition: ObjectDef) -> Row:
             found[item.name] = False
         elif item.name == "OwnerId":
             found[item.name] = org.user_id
+        elif item.name == "RecordTypeId":
+            found[item.name] = default_kind(org, definition.name)
         else:
             default = next((entry for entry in item.picklist if entry.is_default), None)
             if default is not None:

@@ -56,6 +56,7 @@ def _setup_objects() -> list[ObjectDef]:
         read_object("LeadStatus", setup.LEAD_STATUS, common=_SETUP, fixed=True),
         read_object("OpportunityStage", setup.OPPORTUNITY_STAGE, common=_SETUP, fixed=True),
         read_object("Organization", setup.ORGANIZATION, common=_SETUP, fixed=True),
+        read_object("RecordType", setup.RECORD_TYPE, common=_SETUP, fixed=True),
         read_object("PermissionSet", setup.PERMISSION_SET, common=_SETUP),
         read_object("PermissionSetAssignment", setup.PERMISSION_SET_ASSIGNMENT, common=_BARE),
         read_object("FieldPermissions", setup.FIELD_PERMISSIONS, common=_BARE),

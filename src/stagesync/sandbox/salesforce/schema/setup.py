@@ -98,3 +98,11 @@ IsParent boolean
 IsInvitee boolean
 AccountId reference -c -u >Account:Account
 """
+
+RECORD_TYPE = """
+Name string(80) -c -u
+DeveloperName string(80) -c -u
+SobjectType picklist(40) -c -u !
+IsActive boolean -c -u
+Description string(255) -c -u
+"""
