@@ -2,12 +2,14 @@
 
 import re
 import time
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import jwt
 import pytest
 import requests
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
@@ -137,6 +139,35 @@ def test_jwt_of_another_key_or_another_algorithm(api, post, keys, told, assertio
         )
 
 
+def certificate_of(private):
+    key = serialization.load_pem_private_key(private.encode(), password=None)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "app")])
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=3650))
+        .sign(key, hashes.SHA256())
+    )
+    return made.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def test_jwt_by_certificate(api, post, keys, assertion):
+    """The app may hold the certificate instead of the bare key."""
+    api.switch(jwt_public_key=certificate_of(keys[0]))
+    assert 200 == post(grant_type=JWT_BEARER, assertion=assertion()).status_code
+
+
+def test_jwt_without_a_key(post, assertion):
+    """An org that holds no key accepts no JWT."""
+    answer = post(grant_type=JWT_BEARER, assertion=assertion())
+    assert ("invalid_grant", "invalid assertion") == refused(answer)
+
+
 def test_jwt_of_a_user_who_has_not_approved(api, post, keys, assertion):
     """Without approval the answer is the vendor's sentence about the consumer."""
     api.switch(jwt_public_key=keys[1], jwt_approved=False)
@@ -160,6 +191,19 @@ def test_rotation_kills_the_spent_token_and_its_line(api, post, client_of):
     assert expired == refused(post(refresh_token=first, **again))
     assert expired == refused(post(refresh_token=second, **again))
     assert not works(api, answer["access_token"])
+
+
+def test_revoking_a_refresh_token_ends_its_sessions(api, post, client_of):
+    """A revoked refresh token opens nothing more, and what it has opened ends."""
+    api.switch(refresh_rotation=False)
+    token = refresh_token(api)
+    form = {"grant_type": "refresh_token", "refresh_token": token, **client_of}
+    session = post(**form).json()["access_token"]
+    url = f"{api.url}/services/oauth2/revoke"
+    statuses = [requests.post(url, data={"token": token}, timeout=10).status_code for _ in "12"]
+    assert [200, 400] == statuses
+    assert not works(api, session)
+    assert 400 == post(**form).status_code
 
 
 def test_without_rotation_a_refresh_token_lasts(api, post, client_of):

@@ -81,7 +81,12 @@ class _Face:
 
     async def revoke(self, request: Request) -> Response:
         form = await _form(request)
-        if not self._simulator.sessions.end(form.get("token", "")):
+        token, sessions = form.get("token", ""), self._simulator.sessions
+        line = self._simulator.door.refresh_tokens.revoke(token)
+        if line is not None:
+            # With a refresh token go the sessions that it opened.
+            sessions.end_line(line)
+        elif not sessions.end(token):
             body = {"error": "unsupported_token_type", "error_description": "invalid token"}
             return JSONResponse(body, 400)
         return Response(status_code=200)

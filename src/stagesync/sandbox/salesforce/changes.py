@@ -30,7 +30,7 @@ CAPTURED = frozenset(
         "Task",
     }
 )
-MOST_EVENTS = 200_000
+MOST_EVENTS = 50_000
 _UNSAID = frozenset({"Id", "IsDeleted", "SystemModstamp"})
 _CLIENT = re.compile(r"client=([^;,\s]+)", re.IGNORECASE)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import jwt
 import orjson
+from cryptography.x509 import load_pem_x509_certificate
 
 from stagesync.sandbox.salesforce.org import Org
 from stagesync.sandbox.salesforce.sessions import RefreshTokens, Sessions
@@ -181,16 +182,23 @@ def _jwt_bearer(request: TokenRequest, door: Door) -> Granted:
 
 def _verified(assertion: str, door: Door) -> dict[str, Any]:
     """The claims of a JWT whose signature holds."""
-    key = door.org.switches.jwt_public_key
+    pem = door.org.switches.jwt_public_key
     try:
         # Everything but the signature is looked at below, against the simulated clock.
-        whole = jwt.PyJWS().decode_complete(assertion, key, algorithms=["RS256"])
+        whole = jwt.PyJWS().decode_complete(assertion, _public_key(pem), algorithms=["RS256"])
         claims = orjson.loads(whole["payload"])
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         raise TokenRefusedError("invalid_grant", "invalid assertion") from error
     if not isinstance(claims, dict):
         raise TokenRefusedError("invalid_grant", "invalid assertion")
     return claims
+
+
+def _public_key(pem: str) -> Any:
+    """The key itself, also out of a certificate, which is what an app really holds."""
+    if "BEGIN CERTIFICATE" in pem:
+        return load_pem_x509_certificate(pem.encode()).public_key()
+    return pem
 
 
 def _is_audience(audience: object, request: TokenRequest, door: Door) -> bool:

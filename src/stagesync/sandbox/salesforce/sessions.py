@@ -113,6 +113,14 @@ class RefreshTokens:
             self.end_line(live[0].line)
         return token, made.line
 
+    def revoke(self, token: str) -> str | None:
+        """Ends the line of a token and returns it; None for an unknown token."""
+        found = self._known.get(token)
+        if found is None:
+            return None
+        self.end_line(found.line)
+        return found.line
+
     def find(self, token: str) -> RefreshToken | None:
         return self._known.get(token)
 
