@@ -243,3 +243,12 @@ def test_a_bulk_write_names_its_client(api, make_lead):
     [change] = api.http.get(f"{api.url}/_sandbox/changes", timeout=10).json()
     expected = "com/salesforce/api/bulkapi/64.0;client=stagesync"
     assert expected == change["ChangeEventHeader"]["changeOrigin"]
+
+
+def test_a_row_that_is_too_long(api, make_lead):
+    """A row of more than 400,000 characters fails alone; one column too many fails the job."""
+    text = f"Id,Description\n{make_lead(1)['Id']},{'x' * 400_000}\n"
+    [failed] = sheet(api, load(api, text), "failedResults")
+    assert failed["sf__Error"].startswith("STRING_TOO_LONG:")
+    wide = load(api, ",".join(["Id"] * 5001) + "\n")
+    assert "More than 5000 fields" in told(api, wide)["errorMessage"]

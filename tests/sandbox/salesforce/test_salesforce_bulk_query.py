@@ -124,6 +124,7 @@ def test_query_all_sees_deleted_rows(api, make_lead):
         ("SELECT Status, COUNT(Id) FROM Lead GROUP BY Status", "API_ERROR"),
         ("SELECT Id FROM Lead OFFSET 5", "API_ERROR"),
         ("SELECT Id, Address FROM Lead", "API_ERROR"),
+        ("SELECT Id, (SELECT Id FROM Contacts) FROM Account", "API_ERROR"),
         ("SELECT ApiName FROM LeadStatus", "INVALIDENTITY"),
     ],
 )

@@ -102,7 +102,9 @@ def by_hand(org: Org) -> WriteOptions:
 
 
 def _mapped(lead: Row, mapping: Mapping[str, str]) -> Row:
-    pairs = ((target, lead.get(source)) for source, target in mapping.items())
+    # Blanks around a text do not survive a write, here no less than by the API.
+    found = ((target, lead.get(source)) for source, target in mapping.items())
+    pairs = ((t, value.strip() if isinstance(value, str) else value) for t, value in found)
     return {target: value for target, value in pairs if value not in (None, False)}
 
 

@@ -146,7 +146,7 @@ def _children(org: Org, definition: ObjectDef) -> list[dict[str, Any]]:
             "field": field.name,
             "junctionIdListNames": [],
             "junctionReferenceTo": [],
-            "relationshipName": None if field.name in _SYSTEM else child.plural.replace(" ", ""),
+            "relationshipName": None if field.name in _SYSTEM else child.child_name,
             "restrictedDelete": False,
         }
         for child in org.objects.values()

@@ -92,6 +92,19 @@ class Org:
             )
         return self.objects.get(self._by_lower.get(name.lower(), ""))
 
+    def child(self, parent: ObjectDef, relationship: str) -> tuple[str, str] | None:
+        """The object and the key behind the name of a child relationship."""
+        for definition in self.objects.values():
+            if definition.child_name.lower() != relationship.lower():
+                continue
+            for field in definition.fields.values():
+                # A key that only the system sets, such as the winner of a merge, is no parent;
+                # but in history all keys are the system's.
+                usable = field.writeable or not definition.createable
+                if usable and parent.name in field.refers_to:
+                    return definition.name, field.name
+        return None
+
     def table(self, name: str) -> Table:
         return self.tables[name]
 

@@ -23,6 +23,8 @@ from stagesync.sandbox.salesforce.writing import (
 )
 
 NOTHING = "#N/A"
+MOST_CHARACTERS = 400_000
+MOST_COLUMNS = 5_000
 CHUNK = 200
 
 
@@ -47,6 +49,8 @@ def run_ingest(org: Org, job: Job) -> None:
 
 def _check_header(org: Org, job: Job) -> None:
     known = org.readable(org.objects[job.object])
+    if len(job.header) > MOST_COLUMNS:
+        raise ValueError(f"InvalidBatch : More than {MOST_COLUMNS} fields in a record")
     for name in job.header:
         if name.lower() not in known:
             raise ValueError(f"InvalidBatch : Field name not found : {name}")
@@ -74,6 +78,9 @@ def _write(
     org: Org, job: Job, cells: dict[str, str], *, options: WriteOptions, seen: set[str]
 ) -> tuple[str, bool]:
     definition = org.objects[job.object]
+    if sum(map(len, cells.values())) > MOST_CHARACTERS:
+        message = f"A record must not have more than {MOST_CHARACTERS} characters"
+        raise RowRefusedError("STRING_TOO_LONG", message)
     if job.operation == "insert":
         values = _values(org, definition, cells)
         return create_row(org, definition, values, options=options)["Id"], True

@@ -86,6 +86,8 @@ def check_query(org: Org, query: Query) -> None:
         raise bad_request("INVALIDENTITY", sentence)
     if query.aggregates or query.count_all or query.group_by:
         raise bad_request("API_ERROR", "Aggregate Relationships not supported in Bulk Query")
+    if query.children:
+        raise bad_request("API_ERROR", "Parent-to-child subqueries not supported in Bulk Query")
     if query.offset:
         raise bad_request("API_ERROR", "OFFSET is not supported in Bulk Query")
     fields = org.readable(entity) if entity else {}

@@ -10,6 +10,9 @@ from stagesync.sandbox.salesforce.api import ApiAnswer
 from stagesync.sandbox.salesforce.bulk.jobs import Job, Sheet
 from stagesync.sandbox.salesforce.schema.fields import FieldDef
 
+# The parser's own bound for one cell, 131,072 characters, is below the vendor's for one record.
+csv.field_size_limit(1_000_000)
+
 
 def cell(field: FieldDef, value: Any) -> str:
     """One stored value as text."""

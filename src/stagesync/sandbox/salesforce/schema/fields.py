@@ -72,6 +72,11 @@ class ObjectDef:
     by_lower: dict[str, str] = field(default_factory=dict)
     relationships: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def child_name(self) -> str:
+        """What the relationship from a parent to these rows is called."""
+        return "Histories" if self.name.endswith("History") else self.plural.replace(" ", "")
+
     def index(self) -> None:
         """Rebuilds the look-ups that ignore case; called whenever a field is added."""
         self.by_lower.clear()

@@ -9,6 +9,7 @@ from stagesync.sandbox.salesforce.errors import bad_request, invalid_type
 from stagesync.sandbox.salesforce.rows import Row
 from stagesync.sandbox.salesforce.schema.fields import FieldDef, ObjectDef
 from stagesync.sandbox.salesforce.soql.aggregates import aggregate
+from stagesync.sandbox.salesforce.soql.children import with_children
 from stagesync.sandbox.salesforce.soql.columns import Column, Source, resolve
 from stagesync.sandbox.salesforce.soql.conditions import (
     Scope,
@@ -68,6 +69,13 @@ def run(
     columns = _selected(source, query, entity=entity)
     found = list(_window(_sorted(source, query, entity=entity, rows=rows), query))
     render = make_renderer(source, entity=entity, columns=columns, root=root)
+    if query.children:
+
+        def run_child(child: Query) -> tuple[list[Row], Render]:
+            below = run(source, child, everything=everything, root=root)
+            return below.rows, below.render
+
+        render = with_children(source, query, entity=entity, render=render, run=run_child)
     return Found(entity, found, len(found), render, columns)
 
 
