@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stagesync.sandbox.clock import SimClock
@@ -150,6 +151,35 @@ def open_shared_org() -> Iterator[Callable[..., Api]]:
     stage = Stage()
     with serve(stage) as server:
         yield from _opener(stage, server.url)
+
+
+class ToHttp(HTTPAdapter):
+    """Sends what a client addresses to https to a local address instead."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__()
+        self.base = base
+
+    def send(self, request: Any, **options: Any) -> requests.Response:
+        request.url = self.base + request.path_url
+        return super().send(request, **options)
+
+
+@pytest.fixture
+def rewired() -> Iterator[Callable[[str], requests.Session]]:
+    """Makes sessions for clients that insist on https, all of whose calls go to one address."""
+    made: list[requests.Session] = []
+
+    def make(base: str) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        session.mount("https://", ToHttp(base))
+        made.append(session)
+        return session
+
+    yield make
+    for session in made:
+        session.close()
 
 
 @pytest.fixture(scope="session")

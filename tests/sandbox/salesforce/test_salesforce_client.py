@@ -1,22 +1,8 @@
 """The real simple-salesforce client against the simulator, over plain http."""
 
 import pytest
-import requests
-from requests.adapters import HTTPAdapter
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import SalesforceMalformedRequest
-
-
-class ToHttp(HTTPAdapter):
-    """Sends what the client addresses to https to a local address instead."""
-
-    def __init__(self, base):
-        super().__init__()
-        self.base = base
-
-    def send(self, request, **options):
-        request.url = self.base + request.path_url
-        return super().send(request, **options)
 
 
 @pytest.fixture
@@ -25,18 +11,14 @@ def api(open_org, make_lead):
 
 
 @pytest.fixture
-def client(api):
-    session = requests.Session()
-    session.trust_env = False
-    session.mount("https://", ToHttp(api.url))
+def client(api, rewired):
     token = api.login().json()["access_token"]
-    yield Salesforce(
+    return Salesforce(
         session_id=token,
         instance_url="https://acme.my.salesforce.com",
-        session=session,
+        session=rewired(api.url),
         version="64.0",
     )
-    session.close()
 
 
 def test_client_reads_every_page(client, make_lead):

@@ -84,12 +84,16 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class ApiAnswer:
-    """An answer; `body` None means none. `records` is what the request log shows."""
+    """An answer; `body` None means none. `records` is what the request log shows.
+
+    `text` stands for a body that is no JSON, but CSV.
+    """
 
     status: int = 200
     body: Any = None
     records: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
+    text: str | None = None
 
 
 def refusal(error: ApiError) -> ApiAnswer:

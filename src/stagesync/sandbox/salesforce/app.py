@@ -7,22 +7,20 @@ import orjson
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from stagesync.sandbox.control import control_routes
 from stagesync.sandbox.middleware import SandboxMiddleware, note_records
 from stagesync.sandbox.salesforce.api import ApiAnswer, ApiRequest, refusal
-from stagesync.sandbox.salesforce.auth import (
-    TokenRefusedError,
-    TokenRequest,
-    grant_token,
-    identity,
-)
+from stagesync.sandbox.salesforce.auth import grant_token, hand_out_code, identity
+from stagesync.sandbox.salesforce.controls import own_control_routes
 from stagesync.sandbox.salesforce.errors import ApiError, Problem
+from stagesync.sandbox.salesforce.grants import TokenRefusedError, TokenRequest
 from stagesync.sandbox.salesforce.routes import list_versions
 from stagesync.sandbox.salesforce.simulation import SalesforceSim
+from stagesync.sandbox.salesforce.soap import answer_soap
 
 MOST_BYTES = 16_384
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD"]
@@ -34,7 +32,9 @@ def create_app(simulator: SalesforceSim) -> ASGIApp:
     face = _Face(simulator)
     routes = [
         *control_routes(simulator),
-        Route("/_sandbox/undelete", face.undelete, methods=["POST"]),
+        *own_control_routes(simulator),
+        Route("/services/oauth2/authorize", face.authorize, methods=["GET"]),
+        Route("/services/Soap/u/{version:float}", face.soap, methods=["POST"]),
         Route("/services/oauth2/token", face.token, methods=["POST"]),
         Route("/services/oauth2/revoke", face.revoke, methods=["POST"]),
         Route("/services/oauth2/userinfo", face.identity, methods=["GET", "POST"]),
@@ -55,29 +55,45 @@ class _Face:
 
     async def token(self, request: Request) -> Response:
         form = await _form(request)
-        asked = TokenRequest(form, request.headers.get("authorization", ""))
+        authorization = request.headers.get("authorization", "")
+        asked = TokenRequest(form, authorization, _base_url(request))
         try:
-            body = grant_token(
-                self._simulator.org,
-                self._simulator.sessions,
-                asked,
-                app=self._simulator.app,
-                base_url=_base_url(request),
-            )
+            body = grant_token(self._simulator.door, asked)
         except TokenRefusedError as error:
             return JSONResponse(error.body, error.status)
         return JSONResponse(body, headers={"Cache-Control": "no-cache, no-store"})
 
+    async def authorize(self, request: Request) -> Response:
+        try:
+            target = hand_out_code(self._simulator.door, request.query_params)
+        except TokenRefusedError as error:
+            return JSONResponse(error.body, error.status)
+        return RedirectResponse(target, 302)
+
+    async def soap(self, request: Request) -> Response:
+        status, envelope = answer_soap(
+            self._simulator.door,
+            (await request.body()).decode("utf-8", "replace"),
+            version=request.path_params["version"],
+            base_url=_base_url(request),
+        )
+        return Response(envelope, status, media_type="text/xml")
+
     async def revoke(self, request: Request) -> Response:
         form = await _form(request)
-        if not self._simulator.sessions.end(form.get("token", "")):
+        token, sessions = form.get("token", ""), self._simulator.sessions
+        line = self._simulator.door.refresh_tokens.revoke(token)
+        if line is not None:
+            # With a refresh token go the sessions that it opened.
+            sessions.end_line(line)
+        elif not sessions.end(token):
             body = {"error": "unsupported_token_type", "error_description": "invalid token"}
             return JSONResponse(body, 400)
         return Response(status_code=200)
 
     async def identity(self, request: Request) -> Response:
         try:
-            session = self._simulator.sessions.use(_token(request.headers))
+            session = self._simulator.sessions.use(_token(request.headers), host=request.url.netloc)
         except ApiError:
             return Response("Bad_OAuth_Token", 403)
         base_url = _base_url(request)
@@ -86,18 +102,14 @@ class _Face:
     async def versions(self, _: Request) -> Response:
         return JSONResponse(list_versions())
 
-    async def undelete(self, request: Request) -> Response:
-        try:
-            return JSONResponse(self._simulator.undelete(await request.json()))
-        except LookupError as error:
-            return JSONResponse({"error": str(error.args[0])}, 404)
-
     async def rest(self, request: Request) -> Response:
         raw = await request.body()
         try:
             _check_size(request)
             answer, usage = self._simulator.serve(
-                self._api_request(request, raw), token=_token(request.headers)
+                self._api_request(request, raw),
+                token=_token(request.headers),
+                host=request.url.netloc,
             )
         except ApiError as error:
             return _respond(request, refusal(error), {})
@@ -142,6 +154,8 @@ def _check_size(request: Request) -> None:
 def _respond(request: Request, answer: ApiAnswer, headers: Mapping[str, str]) -> Response:
     note_records(request, answer.records)
     merged = {**headers, **answer.headers}
+    if answer.text is not None:
+        return Response(answer.text, answer.status, merged, media_type="text/csv")
     if answer.body is None:
         return Response(status_code=answer.status, headers=merged)
     pretty = request.headers.get("x-prettyprint") == "1"

@@ -150,7 +150,8 @@ def _check_rules(org: Org, change: Change) -> None:
     for rule in org.switches.validation_rules:
         here = rule["object"] == change.definition.name
         if here and change.after.get(rule["field"]) == rule["equals"]:
-            raise RowRefusedError("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule["message"])
+            code = rule.get("code", "FIELD_CUSTOM_VALIDATION_EXCEPTION")
+            raise RowRefusedError(code, rule["message"], *rule.get("fields", ()))
 
 
 def _check_duplicates(org: Org, change: Change) -> None:

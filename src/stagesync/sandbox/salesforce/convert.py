@@ -10,6 +10,7 @@ Source: https://help.salesforce.com/s/articleView?id=sales.faq_leads.htm (seen 2
 from collections.abc import Mapping
 from typing import Any
 
+from stagesync.sandbox.salesforce.history import note_event
 from stagesync.sandbox.salesforce.ids import full_id
 from stagesync.sandbox.salesforce.org import Org
 from stagesync.sandbox.salesforce.rows import Row
@@ -63,8 +64,11 @@ def convert_lead(org: Org, payload: Mapping[str, Any]) -> dict[str, Any]:
     if lead.get("IsConverted"):
         raise ValueError(f"lead {lead['Id']} is already converted")
     contact = live_row(org, "Contact", payload["contact"]) if payload.get("contact") else None
+    reused = contact is not None
     account = _account(org, lead, contact=contact, wanted=payload.get("account"))
     contact = _contact(org, lead, contact=contact, account=account)
+    how = "contactUpdatedByLead" if reused else "contactCreatedByLead"
+    note_event(org, "Contact", contact, event=how)
     opportunity = _opportunity(org, lead, account) if payload.get("opportunity") else None
     _move_activities(org, lead, contact, related=opportunity or account)
     _move_memberships(org, lead, contact)
@@ -98,7 +102,9 @@ def by_hand(org: Org) -> WriteOptions:
 
 
 def _mapped(lead: Row, mapping: Mapping[str, str]) -> Row:
-    pairs = ((target, lead.get(source)) for source, target in mapping.items())
+    # Blanks around a text do not survive a write, here no less than by the API.
+    found = ((target, lead.get(source)) for source, target in mapping.items())
+    pairs = ((t, value.strip() if isinstance(value, str) else value) for t, value in found)
     return {target: value for target, value in pairs if value not in (None, False)}
 
 
@@ -107,12 +113,28 @@ def _account(org: Org, lead: Row, *, contact: Row | None, wanted: object) -> Row
     if chosen:
         return _filled(org, "Account", live_row(org, "Account", chosen), _mapped(lead, _TO_ACCOUNT))
     if not lead.get("Company"):
-        raise ValueError(f"lead {lead['Id']} has no company to make an account of")
+        return _person_account(org, lead)
     values = _mapped(lead, _TO_ACCOUNT) | {"OwnerId": lead["OwnerId"]}
     return create_row(org, org.objects["Account"], values, options=by_hand(org))
 
 
+def _person_account(org: Org, lead: Row) -> Row:
+    if not org.switches.person_accounts:
+        raise ValueError(f"lead {lead['Id']} has no company to make an account of")
+    same = {name: name for name in ("FirstName", "LastName", "Salutation", "Phone")}
+    fields = org.objects["Account"].fields
+    theirs = {k: f"Person{v}" for k, v in _TO_CONTACT.items() if f"Person{v}" in fields}
+    own = {
+        key: f"{target.removesuffix('__c')}__pc"
+        for key, target in org.switches.lead_field_mapping.items()
+    }
+    values = _mapped(lead, same | theirs | own) | {"OwnerId": lead["OwnerId"]}
+    return create_row(org, org.objects["Account"], values, options=by_hand(org))
+
+
 def _contact(org: Org, lead: Row, *, contact: Row | None, account: Row) -> Row:
+    if account.get("IsPersonAccount"):
+        return live_row(org, "Contact", account["PersonContactId"])
     mapping = _TO_CONTACT | org.switches.lead_field_mapping
     values = _mapped(lead, mapping) | {"AccountId": account["Id"]}
     if contact is not None:
@@ -165,7 +187,7 @@ def _pointing(org: Org, name: str, key: str, target: str) -> list[Row]:
 
 
 def _close(org: Org, lead: Row, *, contact: Row, account: Row, opportunity: Row | None) -> None:
-    statuses = LEAD_STATUS_SETS[org.switches.lead_status_set]
+    statuses = org.lead_statuses or LEAD_STATUS_SETS[org.switches.lead_status_set]
     changes = {
         "IsConverted": True,
         "ConvertedDate": day_of(org.stamp()),
@@ -175,4 +197,5 @@ def _close(org: Org, lead: Row, *, contact: Row, account: Row, opportunity: Row 
     }
     if opportunity is not None:
         changes["ConvertedOpportunityId"] = opportunity["Id"]
-    touch(org, "Lead", lead["Id"], changes=changes, user_id=org.human_id)
+    closed = touch(org, "Lead", lead["Id"], changes=changes, user_id=org.human_id)
+    note_event(org, "Lead", closed, event="leadConverted")

@@ -4,11 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from stagesync.sandbox.salesforce.org import Org
+from stagesync.sandbox.salesforce.persons import name_account
 from stagesync.sandbox.salesforce.rows import Row
-from stagesync.sandbox.salesforce.schema.picklists import STAGES
 from stagesync.sandbox.salesforce.values import day_of
-
-_STAGES = {stage.name.lower(): stage for stage in STAGES}
 
 
 def derive(org: Org, name: str, row: Row, *, before: Row | None) -> None:
@@ -27,8 +25,13 @@ def _person_name(_org: Org, row: Row, _before: Row | None) -> None:
     row["Name"] = " ".join(part for part in parts if part)
 
 
+def _account(_org: Org, row: Row, _before: Row | None) -> None:
+    if row.get("IsPersonAccount"):
+        name_account(row)
+
+
 def _opportunity(org: Org, row: Row, before: Row | None) -> None:
-    stage = _STAGES.get(str(row.get("StageName", "")).lower())
+    stage = org.stages.get(str(row.get("StageName", "")).lower())
     moved = before is not None and before.get("StageName") != row.get("StageName")
     if moved or (before is None and "LastStageChangeDate" not in row):
         row["LastStageChangeDate"] = org.stamp() if moved else row.get("CreatedDate")
@@ -87,6 +90,7 @@ def _campaign_member(org: Org, row: Row, _before: Row | None) -> None:
 
 Rule = Callable[[Org, Row, Row | None], Any]
 _RULES: dict[str, Rule] = {
+    "Account": _account,
     "Lead": _person_name,
     "Contact": _person_name,
     "User": _person_name,

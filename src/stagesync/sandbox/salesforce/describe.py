@@ -8,6 +8,7 @@ from typing import Any
 
 from stagesync.sandbox.salesforce.ids import PREFIXES
 from stagesync.sandbox.salesforce.org import Org
+from stagesync.sandbox.salesforce.recordtypes import record_type_infos
 from stagesync.sandbox.salesforce.schema.fields import FieldDef, ObjectDef
 
 _SOAP = {
@@ -111,7 +112,7 @@ def describe_object(org: Org, definition: ObjectDef, *, root: str) -> dict[str, 
         "lookupLayoutable": None,
         "namedLayoutInfos": [],
         "networkScopeFieldName": None,
-        "recordTypeInfos": [_master_record_type(definition, root)],
+        "recordTypeInfos": record_type_infos(org, definition.name, root=root),
         "searchLayoutable": True,
         "sobjectDescribeOption": "FULL",
         "supportedScopes": [{"label": f"All {definition.plural.lower()}", "name": "everything"}],
@@ -136,21 +137,6 @@ def _header(definition: ObjectDef, *, root: str) -> dict[str, Any]:
     }
 
 
-def _master_record_type(definition: ObjectDef, root: str) -> dict[str, Any]:
-    record_type = "012000000000000AAA"
-    layout = f"{root}/sobjects/{definition.name}/describe/layouts/{record_type}"
-    return {
-        "active": True,
-        "available": True,
-        "defaultRecordTypeMapping": True,
-        "developerName": "Master",
-        "master": True,
-        "name": "Master",
-        "recordTypeId": record_type,
-        "urls": {"layout": layout},
-    }
-
-
 def _children(org: Org, definition: ObjectDef) -> list[dict[str, Any]]:
     return [
         {
@@ -160,7 +146,7 @@ def _children(org: Org, definition: ObjectDef) -> list[dict[str, Any]]:
             "field": field.name,
             "junctionIdListNames": [],
             "junctionReferenceTo": [],
-            "relationshipName": None if field.name in _SYSTEM else child.plural.replace(" ", ""),
+            "relationshipName": None if field.name in _SYSTEM else child.child_name,
             "restrictedDelete": False,
         }
         for child in org.objects.values()

@@ -1,6 +1,6 @@
 """What stands in an org before any data: users, status lists, the organisation; and the seed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,8 @@ from stagesync.sandbox.salesforce.customs import (
     add_seeded_values,
 )
 from stagesync.sandbox.salesforce.derive import derive
+from stagesync.sandbox.salesforce.features import refresh
+from stagesync.sandbox.salesforce.housekeeping import archive
 from stagesync.sandbox.salesforce.ids import full_id, make_id
 from stagesync.sandbox.salesforce.org import Org
 from stagesync.sandbox.salesforce.rows import Row
@@ -17,6 +19,7 @@ from stagesync.sandbox.salesforce.schema.picklists import (
     LEAD_STATUS_SETS,
     STAGES,
     LeadStatusRow,
+    StageRow,
     lead_status_values,
 )
 from stagesync.sandbox.seeds import SalesforceSeed
@@ -28,6 +31,7 @@ _USERS = (
     ("Camille", "Rousseau", "camille.rousseau"),
     ("Marketing", "App", "marketing.app"),
     ("Assignment", "Desk", "assignment.desk"),
+    ("Automated", "Process", "autoproc"),
 )
 _INSTANTS = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
 
@@ -73,23 +77,31 @@ def _organization(org: Org) -> Row:
 
 def _stage_rows(org: Org) -> list[Row]:
     return [
-        _dated(
-            org,
-            {
-                "Id": make_id("OpportunityStage", 100 + place),
-                "ApiName": stage.name,
-                "MasterLabel": stage.name,
-                "IsActive": True,
-                "IsClosed": stage.is_closed,
-                "IsWon": stage.is_won,
-                "DefaultProbability": stage.probability,
-                "ForecastCategory": stage.forecast,
-                "ForecastCategoryName": stage.forecast,
-                "SortOrder": place,
-            },
-        )
+        _stage_row(org, stage, label=stage.name, place=place)
         for place, stage in enumerate(STAGES, 1)
     ]
+
+
+def _stage_row(org: Org, stage: StageRow, *, label: str, place: int) -> Row:
+    row = {
+        "Id": make_id("OpportunityStage", 100 + place),
+        "ApiName": stage.name,
+        "MasterLabel": label,
+        "IsActive": True,
+        "IsClosed": stage.is_closed,
+        "IsWon": stage.is_won,
+        "DefaultProbability": stage.probability,
+        "ForecastCategory": stage.forecast,
+        "ForecastCategoryName": stage.forecast,
+        "SortOrder": place,
+    }
+    return _dated(org, row)
+
+
+def add_stage_row(org: Org, stage: StageRow, *, label: str) -> None:
+    """Lists a stage that an administrator has added."""
+    table = org.table("OpportunityStage")
+    table.put(_stage_row(org, stage, label=label, place=len(table.rows) + 1))
 
 
 def refresh_lead_status(org: Org) -> None:
@@ -99,11 +111,24 @@ def refresh_lead_status(org: Org) -> None:
     values = lead_status_values(chosen) + added
     lead = org.objects["Lead"]
     known = org.table("LeadStatus")
+    if org.lead_statuses:
+        # An administrator keeps the list by hand; describe also shows what is inactive.
+        if [row["MasterLabel"] for row in known.rows.values()] != _labels(org.lead_statuses):
+            _list_statuses(org, org.lead_statuses)
+        return
     if lead.fields["Status"].picklist == values and len(known.rows) == len(values):
         return
     lead.fields["Status"] = replace(lead.fields["Status"], picklist=values)
     org.setup_changed()
     statuses = (*LEAD_STATUS_SETS[chosen], *(LeadStatusRow(value.value) for value in added))
+    _list_statuses(org, statuses)
+
+
+def _labels(statuses: tuple[LeadStatusRow, ...]) -> list[str]:
+    return [status.label or status.name for status in statuses]
+
+
+def _list_statuses(org: Org, statuses: tuple[LeadStatusRow, ...]) -> None:
     table = org.table("LeadStatus")
     table.clear()
     table.fill(
@@ -112,7 +137,7 @@ def refresh_lead_status(org: Org) -> None:
             {
                 "Id": make_id("LeadStatus", place),
                 "ApiName": status.name,
-                "MasterLabel": status.name,
+                "MasterLabel": status.label or status.name,
                 "IsConverted": status.is_converted,
                 "IsDefault": status.is_default,
                 "SortOrder": place,
@@ -133,6 +158,7 @@ def load_seed(
     Raises:
         ValueError: for an unknown object or field, or a row without a proper id.
     """
+    refresh(org)
     for name, rows in seed.rows.items():
         if name not in org.objects:
             raise ValueError(f"the seed has rows of an unknown object {name}")
@@ -176,25 +202,3 @@ def _add_users(
     for place, user_id in enumerate(sorted({*used, *names} - known.keys()), 1):
         first, last = names.get(user_id, ("Sales", f"Person {place}"))
         _add_user(org, user_id, (first, last, f"sales{place}"))
-
-
-def archive(org: Org) -> None:
-    """Hides closed activities of a certain age from everything but queryAll."""
-    days = org.switches.archive_after_days
-    if not days:
-        return
-    before = org.stamp() - days * DAY_S
-    for name in ("Task", "Event"):
-        rows = org.table(name).rows
-        for row in _aged(rows.values(), before):
-            rows[row["Id"]] = row | {"IsArchived": True}
-
-
-def _aged(rows: Iterable[Row], before: float) -> list[Row]:
-    found = []
-    for row in rows:
-        closed = row.get("IsClosed") or row.get("StartDateTime")
-        moment = row.get("CompletedDateTime") or row.get("StartDateTime") or row["CreatedDate"]
-        if closed and moment < before and not row.get("IsArchived"):
-            found.append(row)
-    return found

@@ -25,7 +25,27 @@ PREFIXES = {
     "PermissionSetAssignment": "0Pa",
     "PermissionSet": "0PS",
     "Campaign": "701",
+    "AccountHistory": "017",
+    "ContactHistory": "017",
+    "LeadHistory": "017",
+    "OpportunityFieldHistory": "017",
+    "TaskRelation": "0RT",
+    "EventRelation": "0RE",
+    "GlobalValueSet": "0Nt",
+    "RecordType": "012",
+    "BulkJob": "750",
 }
+# Objects of the set-up and of history share prefixes, so that an id does not tell which it is.
+AMBIGUOUS = frozenset(
+    {
+        "LeadStatus",
+        "OpportunityStage",
+        "AccountHistory",
+        "ContactHistory",
+        "LeadHistory",
+        "OpportunityFieldHistory",
+    }
+)
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _SHAPE = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?")

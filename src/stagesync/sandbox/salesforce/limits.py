@@ -4,6 +4,7 @@ from collections import deque
 
 from stagesync.sandbox.clock import SimClock
 from stagesync.sandbox.salesforce.api import ApiAnswer, ApiRequest
+from stagesync.sandbox.salesforce.bulk.jobs import Jobs
 from stagesync.sandbox.salesforce.errors import ApiError, forbidden, invalid_type
 from stagesync.sandbox.salesforce.org import Org
 from stagesync.sandbox.salesforce.switches import SalesforceSwitches
@@ -38,7 +39,10 @@ class DailyLimit:
         Raises:
             ApiError: 403 REQUEST_LIMIT_EXCEEDED when none is left; that one is not counted.
         """
-        if self._switches.limits_on and self.used() >= self.most:
+        switches = self._switches
+        if switches.long_requests_of_others >= switches.long_requests_most:
+            raise concurrent_exceeded()
+        if switches.limits_on and self.used() >= self.most * (1 + switches.soft_margin):
             raise total_exceeded()
         minute = self._clock.now() // _STEP_S * _STEP_S
         if self._minutes and self._minutes[-1][0] == minute:
@@ -49,7 +53,14 @@ class DailyLimit:
         self._total += 1
 
     def header(self) -> str:
-        return f"api-usage={self.used()}/{self.most}"
+        plain = f"api-usage={self.used()}/{self.most}"
+        match self._switches.usage_header:
+            case "bursts":
+                return f"{plain}; api-bursts=1/750"
+            case "per_app":
+                return f"{plain}; per-app-api-usage={self._total}/{self.most}(appName=stagesync)"
+            case _:
+                return plain
 
 
 def total_exceeded() -> ApiError:
@@ -65,9 +76,6 @@ def concurrent_exceeded() -> ApiError:
 _UNTOUCHED = {
     "ConcurrentAsyncGetReportInstances": 200,
     "DailyAsyncApexExecutions": 250_000,
-    "DailyBulkApiBatches": 15_000,
-    "DailyBulkV2QueryFileStorageMB": 976_562,
-    "DailyBulkV2QueryJobs": 10_000,
     "DailyStreamingApiEvents": 10_000,
     "DataStorageMB": 5,
     "FileStorageMB": 20,
@@ -75,10 +83,24 @@ _UNTOUCHED = {
 }
 
 
-def answer_limits(limit: DailyLimit) -> ApiAnswer:
+def answer_limits(org: Org, limit: DailyLimit, jobs: Jobs) -> ApiAnswer:
+    """Every limit with what is left of it."""
+    switches = org.switches
+    if not switches.may_view_limits:
+        raise forbidden("INSUFFICIENT_ACCESS", "This needs View Setup and Configuration")
     left = max(0, limit.most - limit.used())
     body = {name: {"Max": most, "Remaining": most} for name, most in _UNTOUCHED.items()}
     body["DailyApiRequests"] = {"Max": limit.most, "Remaining": left}
+    for name, most, used in (
+        ("DailyBulkApiBatches", switches.bulk_batches_most, jobs.batches.used()),
+        ("DailyBulkV2QueryJobs", switches.bulk_query_jobs_most, jobs.query_jobs.used()),
+        (
+            "DailyBulkV2QueryFileStorageMB",
+            switches.bulk_result_kb_most // 1024,
+            jobs.result_kb.used() / 1024,
+        ),
+    ):
+        body[name] = {"Max": most, "Remaining": max(0, int(most - used))}
     return ApiAnswer(body=dict(sorted(body.items())))
 
 

@@ -43,12 +43,22 @@ def merge_records(org: Org, payload: Mapping[str, Any]) -> dict[str, Any]:
     rows = [live_row(org, name, loser) for loser in losers]
     if any(row["Id"] == master["Id"] for row in rows):
         raise ValueError("the master cannot be one of the losers")
+    if any(bool(r.get("IsPersonAccount")) != bool(master.get("IsPersonAccount")) for r in rows):
+        raise ValueError("a person account and a business account cannot be merged")
     for row in rows:
-        _move_children(org, name, row["Id"], master["Id"])
-        changes = {"IsDeleted": True, "MasterRecordId": master["Id"]}
-        touch(org, name, row["Id"], changes=changes, user_id=org.human_id)
+        _lose(org, name, row, master=master)
     touch(org, name, master["Id"], changes={}, user_id=org.human_id)
     return {"master": master["Id"], "losers": [row["Id"] for row in rows]}
+
+
+def _lose(org: Org, name: str, row: Row, *, master: Row) -> None:
+    _move_children(org, name, row["Id"], master["Id"])
+    changes = {"IsDeleted": True, "MasterRecordId": master["Id"]}
+    touch(org, name, row["Id"], changes=changes, user_id=org.human_id)
+    if name == "Account" and row.get("IsPersonAccount"):
+        _move_children(org, "Contact", row["PersonContactId"], master["PersonContactId"])
+        told = {"MasterRecordId": master["PersonContactId"], "AccountId": row["Id"]}
+        touch(org, "Contact", row["PersonContactId"], changes=told, user_id=org.human_id)
 
 
 def _move_children(org: Org, name: str, loser: str, master: str) -> None:

@@ -14,11 +14,13 @@ from stagesync.sandbox.salesforce.errors import bad_request
 from stagesync.sandbox.salesforce.ids import with_checksum
 from stagesync.sandbox.salesforce.org import Org
 from stagesync.sandbox.salesforce.rows import Row
+from stagesync.sandbox.salesforce.soql.columns import Column
 from stagesync.sandbox.salesforce.soql.evaluate import Found, run
 from stagesync.sandbox.salesforce.soql.parser import parse
 
 SMALLEST_PAGE = 200
 LARGEST_PAGE = 2_000
+LONG_TEXT = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ def answer_query(
     root = f"{request.root}/tooling" if tooling else request.root
     found = run(org, parse(text), everything=everything, root=root, tooling=tooling)
     page = _page_size(request)
+    if sum(_is_long_text(column) for column in found.columns) > 1:
+        page = min(page, SMALLEST_PAGE)
     length = _shortened(org, page)
     if found.total <= length or not found.rows:
         body = _body(found.total, found.rows, found.render)
@@ -100,6 +104,12 @@ def _page(root: str, cursor: Cursor, locator: str, *, start: int, length: int) -
 
 def _body(total: int, rows: list[Row], render: Callable[[Row], dict[str, Any]]) -> dict[str, Any]:
     return {"totalSize": total, "done": True, "records": [render(row) for row in rows]}
+
+
+def _is_long_text(column: Column) -> bool:
+    """Two of these in one query make its pages short."""
+    field = column.field
+    return field.custom and field.type == "textarea" and field.length > LONG_TEXT
 
 
 def _page_size(request: ApiRequest) -> int:

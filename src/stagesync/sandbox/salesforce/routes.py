@@ -3,10 +3,24 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import formatdate, parsedate_to_datetime
 from functools import partial
 from urllib.parse import unquote
 
 from stagesync.sandbox.salesforce.api import ApiAnswer, ApiRequest, refusal
+from stagesync.sandbox.salesforce.bulk.ingest import (
+    answer_ingest_job,
+    answer_ingest_jobs,
+    answer_ingest_results,
+    answer_upload,
+)
+from stagesync.sandbox.salesforce.bulk.jobs import Jobs
+from stagesync.sandbox.salesforce.bulk.query import (
+    answer_query_job,
+    answer_query_jobs,
+    answer_results,
+)
+from stagesync.sandbox.salesforce.changes import origin_of
 from stagesync.sandbox.salesforce.collection import (
     answer_collection,
     answer_retrieve,
@@ -30,12 +44,13 @@ from stagesync.sandbox.salesforce.records import (
     answer_record,
     known_object,
 )
-from stagesync.sandbox.salesforce.tooling import answer_custom_field, answer_custom_fields
+from stagesync.sandbox.salesforce.replication import answer_deleted, answer_updated
+from stagesync.sandbox.salesforce.tooling import answer_tooling_object, answer_tooling_record
 
 VERSIONS = tuple(f"{number}.0" for number in range(59, 68))
 LAST_RETIRED = 30
 _SEASONS = ("Winter", "Spring", "Summer")
-_RESOURCES = ("tooling", "query", "queryAll", "sobjects", "limits", "composite")
+_RESOURCES = ("tooling", "query", "queryAll", "sobjects", "limits", "composite", "jobs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,7 @@ class Backend:
     org: Org
     cursors: Cursors
     limit: DailyLimit
+    jobs: Jobs
 
 
 Call = Callable[[Backend, ApiRequest, tuple[str, ...]], ApiAnswer]
@@ -52,6 +68,8 @@ Call = Callable[[Backend, ApiRequest, tuple[str, ...]], ApiAnswer]
 
 def serve(backend: Backend, request: ApiRequest) -> ApiAnswer:
     """The answer to a request, a refusal among them."""
+    org = backend.org
+    outer, org.origin = org.origin, origin_of(org, request)
     try:
         _check_version(request.version)
         for pattern, methods, call in _CALLS:
@@ -66,6 +84,8 @@ def serve(backend: Backend, request: ApiRequest) -> ApiAnswer:
         return refusal(error.as_api_error())
     except ApiError as error:
         return refusal(error)
+    finally:
+        org.origin = outer
 
 
 def _check_version(version: str) -> None:
@@ -118,7 +138,19 @@ def _global(backend: Backend, request: ApiRequest, _: tuple[str, ...]) -> ApiAns
 
 def _describe(backend: Backend, request: ApiRequest, path: tuple[str, ...]) -> ApiAnswer:
     definition = known_object(backend.org, path[0])
-    return ApiAnswer(body=describe_object(backend.org, definition, root=request.root))
+    changed = {"Last-Modified": formatdate(backend.org.setup_at, usegmt=True)}
+    if _unchanged(request.headers.get("if-modified-since", ""), backend.org.setup_at):
+        return ApiAnswer(304, headers=changed)
+    body = describe_object(backend.org, definition, root=request.root)
+    return ApiAnswer(body=body, headers=changed)
+
+
+def _unchanged(since: str, changed_at: float) -> bool:
+    """Whether nothing changed since the moment that a header names; a bad one names none."""
+    try:
+        return parsedate_to_datetime(since).timestamp() >= changed_at
+    except ValueError:
+        return False
 
 
 def _object(backend: Backend, request: ApiRequest, path: tuple[str, ...]) -> ApiAnswer:
@@ -154,19 +186,55 @@ def _batch(backend: Backend, request: ApiRequest, _: tuple[str, ...]) -> ApiAnsw
 
 
 def _limits(backend: Backend, _: ApiRequest, __: tuple[str, ...]) -> ApiAnswer:
-    return answer_limits(backend.limit)
+    return answer_limits(backend.org, backend.limit, backend.jobs)
 
 
 def _record_count(backend: Backend, request: ApiRequest, _: tuple[str, ...]) -> ApiAnswer:
     return answer_record_count(backend.org, request)
 
 
-def _custom_fields(backend: Backend, request: ApiRequest, _: tuple[str, ...]) -> ApiAnswer:
-    return answer_custom_fields(backend.org, request)
+def _tooling(backend: Backend, request: ApiRequest, path: tuple[str, ...]) -> ApiAnswer:
+    return answer_tooling_object(backend.org, request, name=path[0])
 
 
-def _custom_field(backend: Backend, request: ApiRequest, path: tuple[str, ...]) -> ApiAnswer:
-    return answer_custom_field(backend.org, request, record_id=path[0])
+def _tooling_record(backend: Backend, request: ApiRequest, path: tuple[str, ...]) -> ApiAnswer:
+    return answer_tooling_record(backend.org, request, name=path[0], record_id=path[1])
+
+
+def _updated(backend: Backend, request: ApiRequest, path: tuple[str, ...]) -> ApiAnswer:
+    return answer_updated(backend.org, request, name=path[0])
+
+
+def _deleted(backend: Backend, request: ApiRequest, path: tuple[str, ...]) -> ApiAnswer:
+    return answer_deleted(backend.org, request, name=path[0])
+
+
+def _query_jobs(backend: Backend, request: ApiRequest, _: tuple[str, ...]) -> ApiAnswer:
+    return answer_query_jobs(backend.org, backend.jobs, request)
+
+
+def _query_job(backend: Backend, request: ApiRequest, path: tuple[str, ...]) -> ApiAnswer:
+    return answer_query_job(backend.jobs, request, job_id=path[0])
+
+
+def _results(backend: Backend, request: ApiRequest, path: tuple[str, ...]) -> ApiAnswer:
+    return answer_results(backend.org, backend.jobs, request, job_id=path[0])
+
+
+def _ingest_jobs(backend: Backend, request: ApiRequest, _: tuple[str, ...]) -> ApiAnswer:
+    return answer_ingest_jobs(backend.org, backend.jobs, request)
+
+
+def _ingest_job(backend: Backend, request: ApiRequest, path: tuple[str, ...]) -> ApiAnswer:
+    return answer_ingest_job(backend.org, backend.jobs, request, job_id=path[0])
+
+
+def _upload(backend: Backend, request: ApiRequest, path: tuple[str, ...]) -> ApiAnswer:
+    return answer_upload(backend.org, backend.jobs, request, job_id=path[0])
+
+
+def _ingest_results(backend: Backend, request: ApiRequest, path: tuple[str, ...]) -> ApiAnswer:
+    return answer_ingest_results(backend.jobs, request, job_id=path[0], which=path[1])
 
 
 # Pattern of the path without slashes at its ends, methods (none: the call looks itself), call.
@@ -185,11 +253,24 @@ _TABLE: tuple[tuple[str, str, Call], ...] = (
     (r"sobjects", "GET", _global),
     (r"sobjects/(\w+)/describe", "GET", _describe),
     (r"sobjects/(\w+)", "", _object),
+    (r"sobjects/(\w+)/updated", "GET", _updated),
+    (r"sobjects/(\w+)/deleted", "GET", _deleted),
     (r"sobjects/(\w+)/(\w+)", "", _record),
     (r"sobjects/(\w+)/(\w+)/([^/]+)", "", _external),
     (r"tooling/query", "GET", partial(_query, tooling=True)),
     (r"tooling/query/([\w-]+)", "GET", partial(_more, tooling=True)),
-    (r"tooling/sobjects/CustomField", "", _custom_fields),
-    (r"tooling/sobjects/CustomField/(\w+)", "", _custom_field),
+    (r"tooling/sobjects/(CustomField|GlobalValueSet)", "", _tooling),
+    (r"tooling/sobjects/(CustomField|GlobalValueSet)/(\w+)", "", _tooling_record),
+    (r"jobs/query", "GET,POST", _query_jobs),
+    (r"jobs/query/(\w+)", "GET,PATCH,DELETE", _query_job),
+    (r"jobs/query/(\w+)/results", "GET", _results),
+    (r"jobs/ingest", "GET,POST", _ingest_jobs),
+    (r"jobs/ingest/(\w+)", "GET,PATCH,DELETE", _ingest_job),
+    (r"jobs/ingest/(\w+)/batches", "PUT", _upload),
+    (
+        r"jobs/ingest/(\w+)/((?:successful|failed)Results|unprocessed[rR]ecords)",
+        "GET",
+        _ingest_results,
+    ),
 )
 _CALLS = tuple((re.compile(pattern), methods, call) for pattern, methods, call in _TABLE)

@@ -10,11 +10,18 @@ is seen late, so that it turns up *behind* the cursor of a reader who was alread
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 Row = dict[str, Any]
 _FIRST = ""
 _LAST = "\x7f"
+
+
+class Restorable(Protocol):
+    """What can make something be again what it was."""
+
+    def restore(self, record_id: str, before: Row | None) -> None:
+        """Makes a row what it was; None when there was none."""
 
 
 class Ledger:
@@ -22,9 +29,9 @@ class Ledger:
 
     def __init__(self) -> None:
         self._open = 0
-        self._entries: list[tuple[Table, str, Row | None]] = []
+        self._entries: list[tuple[Restorable, str, Row | None]] = []
 
-    def note(self, table: "Table", record_id: str, before: Row | None) -> None:
+    def note(self, table: Restorable, record_id: str, before: Row | None) -> None:
         if self._open:
             self._entries.append((table, record_id, before))
 

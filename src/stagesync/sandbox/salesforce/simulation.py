@@ -2,36 +2,41 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import Response
 
 from stagesync.sandbox.clock import SimClock
 from stagesync.sandbox.journal import RequestLog
+from stagesync.sandbox.salesforce.admin import edit_options, edit_schema
 from stagesync.sandbox.salesforce.api import ApiAnswer, ApiRequest
-from stagesync.sandbox.salesforce.auth import Sessions, make_app
+from stagesync.sandbox.salesforce.bulk.jobs import Jobs
+from stagesync.sandbox.salesforce.bulk.loading import run_ingest
+from stagesync.sandbox.salesforce.bulk.query import run_query
+from stagesync.sandbox.salesforce.changes import ChangeLog
 from stagesync.sandbox.salesforce.convert import convert_lead, live_row
-from stagesync.sandbox.salesforce.errors import (
-    ApiError,
-    Problem,
-    RowRefusedError,
-    bad_request,
-    invalid_session,
-)
-from stagesync.sandbox.salesforce.furnish import archive, furnish, load_seed, refresh_lead_status
+from stagesync.sandbox.salesforce.errors import ApiError, RowRefusedError
+from stagesync.sandbox.salesforce.failures import ENDS_SESSIONS, OWN_FAULTS, answer_fault
+from stagesync.sandbox.salesforce.features import refresh
+from stagesync.sandbox.salesforce.furnish import furnish, load_seed, refresh_lead_status
+from stagesync.sandbox.salesforce.grants import Door, make_app
+from stagesync.sandbox.salesforce.housekeeping import archive, empty_bin, forget_history
+from stagesync.sandbox.salesforce.importing import ORIGIN, import_rows
 from stagesync.sandbox.salesforce.incoming import read_values
-from stagesync.sandbox.salesforce.limits import DailyLimit, concurrent_exceeded, total_exceeded
+from stagesync.sandbox.salesforce.limits import DailyLimit
 from stagesync.sandbox.salesforce.locks import SalesforceFaults
 from stagesync.sandbox.salesforce.merge import delete_by_hand, merge_records, undelete_by_hand
 from stagesync.sandbox.salesforce.org import Org
 from stagesync.sandbox.salesforce.query import Cursors
 from stagesync.sandbox.salesforce.routes import Backend, serve
+from stagesync.sandbox.salesforce.sessions import RefreshTokens, Sessions
 from stagesync.sandbox.salesforce.switches import SalesforceSwitches
 from stagesync.sandbox.salesforce.values import day_of
 from stagesync.sandbox.salesforce.writing import WriteOptions, update_row
 from stagesync.sandbox.seeds import SalesforceSeed
 
-OWN_FAULTS = ("420", "concurrent_limit", "daily_limit", "lock_row", "query_timeout", "500_unknown")
+_MINUTE_S = 60.0
 
 
 class SalesforceSim:
@@ -48,11 +53,16 @@ class SalesforceSim:
         self.faults = SalesforceFaults(OWN_FAULTS, seed=seed)
         self.app = make_app(seed)
         self.org = Org(clock=self.clock, switches=self.switches, seed=seed)
+        self.org.changes = ChangeLog()
         self.sessions = Sessions(self.org)
+        self.door = Door(self.org, self.app, self.sessions, RefreshTokens(self.org))
+        self.actors = ("human", "other_app", "automation")
         self._limit = DailyLimit(clock=self.clock, switches=self.switches)
-        self._backend = Backend(self.org, Cursors(self.org), self._limit)
+        self._jobs = Jobs(self.org, runs={"query": run_query, "ingest": run_ingest})
+        self._backend = Backend(self.org, Cursors(self.org), self._limit, self._jobs)
         self._lock = threading.RLock()
         self._archived_on = day_of(self.clock.now())
+        self._swept_at = self.clock.now()
         furnish(self.org)
 
     def load(
@@ -66,7 +76,21 @@ class SalesforceSim:
         """What a client needs to log in, beside the address."""
         return {"client_id": self.app.client_id, "client_secret": self.app.client_secret}
 
-    def serve(self, request: ApiRequest, *, token: str) -> tuple[ApiAnswer, str]:
+    def logins(self) -> dict[str, Any]:
+        """Every way to log in: what `credentials` tells, and a user's name, password and token."""
+        user = self.org.table("User").rows[self.org.user_id]
+        return self.credentials() | {
+            "username": user["Username"],
+            "password": self.app.password,
+            "security_token": self.app.security_token,
+        }
+
+    def make_refresh_token(self) -> dict[str, str]:
+        """A refresh token of the integration user, as a login in a browser would give."""
+        with self._lock:
+            return {"refresh_token": self.door.refresh_tokens.open(self.org.user_id)[0]}
+
+    def serve(self, request: ApiRequest, *, token: str, host: str) -> tuple[ApiAnswer, str]:
         """Answers a REST request; the second value is the usage header.
 
         Raises:
@@ -74,30 +98,71 @@ class SalesforceSim:
         """
         with self._lock:
             self._catch_up()
-            self.sessions.use(token)
+            session = self.sessions.use(token, host=host)
             self._limit.count()
-            return serve(self._backend, request), self._limit.header()
+            mine = replace(request, user_id=session.user_id)
+            return serve(self._backend, mine), self._limit.header()
 
     def edit(
         self, object_name: str, record_id: str, *, properties: Mapping[str, Any], actor: str
     ) -> None:
-        """Changes a record as a person or another integration would; it may commit late."""
+        """Changes a record as a person, another integration or an automation would.
+
+        It may commit late.
+        """
         with self._lock:
             self._catch_up()
             definition = self.org.definition(object_name)
             if definition is None:
                 raise LookupError(f"there is no object {object_name}")
             row = live_row(self.org, definition.name, record_id)
-            user_id = self.org.human_id if actor == "human" else self.org.other_app_id
+            user_id, origin = self._acting(actor)
             options = WriteOptions(
                 user_id, auto_assign=False, allow_duplicates=True, by_api=False, late=True
             )
+            self.org.origin = origin
             try:
                 fields = {field.name.lower(): field for field in definition.fields.values()}
                 values = read_values(definition, properties, fields=fields)
                 update_row(self.org, definition, row["Id"], values=values, options=options)
             except (ApiError, RowRefusedError) as error:
                 raise ValueError(str(error)) from error
+            finally:
+                self.org.origin = ""
+
+    def _acting(self, actor: str) -> tuple[str, str]:
+        """The user who acts, and the changeOrigin of what they do."""
+        if actor == "other_app":
+            return self.org.other_app_id, "com/salesforce/api/rest/64.0;client=marketing_app"
+        return {"human": self.org.human_id, "automation": self.org.automation_id}[actor], ""
+
+    def import_rows(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Imports many rows at once; see `import_rows` of the module for the payload."""
+        with self._lock:
+            self._catch_up()
+            self.org.origin = ORIGIN
+            try:
+                return import_rows(self.org, payload, user_id=self.org.other_app_id)
+            finally:
+                self.org.origin = ""
+
+    def edit_options(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Edits the values of a picklist, as an administrator does."""
+        with self._lock:
+            self._catch_up()
+            return edit_options(self.org, payload)
+
+    def edit_schema(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Deletes, retypes or hides a custom field, as an administrator does."""
+        with self._lock:
+            self._catch_up()
+            return edit_schema(self.org, payload)
+
+    def changes(self) -> list[dict[str, Any]]:
+        """What Change Data Capture has said so far."""
+        with self._lock:
+            self._catch_up()
+            return self.org.changes.entries(self.clock.now())
 
     def convert(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Converts a lead; see `convert_lead` for the payload."""
@@ -148,55 +213,21 @@ class SalesforceSim:
     def fault_answer(self, kind: str, *, method: str, path: str) -> tuple[Response, float]:
         """The vendor's own answer for a fault, and the seconds to wait before giving it."""
         del method, path
-        if kind == "expired_token":
+        if kind in ENDS_SESSIONS:
             self.sessions.end_all()
-        if kind in _PAGES:
-            status, words = _PAGES[kind]
-            page = f"<html><head><title>{words}</title></head><body><h1>{words}</h1></body></html>"
-            return HTMLResponse(page, status), 0.0
-        error = _ANSWERS[kind]()
-        return JSONResponse(error.body(), error.status), 0.0
+        return answer_fault(kind), 0.0
 
     def _catch_up(self) -> None:
         """Does what the passing of time and the switches ask for before anything is read."""
         self.org.settle()
+        refresh(self.org)
+        self._jobs.advance()
         refresh_lead_status(self.org)
         today = day_of(self.clock.now())
         if today != self._archived_on:
             self._archived_on = today
             archive(self.org)
-
-
-_PAGES = {
-    "420": (420, "Enhance Your Calm"),
-    "429": (429, "Too Many Requests"),
-    "500_html": (500, "Internal Server Error"),
-    "502": (502, "Bad Gateway"),
-}
-
-
-def _unavailable() -> ApiError:
-    return ApiError(503, [Problem("SERVER_UNAVAILABLE", "Server Too Busy")])
-
-
-def _unknown() -> ApiError:
-    message = (
-        "An unexpected error occurred. Please include this ErrorId if you contact support: "
-        "1234567890-12345 (-1234567890)"
-    )
-    return ApiError(500, [Problem("UNKNOWN_EXCEPTION", message)])
-
-
-def _query_timeout() -> ApiError:
-    return bad_request("QUERY_TIMEOUT", "Your query request was running for too long.")
-
-
-_ANSWERS = {
-    "429_daily": total_exceeded,
-    "500_unknown": _unknown,
-    "503": _unavailable,
-    "concurrent_limit": concurrent_exceeded,
-    "daily_limit": total_exceeded,
-    "expired_token": invalid_session,
-    "query_timeout": _query_timeout,
-}
+            forget_history(self.org)
+        if self.clock.now() - self._swept_at >= _MINUTE_S:
+            self._swept_at = self.clock.now()
+            empty_bin(self.org)

@@ -1,4 +1,4 @@
-"""The Tooling API: making custom fields, and reading which there are.
+"""The Tooling API: custom fields and global value sets, made, read, changed and taken away.
 
 A field made here is hidden from everybody, administrators included, until a permission set grants
 it. Source: https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/
@@ -7,52 +7,75 @@ tooling_api_objects_customfield.htm (seen 2026-11)
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from stagesync.sandbox.salesforce.api import ApiAnswer, ApiRequest
-from stagesync.sandbox.salesforce.errors import (
-    RowRefusedError,
-    method_not_allowed,
-    not_found,
+from stagesync.sandbox.salesforce.errors import RowRefusedError, method_not_allowed, not_found
+from stagesync.sandbox.salesforce.fieldmaking import (
+    check_tracking,
+    drop_field,
+    global_values,
+    incomplete,
+    merged_values,
+    read_metadata,
 )
 from stagesync.sandbox.salesforce.ids import full_id
 from stagesync.sandbox.salesforce.org import Org
-from stagesync.sandbox.salesforce.schema.fields import FieldDef, ObjectDef
-from stagesync.sandbox.salesforce.schema.picklists import PicklistValue
+from stagesync.sandbox.salesforce.rows import Row
+from stagesync.sandbox.salesforce.schema.fields import ObjectDef
 from stagesync.sandbox.salesforce.values import show_datetime
 
 _FULL_NAME = re.compile(r"(\w+)\.([A-Za-z]\w{0,39})__c")
-# The metadata type, and the type that describe shows for it.
-_TYPES = {
-    "Checkbox": "boolean",
-    "Currency": "currency",
-    "Date": "date",
-    "DateTime": "datetime",
-    "Email": "email",
-    "Number": "double",
-    "Percent": "percent",
-    "Phone": "phone",
-    "Picklist": "picklist",
-    "Text": "string",
-    "TextArea": "textarea",
-    "Url": "url",
-}
-_NUMBERS = frozenset({"Currency", "Number", "Percent"})
-_LENGTHS = {"Email": 80, "Phone": 40, "Picklist": 255, "TextArea": 255, "Url": 255}
+_SET_NAME = re.compile(r"[A-Za-z]\w{0,79}")
 _TAKES_FIELDS = ("Account", "Contact", "Lead", "Opportunity", "Task", "Event", "Campaign")
+_INSTANTS = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
 
 
-def answer_custom_fields(org: Org, request: ApiRequest) -> ApiAnswer:
-    """``POST /tooling/sobjects/CustomField``: makes a field."""
+def answer_tooling_object(org: Org, request: ApiRequest, *, name: str) -> ApiAnswer:
+    """``POST /tooling/sobjects/<Type>``: makes a field or a value set."""
     if request.method != "POST":
         raise method_not_allowed(request.method, "HEAD,GET,POST")
-    body = request.json_object()
-    try:
-        record_id = make_custom_field(org, body, user_id=request.user_id)
-    except RowRefusedError as error:
-        raise error.as_api_error() from error
+    make = make_custom_field if name == "CustomField" else _make_value_set
+    record_id = make(org, request.json_object(), user_id=request.user_id)
     made = {"id": record_id, "success": True, "errors": [], "warnings": [], "infos": []}
     return ApiAnswer(201, made, records=1)
+
+
+def answer_tooling_record(org: Org, request: ApiRequest, *, name: str, record_id: str) -> ApiAnswer:
+    """``/tooling/sobjects/<Type>/<id>``: reads it with its metadata, changes or removes it."""
+    row = org.table(name).rows.get(full_id(record_id) or "")
+    if row is None:
+        raise not_found()
+    match request.method:
+        case "GET":
+            return ApiAnswer(body=_shown(row, f"{request.root}/tooling/sobjects/{name}"), records=1)
+        case "PATCH":
+            metadata = _metadata(request.json_object())
+            change = _change_field if name == "CustomField" else _change_value_set
+            change(org, row, metadata)
+            _sign(org, name, row, metadata=metadata, user_id=request.user_id)
+            return ApiAnswer(204, records=1)
+        case "DELETE" if name == "CustomField":
+            object_name, _, field = row["FullName"].partition(".")
+            drop_field(org, org.objects[object_name], field)
+            return ApiAnswer(204, records=1)
+        case _:
+            raise method_not_allowed(request.method, "HEAD,GET,PATCH,DELETE")
+
+
+def _shown(row: Row, base: str) -> dict[str, Any]:
+    name = base.rpartition("/")[2]
+    attributes = {"type": name, "url": f"{base}/{row['Id']}"}
+    return {"attributes": attributes} | row | {key: show_datetime(row[key]) for key in _INSTANTS}
+
+
+def _metadata(body: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = body.get("Metadata")
+    if not isinstance(metadata, dict):
+        message = "Required fields are missing: [Metadata]"
+        raise RowRefusedError("REQUIRED_FIELD_MISSING", message, "Metadata")
+    return metadata
 
 
 def make_custom_field(org: Org, body: Mapping[str, Any], *, user_id: str) -> str:
@@ -62,20 +85,25 @@ def make_custom_field(org: Org, body: Mapping[str, Any], *, user_id: str) -> str
         RowRefusedError: as the API words it.
     """
     definition, name = _target(org, body.get("FullName"))
-    metadata = body.get("Metadata")
-    if not isinstance(metadata, dict):
-        raise RowRefusedError(
-            "REQUIRED_FIELD_MISSING", "Required fields are missing: [Metadata]", "Metadata"
-        )
+    metadata = _metadata(body)
     if name.lower() in definition.by_lower:
         message = (
             f"There is already a field named {name.removesuffix('__c')} on {definition.label}."
         )
         raise RowRefusedError("DUPLICATE_DEVELOPER_NAME", message, "DeveloperName")
-    definition.fields[name] = _field(name, metadata)
+    field = read_metadata(org, name, metadata)
+    check_tracking(org, definition, field)
+    definition.fields[name] = field
     definition.index()
     org.setup_changed()
-    return _remember(org, definition, name, metadata=metadata, user_id=user_id)
+    columns = {
+        "DeveloperName": name.removesuffix("__c"),
+        "TableEnumOrId": definition.name,
+        "Length": metadata.get("length"),
+        "Description": metadata.get("description"),
+        "FullName": f"{definition.name}.{name}",
+    }
+    return _remember(org, "CustomField", columns, metadata=metadata, user_id=user_id)
 
 
 def _target(org: Org, full_name: object) -> tuple[ObjectDef, str]:
@@ -89,92 +117,66 @@ def _target(org: Org, full_name: object) -> tuple[ObjectDef, str]:
     return org.objects[match[1]], f"{match[2]}__c"
 
 
-def _field(name: str, metadata: Mapping[str, Any]) -> FieldDef:
-    kind = metadata.get("type")
-    if kind not in _TYPES:
-        raise _incomplete(f"Metadata type {kind} is not a type of custom field")
-    if not metadata.get("label"):
-        raise _incomplete("You must specify a label for the CustomField")
-    is_number = kind in _NUMBERS
-    for key in ("precision", "scale") if is_number else ("length",) if kind == "Text" else ():
-        if not isinstance(metadata.get(key), int):
-            raise _incomplete(f"Must specify '{key}' for a CustomField of type {kind}")
-    value_set = metadata.get("valueSet") or {}
-    return FieldDef(
-        name=name,
-        type=_TYPES[kind],
-        label=str(metadata["label"]),
-        length=int(metadata.get("length") or _LENGTHS.get(kind, 0)),
-        precision=int(metadata["precision"]) if is_number else 0,
-        scale=int(metadata["scale"]) if is_number else 0,
-        required=bool(metadata.get("required")),
-        restricted=bool(value_set.get("restricted")),
-        picklist=_values(value_set) if kind == "Picklist" else (),
-        external_id=bool(metadata.get("externalId")),
-        unique=bool(metadata.get("unique")),
-        custom=True,
-    )
+def _change_field(org: Org, row: Row, metadata: Mapping[str, Any]) -> None:
+    object_name, _, name = row["FullName"].partition(".")
+    definition = org.objects[object_name]
+    before = definition.fields[name]
+    field = read_metadata(org, name, metadata)
+    if field.type != before.type:
+        raise incomplete(f"Cannot change the type of {name} from {before.type} to {field.type}")
+    check_tracking(org, definition, field)
+    values = merged_values(before.picklist, field.picklist)
+    definition.fields[name] = replace(field, picklist=values, open_to_all=before.open_to_all)
+    definition.index()
+    org.setup_changed()
 
 
-def _values(value_set: Mapping[str, Any]) -> tuple[PicklistValue, ...]:
-    given = (value_set.get("valueSetDefinition") or {}).get("value")
-    if not isinstance(given, list) or not given:
-        raise _incomplete("Must specify valueSet with at least one value for a Picklist")
-    entries = []
-    for entry in given:
-        value = entry.get("fullName") or entry.get("valueName")
-        if not value:
-            raise _incomplete("A value of a valueSet needs a fullName")
-        entries.append(
-            PicklistValue(
-                str(value),
-                str(entry.get("label") or value),
-                bool(entry.get("default")),
-                entry.get("isActive") is not False,
-            )
-        )
-    return tuple(entries)
+def _make_value_set(org: Org, body: Mapping[str, Any], *, user_id: str) -> str:
+    metadata, name = _metadata(body), body.get("FullName")
+    if not isinstance(name, str) or not _SET_NAME.fullmatch(name):
+        raise RowRefusedError("FIELD_INTEGRITY_EXCEPTION", "Invalid FullName", "FullName")
+    if not metadata.get("masterLabel"):
+        raise incomplete("You must specify a masterLabel for the GlobalValueSet")
+    global_values(metadata)
+    known = org.table("GlobalValueSet").rows.values()
+    if any(row["DeveloperName"].lower() == name.lower() for row in known):
+        message = f"This Global Value Set Name already exists: {name}"
+        raise RowRefusedError("DUPLICATE_DEVELOPER_NAME", message, "FullName")
+    columns = {
+        "DeveloperName": name,
+        "MasterLabel": str(metadata["masterLabel"]),
+        "Description": metadata.get("description"),
+        "FullName": name,
+    }
+    return _remember(org, "GlobalValueSet", columns, metadata=metadata, user_id=user_id)
 
 
-def _incomplete(message: str) -> RowRefusedError:
-    return RowRefusedError("FIELD_INTEGRITY_EXCEPTION", message, "Metadata")
+def _change_value_set(org: Org, row: Row, metadata: Mapping[str, Any]) -> None:
+    """The fields that take their values from the set follow at once."""
+    wanted = global_values(metadata)
+    for definition in org.objects.values():
+        for name, field in list(definition.fields.items()):
+            if field.value_set.removesuffix("__gvs").lower() == row["DeveloperName"].lower():
+                values = merged_values(field.picklist, wanted)
+                definition.fields[name] = replace(field, picklist=values)
+    org.setup_changed()
 
 
 def _remember(
-    org: Org, definition: ObjectDef, name: str, *, metadata: Mapping[str, Any], user_id: str
+    org: Org, table: str, columns: Row, *, metadata: Mapping[str, Any], user_id: str
 ) -> str:
-    record_id = org.new_id("CustomField")
-    stamp = org.stamp()
-    row = {
-        "Id": record_id,
-        "DeveloperName": name.removesuffix("__c"),
-        "TableEnumOrId": definition.name,
-        "Length": metadata.get("length"),
-        "Description": metadata.get("description"),
-        "CreatedDate": stamp,
+    # FullName and Metadata are no columns of a query: only the record's own page shows them.
+    row = columns | {
+        "Id": org.new_id(table),
         "CreatedById": user_id,
-        "LastModifiedDate": stamp,
         "LastModifiedById": user_id,
-        "SystemModstamp": stamp,
-        # Not columns of a query: only the record's own page shows them.
-        "FullName": f"{definition.name}.{name}",
         "Metadata": dict(metadata),
     }
-    org.table("CustomField").put(row)
-    return record_id
+    org.table(table).put(row | dict.fromkeys(_INSTANTS, org.stamp()))
+    return str(row["Id"])
 
 
-def answer_custom_field(org: Org, request: ApiRequest, *, record_id: str) -> ApiAnswer:
-    """``GET /tooling/sobjects/CustomField/<id>``: a field with its metadata."""
-    if request.method != "GET":
-        raise method_not_allowed(request.method, "HEAD,GET")
-    row = org.table("CustomField").rows.get(full_id(record_id) or "")
-    if row is None:
-        raise not_found()
-    url = f"{request.root}/tooling/sobjects/CustomField/{row['Id']}"
-    dated = {
-        key: show_datetime(row[key])
-        for key in ("CreatedDate", "LastModifiedDate", "SystemModstamp")
-    }
-    body = {"attributes": {"type": "CustomField", "url": url}} | row | dated
-    return ApiAnswer(body=body, records=1)
+def _sign(org: Org, table: str, row: Row, *, metadata: Mapping[str, Any], user_id: str) -> None:
+    after = row | {"Metadata": dict(metadata), "LastModifiedById": user_id}
+    stamp = org.stamp()
+    org.table(table).put(after | {"LastModifiedDate": stamp, "SystemModstamp": stamp})

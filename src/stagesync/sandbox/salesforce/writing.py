@@ -5,15 +5,19 @@ does.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from stagesync.sandbox.salesforce.checks import Change, check_row
 from stagesync.sandbox.salesforce.customs import add_member_statuses
 from stagesync.sandbox.salesforce.derive import derive
+from stagesync.sandbox.salesforce.effects import commit
 from stagesync.sandbox.salesforce.errors import RowRefusedError
 from stagesync.sandbox.salesforce.ids import PREFIXES, full_id
 from stagesync.sandbox.salesforce.org import SETUP_OBJECTS, Org
+from stagesync.sandbox.salesforce.persons import prepare
+from stagesync.sandbox.salesforce.recordtypes import default_kind
+from stagesync.sandbox.salesforce.relations import check_relation
 from stagesync.sandbox.salesforce.rows import Row
 from stagesync.sandbox.salesforce.schema.fields import ObjectDef
 from stagesync.sandbox.salesforce.setup_rules import check_setup_row
@@ -26,6 +30,8 @@ _CASCADES = {
     "Lead": (("CampaignMember", "LeadId"),),
     "Opportunity": (("OpportunityContactRole", "OpportunityId"),),
     "Campaign": (("CampaignMember", "CampaignId"),),
+    "Task": (("TaskRelation", "TaskId"),),
+    "Event": (("EventRelation", "EventId"),),
 }
 
 
@@ -36,6 +42,8 @@ class WriteOptions:
     Attributes:
         late: the change may commit after its stamp, instead of bearing an early stamp.
         lock: tells whether another transaction holds a given record.
+        on_time: the stamp is the present second, whatever the commit lag.
+        dates: CreatedDate and LastModifiedDate of an import, which then lie in the past.
     """
 
     user_id: str
@@ -44,6 +52,8 @@ class WriteOptions:
     by_api: bool = True
     late: bool = False
     lock: Callable[[str], bool] = lambda _: False
+    on_time: bool = False
+    dates: Mapping[str, float] = field(default_factory=dict)
 
 
 def create_row(org: Org, definition: ObjectDef, values: Row, *, options: WriteOptions) -> Row:
@@ -115,20 +125,21 @@ def _write(
     options: WriteOptions,
 ) -> Row:
     _complete_ids(definition, after)
+    prepare(org, definition.name, values=values, after=after)
     change = Change(definition, values, before, after, options.by_api, options.allow_duplicates)
     check_row(org, change)
     check_setup_row(org, change)
+    check_relation(org, definition.name, after)
     if options.auto_assign and org.switches.assignment_rules and definition.name in _ASSIGNED:
         after["OwnerId"] = org.queue_owner_id
-    lag_s = commit_lag(org)
+    lag_s = 0.0 if options.on_time else commit_lag(org)
     stamp = (org.clock.now() - (0.0 if options.late else lag_s)) // 1
     if "SystemModstamp" in definition.fields:
         _sign(after, before, stamp=stamp, user_id=options.user_id)
+        after |= options.dates
     derive(org, definition.name, after, before=before)
-    if options.late and lag_s:
-        org.table(definition.name).put_later(after, visible_at=org.clock.now() + lag_s)
-    else:
-        org.table(definition.name).put(after)
+    visible_at = org.clock.now() + lag_s if options.late and lag_s else None
+    commit(org, definition.name, before=before, after=after, visible_at=visible_at)
     if before is None and definition.name == "Campaign":
         add_member_statuses(org, after)
     if definition.name in SETUP_OBJECTS:
@@ -146,22 +157,24 @@ def _sign(row: Row, before: Row | None, *, stamp: float, user_id: str) -> None:
 
 def _defaults(org: Org, definition: ObjectDef) -> Row:
     found: Row = {}
-    for field in definition.fields.values():
-        if field.type == "boolean":
-            found[field.name] = False
-        elif field.name == "OwnerId":
-            found[field.name] = org.user_id
+    for item in definition.fields.values():
+        if item.type == "boolean":
+            found[item.name] = False
+        elif item.name == "OwnerId":
+            found[item.name] = org.user_id
+        elif item.name == "RecordTypeId":
+            found[item.name] = default_kind(org, definition.name)
         else:
-            default = next((entry for entry in field.picklist if entry.is_default), None)
+            default = next((entry for entry in item.picklist if entry.is_default), None)
             if default is not None:
-                found[field.name] = default.value
+                found[item.name] = default.value
     return found
 
 
 def _complete_ids(definition: ObjectDef, row: Row) -> None:
-    for field in definition.fields.values():
-        if field.type == "reference" and field.name in row:
-            row[field.name] = full_id(row[field.name]) or row[field.name]
+    for item in definition.fields.values():
+        if item.type == "reference" and item.name in row:
+            row[item.name] = full_id(row[item.name]) or row[item.name]
 
 
 def commit_lag(org: Org) -> float:
@@ -189,7 +202,9 @@ def delete_row(org: Org, definition: ObjectDef, record_id: str, *, user_id: str)
     """
     if not definition.deletable:
         raise _no_access(definition)
-    existing(org, definition, record_id)
+    row = existing(org, definition, record_id)
+    if definition.name == "Contact" and row.get("IsPersonAccount"):
+        raise RowRefusedError("DELETE_FAILED", "Delete the person account of this contact instead")
     if "IsDeleted" not in definition.fields:
         org.table(definition.name).remove(record_id)
         org.setup_changed()
@@ -210,7 +225,7 @@ def touch(org: Org, name: str, record_id: str, *, changes: Mapping[str, Any], us
     after = row | dict(changes)
     after |= {"LastModifiedDate": stamp, "SystemModstamp": stamp, "LastModifiedById": user_id}
     derive(org, name, after, before=row)
-    table.put(after)
+    commit(org, name, before=row, after=after)
     return after
 
 

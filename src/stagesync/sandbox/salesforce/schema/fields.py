@@ -27,6 +27,8 @@ class FieldDef:
 
     Attributes:
         open_to_all: a custom field that every profile may see and change, as one made by hand is.
+        track_history: changes are kept in the history object.
+        value_set: the global value set that its values come from, "" for its own.
     """
 
     name: str
@@ -47,6 +49,8 @@ class FieldDef:
     unique: bool = False
     custom: bool = False
     open_to_all: bool = False
+    track_history: bool = False
+    value_set: str = ""
 
     @property
     def writeable(self) -> bool:
@@ -67,6 +71,11 @@ class ObjectDef:
     mergeable: bool = False
     by_lower: dict[str, str] = field(default_factory=dict)
     relationships: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def child_name(self) -> str:
+        """What the relationship from a parent to these rows is called."""
+        return "Histories" if self.name.endswith("History") else self.plural.replace(" ", "")
 
     def index(self) -> None:
         """Rebuilds the look-ups that ignore case; called whenever a field is added."""

@@ -16,6 +16,19 @@ SystemModstamp datetime -c -u
 _SETUP = _COMMON.replace("IsDeleted boolean -c -u\n", "")
 # FieldPermissions carries no dates at all.
 _BARE = "Id id -c -u\n"
+# History is written once: it has a beginning and nothing after.
+_WRITTEN_ONCE = """
+Id id -c -u
+IsDeleted boolean -c -u
+CreatedDate datetime -c -u
+CreatedById reference -c -u >User:CreatedBy
+"""
+_HISTORIES = (
+    ("Account", "AccountHistory"),
+    ("Contact", "ContactHistory"),
+    ("Lead", "LeadHistory"),
+    ("Opportunity", "OpportunityFieldHistory"),
+)
 
 
 def make_objects() -> dict[str, ObjectDef]:
@@ -31,6 +44,7 @@ def make_objects() -> dict[str, ObjectDef]:
         read_object("Campaign", sales.CAMPAIGN, common=_COMMON),
         read_object("CampaignMember", sales.CAMPAIGN_MEMBER, common=_COMMON),
         *_setup_objects(),
+        *(_history_object(parent, name) for parent, name in _HISTORIES),
     ]
     return {item.name: item for item in found}
 
@@ -42,6 +56,7 @@ def _setup_objects() -> list[ObjectDef]:
         read_object("LeadStatus", setup.LEAD_STATUS, common=_SETUP, fixed=True),
         read_object("OpportunityStage", setup.OPPORTUNITY_STAGE, common=_SETUP, fixed=True),
         read_object("Organization", setup.ORGANIZATION, common=_SETUP, fixed=True),
+        read_object("RecordType", setup.RECORD_TYPE, common=_SETUP, fixed=True),
         read_object("PermissionSet", setup.PERMISSION_SET, common=_SETUP),
         read_object("PermissionSetAssignment", setup.PERMISSION_SET_ASSIGNMENT, common=_BARE),
         read_object("FieldPermissions", setup.FIELD_PERMISSIONS, common=_BARE),
@@ -50,5 +65,23 @@ def _setup_objects() -> list[ObjectDef]:
 
 def make_tooling_objects() -> dict[str, ObjectDef]:
     """The objects that only the Tooling API offers."""
-    made = read_object("CustomField", setup.CUSTOM_FIELD, common=_SETUP)
-    return {"CustomField": made}
+    found = [
+        read_object("CustomField", setup.CUSTOM_FIELD, common=_SETUP),
+        read_object("GlobalValueSet", setup.GLOBAL_VALUE_SET, common=_SETUP),
+    ]
+    return {item.name: item for item in found}
+
+
+def make_relation_objects() -> dict[str, ObjectDef]:
+    """The objects that exist only with Shared Activities."""
+    found = [
+        read_object("TaskRelation", setup.TASK_RELATION, common=_COMMON),
+        read_object("EventRelation", setup.EVENT_RELATION, common=_COMMON),
+    ]
+    return {item.name: item for item in found}
+
+
+def _history_object(parent: str, name: str) -> ObjectDef:
+    table = setup.HISTORY.format(parent=parent, key=f"{parent}Id")
+    plural = name.removesuffix("y") + "ies"
+    return read_object(name, table, common=_WRITTEN_ONCE, plural=plural, fixed=True)

@@ -24,6 +24,7 @@ class LeadStatusRow:
     name: str
     is_converted: bool = False
     is_default: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,3 +66,43 @@ NamespacePrefix string(15) -c -u
 Length int(8) -c -u
 Description string(1000) -c -u
 """
+
+GLOBAL_VALUE_SET = """
+DeveloperName string(80) -c -u
+MasterLabel string(80) -c -u
+Description string(255) -c -u
+"""
+
+# The rows of field history; `{parent}` is the object whose fields are tracked.
+HISTORY = """
+{key} reference -c -u >{parent}:{parent}
+Field picklist -c -u !
+DataType picklist -c -u !
+OldValue anyType -c -u ~
+NewValue anyType -c -u ~
+"""
+
+TASK_RELATION = """
+RelationId reference * -u >Contact|Lead|Account|Opportunity|Campaign:Relation
+TaskId reference * -u >Task:Task
+IsWhat boolean -c -u
+AccountId reference -c -u >Account:Account
+"""
+
+EVENT_RELATION = """
+RelationId reference * -u >Contact|Lead|Account|Opportunity|Campaign:Relation
+EventId reference * -u >Event:Event
+Status picklist(40)
+IsWhat boolean -c -u
+IsParent boolean
+IsInvitee boolean
+AccountId reference -c -u >Account:Account
+"""
+
+RECORD_TYPE = """
+Name string(80) -c -u
+DeveloperName string(80) -c -u
+SobjectType picklist(40) -c -u !
+IsActive boolean -c -u
+Description string(255) -c -u
+"""

@@ -44,6 +44,9 @@ class Source(Protocol):
     def row(self, record_id: str) -> tuple[str, Row] | None:
         """The object and the committed row of an id."""
 
+    def child(self, parent: ObjectDef, relationship: str) -> tuple[str, str] | None:
+        """The object and the key behind the name of a child relationship."""
+
     def table(self, name: str) -> Table:
         """The rows of an object."""
 

@@ -1,7 +1,7 @@
 """Runs a parsed query against the org."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -9,6 +9,7 @@ from stagesync.sandbox.salesforce.errors import bad_request, invalid_type
 from stagesync.sandbox.salesforce.rows import Row
 from stagesync.sandbox.salesforce.schema.fields import FieldDef, ObjectDef
 from stagesync.sandbox.salesforce.soql.aggregates import aggregate
+from stagesync.sandbox.salesforce.soql.children import with_children
 from stagesync.sandbox.salesforce.soql.columns import Column, Source, resolve
 from stagesync.sandbox.salesforce.soql.conditions import (
     Scope,
@@ -31,12 +32,14 @@ class Found:
     Attributes:
         total: how many rows, of which `rows` holds all; for ``COUNT()`` there are none to hold.
         render: makes the JSON record of one of `rows`.
+        columns: what was selected; none for aggregates.
     """
 
     entity: ObjectDef
     rows: list[Row]
     total: int
     render: Render
+    columns: Sequence[Column] = field(default=())
 
 
 def run(
@@ -66,7 +69,14 @@ def run(
     columns = _selected(source, query, entity=entity)
     found = list(_window(_sorted(source, query, entity=entity, rows=rows), query))
     render = make_renderer(source, entity=entity, columns=columns, root=root)
-    return Found(entity, found, len(found), render)
+    if query.children:
+
+        def run_child(child: Query) -> tuple[list[Row], Render]:
+            below = run(source, child, everything=everything, root=root)
+            return below.rows, below.render
+
+        render = with_children(source, query, entity=entity, render=render, run=run_child)
+    return Found(entity, found, len(found), render, columns)
 
 
 def _no_record(_: Row) -> dict[str, Any]:
@@ -99,7 +109,7 @@ def _field_set(source: Source, query: Query, *, entity: ObjectDef, path: Path) -
         raise malformed(query.text, path.at, message=message)
     wanted = {"ALL": (True, False), "STANDARD": (False,), "CUSTOM": (True,)}[which]
     fields = source.readable(entity).values()
-    return [Path(field.name, path.at) for field in fields if field.custom in wanted]
+    return [Path(item.name, path.at) for item in fields if item.custom in wanted]
 
 
 def _selected(source: Source, query: Query, *, entity: ObjectDef) -> list[Column]:

@@ -94,7 +94,8 @@ class _Parser:
 
     def query(self) -> Query:
         self.want_word("SELECT")
-        fields, aggregates, count_all = self.selected()
+        children: list[Query] = []
+        fields, aggregates, count_all = self.selected(children)
         self.want_word("FROM")
         entity = self.name()
         where = self.condition() if self.take_word("WHERE") else None
@@ -114,12 +115,20 @@ class _Parser:
             order_by=order_by,
             limit=limit,
             offset=offset,
+            children=tuple(children),
         )
 
-    def selected(self) -> tuple[list[Path], list[Aggregate], bool]:
+    def selected(self, children: list[Query]) -> tuple[list[Path], list[Aggregate], bool]:
+        """What stands before FROM; subqueries are put into `children`."""
         fields: list[Path] = []
         aggregates: list[Aggregate] = []
         while True:
+            if self.take_symbol("("):
+                children.append(self.query())
+                self.want_symbol(")")
+                if not self.take_symbol(","):
+                    return fields, aggregates, False
+                continue
             token = self.name()
             if not self.token.is_symbol("("):
                 fields.append(Path(token.text, token.at))

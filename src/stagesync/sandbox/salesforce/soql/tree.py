@@ -80,7 +80,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A whole query. `count_all` stands for ``SELECT COUNT()``."""
+    """A whole query. `count_all` stands for ``SELECT COUNT()``, `children` for its subqueries."""
 
     text: str
     entity: str
@@ -93,3 +93,4 @@ class Query:
     order_by: tuple[Order, ...] = field(default=())
     limit: int | None = None
     offset: int = 0
+    children: tuple["Query", ...] = ()
