@@ -300,11 +300,18 @@ def test_every_control_call_has_its_row():
     from stagesync.sandbox.control import control_routes
     from stagesync.sandbox.hubspot import HubSpotSim
     from stagesync.sandbox.hubspot.controls import hubspot_control_routes
+    from stagesync.sandbox.salesforce import SalesforceSim
+    from stagesync.sandbox.salesforce.controls import own_control_routes
 
     sim = HubSpotSim()
+    routes = (
+        *control_routes(sim),
+        *hubspot_control_routes(sim),
+        *own_control_routes(SalesforceSim()),
+    )
     served = {
         f"{method} {route.path}"
-        for route in (*control_routes(sim), *hubspot_control_routes(sim))
+        for route in routes
         for method in route.methods or ()
         if method != "HEAD"
     }

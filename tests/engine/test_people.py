@@ -422,9 +422,7 @@ def test_what_is_learnt_of_a_company_reaches_its_people(bench: Bench) -> None:
 
 def test_a_company_that_leaves_takes_its_facts_along(bench: Bench) -> None:
     """When a company record is deleted, its people are placed without what it told."""
-    company = bench.north.add(
-        "company", {"domain": "firm.example", "employees": "120"}
-    )
+    company = bench.north.add("company", {"domain": "firm.example", "employees": "120"})
     ann = bench.contact(
         "ann@free.example", title="Director", country="FR", links={"company": (company,)}
     )
