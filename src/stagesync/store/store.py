@@ -62,15 +62,20 @@ def open_store(url: str) -> Store:
     """
     try:
         engine = _engine(url)
-        with engine.connect() as connection:
-            _migrate(connection)
     except (ArgumentError, NoSuchModuleError) as error:
         raise StoreError(
             "store.url is not a database URL that can be opened here",
             hint="use the form sqlite:///stagesync.db",
         ) from error
+    try:
+        with engine.connect() as connection:
+            _migrate(connection)
     except DBAPIError as error:
+        engine.dispose()
         raise _store_error(error) from error
+    except StoreError:
+        engine.dispose()
+        raise
     return Store(engine)
 
 
