@@ -1,0 +1,225 @@
+"""A CRM that lives in a dict: the vendor's side of the in-memory reference.
+
+People work in it (`add`, `edit`, `delete`, `merge`, `convert`), and it misbehaves when told to (`refuse`,
+`fail`, `break_write`, `lose_answer`). Its switches stand for the habits in which vendors differ: whether
+records come with their links, how large a page is, how far a pull looks back, and choice fields that
+silently refuse to go back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from stagesync.connector.contract import (
+    Clock,
+    FieldDescription,
+    FieldValue,
+    Link,
+    ObjectKind,
+    Refusal,
+    Write,
+    WriteResult,
+)
+from stagesync.errors import CrmError
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryObject:
+    """One kind of record, with the fields it starts with."""
+
+    kind: ObjectKind
+    fields: tuple[FieldDescription, ...]
+
+
+@dataclass(slots=True)
+class MemoryRow:
+    """A record as the CRM keeps it; `frozen` once it was converted."""
+
+    fields: dict[str, FieldValue]
+    links: dict[str, tuple[str, ...]]
+    created_at_s: float
+    changed_at_s: float
+    gone: bool = False
+    merged_into: str = ""
+    frozen: bool = False
+
+
+@dataclass(slots=True)
+class MemoryCrm:
+    """The CRM, seen from the inside.
+
+    Attributes:
+        objects: in the order in which they should be pulled.
+        clock: stamps every change.
+        links_inline: records come with their links; otherwise they must be asked for.
+        page_size: records per page of a pull.
+        overlap_s: how far before its cursor a pull begins, for rows that the CRM indexed late; seconds.
+        largest_write: records per request.
+        calls: requests answered so far, those that failed included.
+    """
+
+    objects: tuple[MemoryObject, ...]
+    clock: Clock
+    links_inline: bool = True
+    page_size: int = 100
+    overlap_s: float = 0.0
+    largest_write: int = 100
+    calls: int = 0
+    rows: dict[tuple[str, str], MemoryRow] = field(default_factory=dict)
+    fields: dict[str, dict[str, FieldDescription]] = field(default_factory=dict)
+    _refusals: dict[tuple[str, str], WriteResult] = field(default_factory=dict)
+    _failures: list[CrmError | None] = field(default_factory=list)
+    _broken: list[tuple[int, CrmError]] = field(default_factory=list)
+    _lost: list[CrmError] = field(default_factory=list)
+    _made: int = 0
+
+    def __post_init__(self) -> None:
+        """Every object begins with its own fields."""
+        self.fields = {each.kind.name: {f.name: f for f in each.fields} for each in self.objects}
+
+    # What people do.
+
+    def add(
+        self, object_name: str, values: Mapping[str, FieldValue], *, links: Link | None = None
+    ) -> str:
+        """Make a record; returns its id."""
+        self._made += 1
+        record_id, now_s = str(self._made), self.clock.now_s()
+        blank = dict.fromkeys(self.fields[object_name])
+        self.rows[object_name, record_id] = MemoryRow(
+            {**blank, **values}, dict(links or {}), now_s, now_s
+        )
+        return record_id
+
+    def edit(
+        self,
+        object_name: str,
+        record_id: str,
+        values: Mapping[str, FieldValue],
+        *,
+        links: Link | None = None,
+    ) -> None:
+        """Change some fields, and what it names where `links` says so."""
+        row = self.rows[object_name, record_id]
+        row.fields.update(values)
+        row.links.update(links or {})
+        row.changed_at_s = self.clock.now_s()
+
+    def delete(self, object_name: str, record_id: str) -> None:
+        """Throw a record away."""
+        row = self.rows[object_name, record_id]
+        row.gone, row.changed_at_s = True, self.clock.now_s()
+
+    def merge(self, object_name: str, loser: str, *, into: str) -> None:
+        """Make one record out of two: whoever named the loser names the winner now."""
+        self.delete(object_name, loser)
+        self.rows[object_name, loser].merged_into = into
+        self.edit(object_name, into, {})
+        for (other, record_id), row in self.rows.items():
+            if loser in (named := row.links.get(object_name, ())):
+                kept = tuple(dict.fromkeys(into if one == loser else one for one in named))
+                self.edit(other, record_id, {}, links={object_name: kept})
+
+    def convert(
+        self, object_name: str, record_id: str, values: Mapping[str, FieldValue], *, to: str
+    ) -> str:
+        """Turn a person's record into one of another object; the old one stays, closed to writing.
+
+        Args:
+            values: fields to set on the old one (`IsConverted`).
+
+        Returns:
+            The id of the new one, which has taken over the fields that both objects know.
+        """
+        old = self.rows[object_name, record_id].fields
+        made = self.add(to, {name: old[name] for name in self.fields[to] if name in old})
+        self.edit(object_name, record_id, values, links={to: (made,)})
+        self.rows[object_name, record_id].frozen = True
+        return made
+
+    # How it misbehaves.
+
+    def refuse(
+        self, object_name: str, record_id: str, refusal: Refusal, *, message: str = ""
+    ) -> None:
+        """Say no to every write of this record until `accept`."""
+        write = Write(object_name, record_id, {})
+        self._refusals[object_name, record_id] = WriteResult(
+            write, refusal, code=refusal.name, message=message
+        )
+
+    def accept(self, object_name: str, record_id: str) -> None:
+        """Take writes of this record again."""
+        self._refusals.pop((object_name, record_id), None)
+
+    def fail(self, error: CrmError, *, after: int = 0, times: int = 1) -> None:
+        """Let `after` more requests pass and fail the next `times`, having done nothing."""
+        self._failures = [None] * after + [error] * times
+
+    def break_write(self, error: CrmError, *, after: int) -> None:
+        """Break the next write off when `after` records were taken."""
+        self._broken.append((after, error))
+
+    def lose_answer(self, error: CrmError) -> None:
+        """Take the next write whole, and let its answer get lost."""
+        self._lost.append(error)
+
+    # What the connector calls.
+
+    def request(self) -> None:
+        """Count one request, which may fail."""
+        self.calls += 1
+        failure = self._failures.pop(0) if self._failures else None
+        if failure is not None:
+            raise failure
+
+    def breaking(self) -> tuple[int, CrmError] | None:
+        """Where the present write breaks off; None when it does not."""
+        return self._broken.pop(0) if self._broken else None
+
+    def answer(self, results: Sequence[WriteResult]) -> Sequence[WriteResult]:
+        """What became of a request, unless the answer gets lost."""
+        if self._lost:
+            raise self._lost.pop(0)
+        return results
+
+    def take(self, write: Write) -> WriteResult:
+        """Set a record's values, or refuse them."""
+        row = self.rows.get((write.object, write.id))
+        if row is None or row.gone:
+            return WriteResult(write, Refusal.GONE, code="GONE", message="no such record")
+        if row.frozen:
+            return WriteResult(write, Refusal.CONVERTED, code="CONVERTED", message="read only")
+        if refused := self._refusals.get((write.object, write.id)):
+            return replace(refused, write=write)
+        if invalid := self._invalid(write):
+            return invalid
+        known = self.fields[write.object]
+        back = [name for name in write.values if _goes_back(known[name], row, write.values[name])]
+        taken = {name: value for name, value in write.values.items() if name not in back}
+        self.edit(write.object, write.id, taken)
+        now = {name: row.fields[name] for name in write.values}
+        if not back:
+            return WriteResult(write, now=now)
+        # The vendor answers "done" and leaves the value: only reading it back shows that it refused.
+        return WriteResult(write, Refusal.NOT_FORWARD, tuple(back), "", "kept its value", now)
+
+    def _invalid(self, write: Write) -> WriteResult | None:
+        for name, value in write.values.items():
+            known = self.fields[write.object].get(name)
+            if known is None:
+                return WriteResult(write, Refusal.INVALID, (), "NO_SUCH_FIELD", name)
+            if not known.writable:
+                return WriteResult(write, Refusal.FORBIDDEN, (), "READ_ONLY", name)
+            if known.options and value not in (None, "", *(o.value for o in known.options)):
+                return WriteResult(write, Refusal.INVALID, (), "INVALID_OPTION", name)
+        return None
+
+
+def _goes_back(known: FieldDescription, row: MemoryRow, value: FieldValue) -> bool:
+    ranks = {option.value: option.rank for option in known.options}
+    current = row.fields[known.name]
+    if not known.forward_only or current not in ranks:
+        return False
+    return ranks.get(str(value), -1) < ranks[str(current)]
