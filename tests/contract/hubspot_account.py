@@ -50,9 +50,7 @@ class HubSpotAccount:
         of = self._sim.portal.links.of
         return {
             one: {
-                far: tuple(
-                    map(str, of(PLURALS[object_name], int(one), to_kind=PLURALS[far]))
-                )
+                far: tuple(map(str, of(PLURALS[object_name], int(one), to_kind=PLURALS[far])))
                 for far in targets.get(object_name, ())
             }
             for one in self.held(object_name)

@@ -44,7 +44,7 @@ class SalesforceAccount:
         return connect("sf", options, clock=self.clock)
 
     def held(self, object_name):
-        asked = [each for each in (*self.fields[object_name], self.own_field)]
+        asked = (*self.fields[object_name], self.own_field)
         return {
             key: {name: row.get(name) for name in asked if name != "CreatedDate"}
             for key, row in self._rows(object_name).items()
