@@ -25,7 +25,8 @@ class Capabilities:
             told to go back, and calls it a success; the connector tells it as `NOT_FORWARD`.
         writes_partially: when one value of a record is refused, its others are written all the
             same; otherwise a record is taken whole or not at all.
-        makes_fields: `setup` can make own fields; otherwise somebody has to make them by hand.
+        makes_fields: `setup` can make own fields; otherwise it raises `RequestRefused`, naming those that
+            somebody has to make by hand.
         makes_choices: a choice made by `setup` offers its options and no others, and `describe`
             tells them; otherwise it is made as a text.
         asks_for_credentials: the CRM has a lock: with wrong credentials nothing can be read.

@@ -346,7 +346,8 @@ class Connector(Protocol):
         """What is missing of these own fields, options included; empty when all is there.
 
         Raises:
-            RequestRefused: a field of that name exists with another type.
+            RequestRefused: a field of that name exists with another type, or is missing in a CRM where
+                the connector can make none.
         """
         ...
 

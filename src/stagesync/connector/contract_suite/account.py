@@ -16,7 +16,7 @@ class Account(Protocol):
 
     Attributes:
         fields: object -> the fields to ask for. The subject's first one is a text that takes any text.
-        own_field: a name that an own field of the subject may bear; empty where none can be made.
+        own_field: a name that an own field of the subject may bear, and that no field has yet.
         refused: (field, value) of the subject, a value that the CRM does not take; the field is empty
             where it takes everything.
         secrets: texts that nothing may show: what the connector was given to log in with.

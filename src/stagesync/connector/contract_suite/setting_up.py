@@ -70,6 +70,16 @@ class SettingUp(Suite):
         (result,) = connector.write([Write(name, target, {own.name: value})])
         assert None is result.refusal
 
+    def test_field_to_be_made_by_hand_is_named(
+        self, connector: Connector, account: Account
+    ) -> None:
+        """Where no field can be made, setup says by name which one is missing."""
+        if connector.capabilities.makes_fields:
+            pytest.skip("own fields can be made")
+        name = subject_of(connector, account).name
+        with pytest.raises(RequestRefused, match=account.own_field):
+            connector.setup([OwnField(name, account.own_field, "Own text", FieldType.TEXT)])
+
     def test_setup_of_what_is_there_is_empty(self, connector: Connector, wanted: OwnField) -> None:
         """When all is there, nothing is left to do, for this connector and for the next one."""
         self._make(connector, wanted)
