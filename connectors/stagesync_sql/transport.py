@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from stagesync.connector import Clock, RequestRefused, call_with_retry
+from stagesync.connector import AnswerUnreadable, Clock, RequestRefused, call_with_retry
 from stagesync_sql import api
 from stagesync_sql.auth import entry_url
 from stagesync_sql.failures import failure_of
@@ -56,7 +56,13 @@ class Transport:
         def work(connection: sa.Connection) -> list[dict[str, Any]]:
             found = connection.execute(statement)
             names = list(found.keys())
-            return [dict(zip(names, row, strict=True)) for row in found]
+            try:
+                return [dict(zip(names, row, strict=True)) for row in found]
+            except (ValueError, TypeError):
+                # SQLite lets any column hold anything; the driver's error quotes it.
+                raise AnswerUnreadable(
+                    f"a column among {', '.join(names)} holds a value of another kind than its own"
+                ) from None
 
         return self.run(work)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -67,11 +67,11 @@ def stored(value: FieldValue, column: sa.Column[Any], *, zone: ZoneInfo) -> Any:
         case sa.Boolean():
             return value if isinstance(value, bool) else _truth(str(value))
         case sa.Integer():
-            return int(str(value))
+            return _whole(value)
         case sa.Float():
             return float(value)
         case sa.Numeric():
-            return Decimal(str(float(value)))
+            return _decimal(value)
         case sa.DateTime():
             return _instant(str(value), column.type, zone=zone)
         case sa.Date():
@@ -123,6 +123,24 @@ def _instant(text: str, kind: sa.DateTime, *, zone: ZoneInfo) -> datetime:
     return (
         instant.astimezone(UTC) if kind.timezone else instant.astimezone(zone).replace(tzinfo=None)
     )
+
+
+def _whole(value: FieldValue) -> int:
+    """Of `12` and `12.0`; digits beyond a float's reach are kept."""
+    try:
+        return int(str(value))
+    except ValueError:
+        number = float(str(value))
+        if not number.is_integer():
+            raise
+        return int(number)
+
+
+def _decimal(value: FieldValue) -> Decimal:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError("not a number") from None
 
 
 def _truth(text: str) -> bool:

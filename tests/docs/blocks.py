@@ -155,7 +155,9 @@ def blocks_of(page: Path, language: str = "") -> list[Block]:
         if head is None and fence:
             start, head, indent = number + 1, fence, fence[1]
         elif head is not None and line == f"{indent}```":
-            text = "".join(f"{each.removeprefix(indent)}\n" for each in lines[start - 1 : number - 1])
+            text = "".join(
+                f"{each.removeprefix(indent)}\n" for each in lines[start - 1 : number - 1]
+            )
             found.append(Block(page, start, head[2], tuple(head[3].split()), text))
             head = None
     return [each for each in found if not language or each.language == language]

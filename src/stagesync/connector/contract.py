@@ -285,14 +285,20 @@ class Clock(Protocol):
 class Connector(Protocol):
     """One CRM account. Methods are called from one thread at a time."""
 
-    name: str
-    """The connection's configured name."""
+    @property
+    def name(self) -> str:
+        """The connection's configured name."""
+        ...
 
-    objects: tuple[ObjectKind, ...]
-    """In the order in which they should be pulled."""
+    @property
+    def objects(self) -> tuple[ObjectKind, ...]:
+        """In the order in which they should be pulled."""
+        ...
 
-    capabilities: Capabilities
-    """What it can do where connectors differ."""
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do where connectors differ."""
+        ...
 
     def check(self) -> None:
         """Prove that the credentials work, at the cost of one call at most.
