@@ -68,6 +68,15 @@ class KeepsItsCursorsToItself(MemoryConnector):
             yield replace(page, cursor=name)
 
 
+class BookmarksTheEnd(MemoryConnector):
+    """Takes the moment at which a pull ended for the one up to which it is complete."""
+
+    def pull(self, wanted):
+        for page in super().pull(wanted):
+            now = repr(self._crm.clock.now_s())
+            yield replace(page, cursor=now) if page.last else page
+
+
 class StartsAnew(MemoryConnector):
     """Does not look at the cursor."""
 
@@ -333,6 +342,7 @@ CAUGHT_BY = {
     StrictCursor: "test_change_right_after_a_pull_is_brought",
     PromisesTheEnd: "test_pull_goes_on_from_every_cursor",
     KeepsItsCursorsToItself: "test_cursor_serves_another_connector",
+    BookmarksTheEnd: "test_change_during_a_pull_is_not_lost",
     StartsAnew: "test_idle_pull_brings_little",
     ForgetsTheDeleted: "test_deleted_record_is_told",
     ForgetsMerges: "test_merged_record_is_told",

@@ -81,3 +81,11 @@ def test_every_capability_is_described():
     part = PAGE.partition("## What connectors may differ in")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE)
     assert [each.name for each in fields(Capabilities)] == rows
+
+
+def test_running_stagesync_needs_no_pytest():
+    """The contract is imported without the suite, so that an installation without pytest works."""
+    code = (
+        "import sys, stagesync.app, stagesync.connector.memory; sys.exit('pytest' in sys.modules)"
+    )
+    assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode

@@ -68,13 +68,16 @@ class MemoryConnector:
     def _pull(self, wanted: Pull) -> Iterator[Page]:
         self._demand(wanted.object, wanted.fields)
         rows = self._changed_since(wanted)
+        # As they were when the pull began: a row that changes meanwhile must not carry the cursor past
+        # another one that changed before it and was handed out already.
+        stamps = [repr(row.changed_at_s) for _, row in rows]
         cursor, size = wanted.cursor or "0", self._crm.page_size
         for start in range(0, max(len(rows), 1), size):
             self._crm.request()
             page = rows[start : start + size]
             # Rows of one stamp may lie on both sides of a page's end: a cursor includes its own stamp,
             # so that going on from it repeats some and loses none. It never falls behind the last one.
-            cursor = max(cursor, *(repr(row.changed_at_s) for _, row in page), key=float)
+            cursor = max(cursor, *stamps[start : start + size], key=float)
             records = tuple(self._record(wanted, each, row) for each, row in page)
             yield Page(wanted.object, records, cursor, last=start + size >= len(rows))
 

@@ -65,7 +65,10 @@ class Account(Protocol):
         ...
 
     def merge(self, object_name: str, loser: str, *, into: str) -> str:
-        """Make one record of two as a person would; returns the id of what both are now."""
+        """Make one record of two as a person would; returns the id of what both are now.
+
+        Asked for only where merges are told.
+        """
         ...
 
     def settle(self) -> None:

@@ -96,6 +96,21 @@ class Pulling(Suite):
         for name in account.fields:
             self._goes_on(account, pages, name)
 
+    def test_change_during_a_pull_is_not_lost(self, connector: Connector, account: Account) -> None:
+        """What people change while a pull goes on comes with it or with the next one."""
+        name, text = subject_of(connector, account).name, text_of(connector, account)
+        pull = connector.pull([Pull(name, account.fields[name])])
+        pages = [next(pull)]
+        first = {each.id for each in pages[0].records}
+        # One that was handed out already, then, later, one that was not.
+        for number, record_id in enumerate((min(first), max(set(account.held(name)) - first))):
+            account.edit(name, record_id, {text: f"changed meanwhile {number}"})
+            account.settle()
+        pages += pull
+        pages += pages_of(connector, account, cursors=cursors_of(pages), only=name)
+        known = {key: each.fields[text] for key, each in records_of(pages, name).items()}
+        assert {key: each[text] for key, each in account.held(name).items()} == known
+
     def test_unknown_field_is_named(self, connector: Connector, account: Account) -> None:
         """A field that the CRM does not have is told by its name, not by an empty value."""
         name = subject_of(connector, account).name
