@@ -149,6 +149,17 @@ def test_table_beside_takes_first_and_later_values(db):
     )
 
 
+def test_first_row_beside_is_made_without_the_value_refused(db):
+    """A record whose first write breaks a CHECK gets its row with all its other values."""
+    db.sql(
+        "CREATE TABLE people_stagesync (person INTEGER PRIMARY KEY, a TEXT,"
+        " b INTEGER CHECK (b < 10), c TEXT, d TEXT)"
+    )
+    (result,) = db.connect(BESIDE).write([contact(1, a="one", b=99, c="three", d="four")])
+    held = db.sql("SELECT person, a, b, c, d FROM people_stagesync")
+    assert (("b",), [(1, "one", None, "three", "four")]) == (result.fields, held)
+
+
 def test_column_of_the_table_is_not_written_when_ours_lies_beside(db):
     """With a table of our own, theirs is read only, setup or not."""
     connector = db.connect(BESIDE)

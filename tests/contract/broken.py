@@ -77,6 +77,14 @@ class BookmarksTheEnd(MemoryConnector):
             yield replace(page, cursor=now) if page.last else page
 
 
+class StartsAPullAnew(MemoryConnector):
+    """Goes on from the end of a pull, but begins again one that was broken off."""
+
+    def pull(self, wanted):
+        for page in super().pull(wanted):
+            yield page if page.last else replace(page, cursor=wanted[0].cursor or "0")
+
+
 class StartsAnew(MemoryConnector):
     """Does not look at the cursor."""
 
@@ -343,6 +351,7 @@ CAUGHT_BY = {
     PromisesTheEnd: "test_pull_goes_on_from_every_cursor",
     KeepsItsCursorsToItself: "test_cursor_serves_another_connector",
     BookmarksTheEnd: "test_change_during_a_pull_is_not_lost",
+    StartsAPullAnew: "test_pull_goes_on_from_every_cursor",
     StartsAnew: "test_idle_pull_brings_little",
     ForgetsTheDeleted: "test_deleted_record_is_told",
     ForgetsMerges: "test_merged_record_is_told",

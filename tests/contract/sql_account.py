@@ -79,7 +79,7 @@ class SqlAccount:
         """All rows in one transaction."""
         people = [
             {
-                "note": f"note {n}",
+                "note": f"note {n}" if n else "",
                 "status": "new",
                 "score": n / 2,
                 "opted_out": n % 2 == 0,

@@ -90,11 +90,13 @@ class Pulling(Suite):
         assert {name} == {page.object for page in pages_of(connector, account, only=name)}
 
     def test_pull_goes_on_from_every_cursor(self, connector: Connector, account: Account) -> None:
-        """Broken off after any page, a pull that goes on from its cursor brings the rest."""
+        """Broken off after any page, a pull that goes on from its cursor brings the rest, and little else."""
         pages = pages_of(connector, account)
         assert max(self._lengths(pages).values()) >= 3, "prepare an account of three pages or more"
         for name in account.fields:
-            self._goes_on(account, pages, name)
+            repeated = self._goes_on(account, pages, name)
+            largest = max(len(page.records) for page in pages if page.object == name)
+            assert repeated <= largest, f"{name}: a pull that goes on repeats more than a page"
 
     def test_change_during_a_pull_is_not_lost(self, connector: Connector, account: Account) -> None:
         """What people change while a pull goes on comes with it or with the next one."""
@@ -308,10 +310,15 @@ class Pulling(Suite):
         return {name: names.count(name) for name in names}
 
     @staticmethod
-    def _goes_on(account: Account, pages: list[Page], name: str) -> None:
-        """Every page's cursor leads to what came after it, for a connector that knows nothing else."""
+    def _goes_on(account: Account, pages: list[Page], name: str) -> int:
+        """Every page's cursor leads to what came after it, for a connector that knows nothing else.
+
+        Returns:
+            How many records came again at most, the last page's cursor aside: it begins another pull.
+        """
         of_object = [page for page in pages if page.object == name]
         every = set(live(records_of(of_object, name)))
+        repeated = [0]
         for count, page in enumerate(of_object, 1):
             before = set(live(records_of(of_object[:count], name)))
             later = account.connect()
@@ -320,3 +327,5 @@ class Pulling(Suite):
             after = set(live(records_of(rest, name)))
             later.close()
             assert set() == every - before - after, f"{name}, after page {count}"
+            repeated += [] if page.last else [len(after & before)]
+        return max(repeated)
