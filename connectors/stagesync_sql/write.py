@@ -79,22 +79,15 @@ def _target_of(source: Source, name: str) -> Shape:
 
 
 def _write_batch(source: Source, shape: Shape, batch: Sequence[Write]) -> list[WriteResult]:
-    def work(connection: sa.Connection) -> list[_Item]:
+    def work(connection: sa.Connection) -> list[WriteResult]:
         # Made anew by every try: a try that failed took nothing.
         items = [_judged(source, shape, each) for each in batch]
         _find(connection, source, shape, items=items)
         _send(connection, shape, [item for item in items if item.values])
-        return items
+        held = _held(connection, shape, batch, source=source)
+        return [_result(item, shape, held.get(item.key, {}), source=source) for item in items]
 
-    def held(connection: sa.Connection) -> Mapping[Any, Mapping[str, Any]]:
-        return _held(connection, shape, batch, source=source)
-
-    def both(connection: sa.Connection) -> list[WriteResult]:
-        items = work(connection)
-        rows = held(connection)
-        return [_result(item, shape, rows.get(item.key, {}), source=source) for item in items]
-
-    results = source.transport.run(both)
+    results = source.transport.run(work)
     log.info("sql_batch_written", object=shape.name, records=len(batch))
     return results
 
