@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from stagesync.connector import (
+    Capabilities,
     Clock,
     FieldMissing,
     FieldType,
@@ -36,10 +37,19 @@ from stagesync_hubspot.transport import Transport
 class HubSpot:
     """One HubSpot account."""
 
+    capabilities = Capabilities(
+        largest_write=api.BATCH,
+        pulls_incrementally=True,
+        tells_merges=True,
+        refuses_backward_silently=True,
+        makes_fields=True,
+        makes_choices=True,
+        asks_for_credentials=True,
+    )
+
     def __init__(self, name: str, options: Options, *, clock: Clock) -> None:
         self.name = name
         self.objects = tuple(one.kind for one in api.OBJECTS.values())
-        self.largest_write = 100
         self._options = options
         self._transport = Transport(options, clock=clock)
         self._stages = DealStages(self._transport)

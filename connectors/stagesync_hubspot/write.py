@@ -162,4 +162,6 @@ def _unanswered(write: Write, *, merged: bool) -> WriteResult:
 
 def _refusal(write: Write, *, code: str, message: str, fields: tuple[str, ...] = ()) -> WriteResult:
     kind = _REFUSALS.get(code, Refusal.INVALID)
-    return WriteResult(write, kind, fields=fields, code=code, message=message)
+    # A record is refused whole: to name the bad property alone would say that the others were taken.
+    named = fields if set(fields) == write.values.keys() else ()
+    return WriteResult(write, kind, fields=named, code=code, message=message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from stagesync.connector import (
+    Capabilities,
     Clock,
     Link,
     ObjectDescription,
@@ -26,7 +27,15 @@ class SalesforceConnector:
     """One Salesforce org; see `stagesync.connector.Connector` for each method."""
 
     objects = tuple(item.kind for item in api.OBJECTS)
-    largest_write = api.COLLECTION_SIZE * api.HEAVY_PARTS
+    capabilities = Capabilities(
+        largest_write=api.COLLECTION_SIZE * api.HEAVY_PARTS,
+        tells_links_inline=True,
+        pulls_incrementally=True,
+        writes_partially=True,
+        makes_fields=True,
+        makes_choices=True,
+        asks_for_credentials=True,
+    )
 
     def __init__(self, name: str, options: Options, *, clock: Clock) -> None:
         self.name = name

@@ -46,6 +46,8 @@ log = structlog.get_logger()
 
 def write(transport: Transport, writes: Sequence[Write]) -> list[WriteResult]:
     """Set values; see `Connector.write`."""
+    if len({_key(item) for item in writes}) < len(writes):
+        raise ValueError("a record appears twice in one call")
     for item in writes:
         if not api.sobject(item.object).kind.writable:
             raise RequestRefused(f"stagesync writes nothing to {item.object}")

