@@ -1,8 +1,9 @@
 # Aliases without logic; each sets up what it needs.
-.PHONY: demo test coverage lint types sandbox bench lock
+.PHONY: demo test contract coverage lint types sandbox bench lock
 
 demo:    ; ./stagesync demo $(ARGS)
 sandbox: ; ./stagesync sandbox $(ARGS)
+contract: ; @.ci/setup dev && .venv/bin/python -m pytest -n 3 --dist loadgroup tests/contract $(ARGS)
 test:    ; @.ci/setup dev && .venv/bin/python -m pytest -n 3 --dist loadgroup $(ARGS)
 coverage: ; @.ci/setup dev && .ci/coverage
 lint:    ; @.ci/setup dev && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/lint-imports
