@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 import stagesync_hubspot.options
 import stagesync_salesforce.options
+import stagesync_sql.options
 from stagesync import errors
 from stagesync.cli import main
 from stagesync.domain.facts import ACCOUNT_FACTS, DEAL_STATUSES, PERSON_FACTS, Kind
@@ -161,6 +162,10 @@ def _paths(model: type[BaseModel], above: str = "") -> Iterator[str]:
         ("Connections", list(ConnectionSettings.model_fields)),
         ("Options of `hubspot`", list(_paths(stagesync_hubspot.options.Options))),
         ("Options of `salesforce`", list(_paths(stagesync_salesforce.options.Options))),
+        (
+            "Options of `sql`",
+            ["tables", *(k.rpartition(".")[2] for k in _paths(stagesync_sql.options.Options))],
+        ),
     ],
 )
 def test_every_setting_has_its_row(heading: str, keys: list[str]):
