@@ -164,7 +164,7 @@ def _paths(model: type[BaseModel], above: str = "") -> Iterator[str]:
         ("Options of `salesforce`", list(_paths(stagesync_salesforce.options.Options))),
         (
             "Options of `sql`",
-            ["tables", *(k.rpartition(".")[2] for k in _paths(stagesync_sql.options.Options))],
+            ["tables", "write", *(k.rpartition(".")[2] for k in _paths(stagesync_sql.options.Options))],
         ),
     ],
 )
