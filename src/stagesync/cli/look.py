@@ -62,6 +62,10 @@ def status(*, config: Path | None, as_json: bool) -> None:
         f"{document['people']} people, {document['accounts']} accounts,"
         f" backlog {document['backlog']}, waiting {document['waiting']}"
     )
+    for each in document["connections"]:
+        for one in each["alerts"]:
+            click.echo(f"alert: {each['connection']}: {one['what']}, since {one['raised_at']}")
+            click.echo(f"hint: {one['fix']}")
     for each in document["held"]:
         click.echo(f"held: {each['plan']} with {each['entries']} values")
         click.echo(

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from stagesync.connector import CrmError, ObjectDescription, Page, Pull
+from stagesync.connector import CrmError, FieldMissing, ObjectDescription, Page, Pull
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, describe, fields_to_ask
 from stagesync.engine.ingest import sort_links, sort_page, store_page
@@ -49,10 +49,15 @@ class _Reader:
         try:
             found = describe(self.deployment, self.connected, now_s=self.now_s)
             self.pulled.descriptions = found
-            for page in self.connected.connector.pull(list(self._wanted(found))):
-                self._take(page, found[page.object])
-                if self.deployment.stopping.is_set():
-                    break
+            try:
+                self._pull(found)
+            except FieldMissing:
+                # A field went since the descriptions were read: read them anew, and go on without it.
+                fresh = describe(self.deployment, self.connected, now_s=self.now_s, again=True)
+                if fresh == found:
+                    raise
+                self.pulled.descriptions = fresh
+                self._pull(fresh)
         except CrmError as error:
             error.connection = self.connected.name
             self.pulled.trouble = error
@@ -60,6 +65,12 @@ class _Reader:
         with self.deployment.store.begin() as tx:
             state.save_trouble(tx, self.connected.name, trouble)
         return self.pulled
+
+    def _pull(self, found: Descriptions) -> None:
+        for page in self.connected.connector.pull(list(self._wanted(found))):
+            self._take(page, found[page.object])
+            if self.deployment.stopping.is_set():
+                break
 
     def _wanted(self, found: Descriptions) -> Iterable[Pull]:
         with self.deployment.store.begin() as tx:

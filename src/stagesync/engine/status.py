@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from stagesync.domain.life import WAITING
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
-from stagesync.store import people, plans, state
+from stagesync.store import alerts, people, plans, state
 
 
 def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
@@ -52,6 +52,16 @@ def _connection(
         "complete": complete,
         "cursors": {each: cursor.cursor for each, cursor in cursors.items()},
         "trouble": found.trouble if found else "",
+        "alerts": [
+            {
+                "key": each.key,
+                "what": each.what,
+                "fix": each.fix,
+                "raised_at": iso(each.raised_at_s),
+                "seen": each.seen,
+            }
+            for each in alerts.standing(tx, name)
+        ],
     }
 
 

@@ -181,6 +181,36 @@ def set_fields(tx: Connection, rows: Iterable[tuple[int, Mapping[str, Any]]]) ->
         tx.execute(text("UPDATE record SET fields = :fields WHERE pk = :pk"), encoded)
 
 
+def drop_fields(
+    tx: Connection, connection: str, object_name: str, names: Sequence[str]
+) -> list[int]:
+    """Forget these fields of every record of an object.
+
+    Returns:
+        The records that held something there.
+    """
+    held = [
+        each
+        for each in all_records(tx, [(connection, object_name)])
+        if any(name in each.fields for name in names)
+    ]
+    kept = (
+        (each.pk, {name: value for name, value in each.fields.items() if name not in names})
+        for each in held
+    )
+    set_fields(tx, kept)
+    return [each.pk for each in held if any(each.fields.get(name) for name in names)]
+
+
+def count_live(tx: Connection, connection: str, object_name: str) -> int:
+    """How many live records of an object are held."""
+    sql = text(
+        "SELECT COUNT(*) FROM record WHERE connection = :connection AND object = :object"
+        " AND held = 1 AND gone = 0"
+    )
+    return int(tx.execute(sql, {"connection": connection, "object": object_name}).scalar_one())
+
+
 def set_stamps(tx: Connection, rows: Iterable[tuple[int, float]]) -> None:
     """Keep records' modification stamps, when nothing else of them changed."""
     values = [{"pk": pk, "changed_at_s": changed_at_s} for pk, changed_at_s in rows]
