@@ -12,7 +12,7 @@ from stagesync.connector import FieldDescription, FieldMissing, FieldType, Objec
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.drift import Drift, Seen, find_drift, see, still_usable
-from stagesync.store import records, state
+from stagesync.store import people, records, state
 
 Descriptions = Mapping[str, ObjectDescription]
 """Object -> its fields."""
@@ -52,6 +52,10 @@ def describe(
     with deployment.store.begin() as tx:
         if seen.digest:
             _follow(tx, connected, seen, asked)
+        if seen.digest not in ("", connected.mapping.digest):
+            # What a record says and what is written to it may be another now, for everybody.
+            state.mark_dirty(tx, "person", people.all_ids(tx, "person"))
+            state.mark_dirty(tx, "account", people.all_ids(tx, "account"))
         told = {f"{each.object}.{each.field}": (each.what, each.fix) for each in drifts}
         settle(tx, connected.name, "drift", told, now_s=now_s)
         saved = {"digest": connected.mapping.digest, "fields": fresh_seen, "asked": asked}

@@ -4,8 +4,8 @@
     other type      the same: a value of another type would be read wrongly, without anybody noticing
     lost an option  that we write: not written; what the others say is still true, so it is read
 
-The fields by which records are known again, by which a deal is won or lost, and by which a record is
-closed to writing are never switched off: without them people would fall apart or deals be forgotten.
+The fields by which records are known again, by which a deal is won or lost, and by which a record may not
+be written are never switched off: people would fall apart, deals be forgotten, or the wrong be written.
 That such a field is gone fails the connection; that it changed its type is only told.
 """
 
@@ -45,6 +45,7 @@ class Drift:
 def essential_fields(mapping: ObjectMapping) -> frozenset[str]:
     """Those without which the records of an object say nothing reliable."""
     needed = [*mapping.identity.fields, *mapping.frozen_when]
+    needed += mapping.scope.fields if mapping.scope else ()
     if mapping.deal:
         deal = mapping.deal
         needed += [*deal.won, *deal.lost, deal.opened_at, deal.closed_at]

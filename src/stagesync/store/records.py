@@ -47,10 +47,16 @@ class StoredRecord:
     name: tuple[str, str]
     domain: str
     merged_into: str
+    created_at_s: float | None = None
+
+    @property
+    def mail_domain(self) -> str:
+        """Of its address; of an account its own."""
+        return self.email.rpartition("@")[2] or self.domain
 
 
 _COLUMNS = (
-    "pk, connection, object, id, held, fields, changed_at_s, told_at_s, gone, person, account,"
+    "pk, connection, object, id, held, fields, changed_at_s, told_at_s, created_at_s, gone, person, account,"
     " email, first_name, last_name, domain, merged_into"
 )
 
@@ -72,6 +78,7 @@ def _stored(row: Row[Any]) -> StoredRecord:
         name=(row.first_name, row.last_name),
         domain=row.domain,
         merged_into=row.merged_into,
+        created_at_s=row.created_at_s,
     )
 
 

@@ -10,7 +10,7 @@
     dirty       what must be resolved, evaluated or planned again
     cursor      how far a connection's object was pulled
     connection  what is known of a CRM account: its mode, its live field descriptions, how its mapped
-                fields were when they last worked, the allowance it told
+                fields were when they last worked, the allowance it told, how many records it holds
     alert       what a person should put right, and what they did
     baseline    the last value that a CRM and stagesync both held, per record and field
     difference  why a wanted value does not stand in the CRM
@@ -168,7 +168,7 @@ connection = Table(
     _instant("described_at_s", null=True),
     _text("seen"),
     _text("quota"),
-    _instant("counted_at_s", null=True),
+    _text("counts"),
     _text("trouble"),
 )
 

@@ -90,7 +90,7 @@ class ConnectionState:
         description: object -> fields, as last read; empty when never.
         seen: how the mapped fields were when they last worked; see `engine.describe`.
         quota: as the connector last told it, by the names of its attributes; empty when never.
-        counted_at_s: when the records were last counted.
+        counts: object -> how the last count of its records came out; see `engine.counts`.
         trouble: why its last run failed; empty when it did not.
     """
 
@@ -103,7 +103,7 @@ class ConnectionState:
     trouble: str
     seen: Mapping[str, Any] = field(default_factory=dict)
     quota: Mapping[str, Any] = field(default_factory=dict)
-    counted_at_s: float | None = None
+    counts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def connection_state(tx: Connection, name: str) -> ConnectionState | None:
@@ -123,7 +123,7 @@ def connection_state(tx: Connection, name: str) -> ConnectionState | None:
         trouble=row.trouble,
         seen=orjson.loads(row.seen),
         quota=orjson.loads(row.quota),
-        counted_at_s=row.counted_at_s,
+        counts=orjson.loads(row.counts),
     )
 
 
@@ -131,8 +131,8 @@ def meet_connection(tx: Connection, name: str, mode: str) -> None:
     """Note a connection, in its first mode, if it is new."""
     tx.execute(
         text(
-            "INSERT INTO connection (name, mode, approved_by, description, seen, quota, trouble)"
-            " VALUES (:name, :mode, '', '{}', '{}', '{}', '') ON CONFLICT (name) DO NOTHING"
+            "INSERT INTO connection (name, mode, approved_by, description, seen, quota, counts, trouble)"
+            " VALUES (:name, :mode, '', '{}', '{}', '{}', '{}', '') ON CONFLICT (name) DO NOTHING"
         ),
         {"name": name, "mode": mode},
     )
@@ -187,11 +187,11 @@ def save_quota(tx: Connection, name: str, quota: Mapping[str, Any]) -> None:
     )
 
 
-def save_counted(tx: Connection, name: str, *, at_s: float) -> None:
-    """Note that the records of a connection were counted."""
+def save_counts(tx: Connection, name: str, counts: Mapping[str, Any]) -> None:
+    """Keep how the count of a connection's records came out."""
     tx.execute(
-        text("UPDATE connection SET counted_at_s = :at_s WHERE name = :name"),
-        {"name": name, "at_s": at_s},
+        text("UPDATE connection SET counts = :counts WHERE name = :name"),
+        {"name": name, "counts": orjson.dumps(counts).decode()},
     )
 
 

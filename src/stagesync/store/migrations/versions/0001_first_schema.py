@@ -86,7 +86,7 @@ def upgrade() -> None:
         sa.Column("described_at_s", sa.Float(), nullable=True),
         sa.Column("seen", sa.Text(), nullable=False),
         sa.Column("quota", sa.Text(), nullable=False),
-        sa.Column("counted_at_s", sa.Float(), nullable=True),
+        sa.Column("counts", sa.Text(), nullable=False),
         sa.Column("trouble", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_connection")),
     )
