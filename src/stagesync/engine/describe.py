@@ -117,6 +117,12 @@ def _follow(
             state.forget_cursors(tx, connected.name, name)
 
 
+def stored_descriptions(tx: Connection, connection: str) -> dict[str, ObjectDescription]:
+    """The fields as they were last read; empty when they never were."""
+    known = state.connection_state(tx, connection)
+    return _decode(known.description) if known else {}
+
+
 def missing_fields(connected: Connected, found: Descriptions) -> list[tuple[str, str]]:
     """Mapped, not optional, and not there: (object, field)."""
     missing = []

@@ -209,6 +209,16 @@ def drop_fields(
     return [each.pk for each in held if any(each.fields.get(name) for name in names)]
 
 
+def count_shared_emails(tx: Connection, connection: str) -> int:
+    """How many addresses several people of a connection have."""
+    sql = text(
+        "SELECT COUNT(*) FROM (SELECT email FROM record WHERE connection = :connection"
+        " AND held = 1 AND gone = 0 AND email <> '' AND person IS NOT NULL"
+        " GROUP BY email HAVING COUNT(DISTINCT person) > 1) shared"
+    )
+    return int(tx.execute(sql, {"connection": connection}).scalar_one())
+
+
 def count_live(tx: Connection, connection: str, object_name: str) -> int:
     """How many live records of an object are held."""
     sql = text(
