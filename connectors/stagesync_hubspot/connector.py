@@ -15,6 +15,7 @@ from stagesync.connector import (
     Page,
     PermissionMissing,
     Pull,
+    Quota,
     Record,
     SetupStep,
     Write,
@@ -110,6 +111,18 @@ class HubSpot:
     def calls(self) -> int:
         """Requests sent, tries that failed included: HubSpot counts those too."""
         return self._transport.calls
+
+    def quota(self) -> Quota | None:
+        """None: what the answers tell of the allowance is not kept."""
+        return None
+
+    def count(self, object_name: str) -> int | None:  # noqa: ARG002  part of the contract
+        """None: counting is not asked for."""
+        return None
+
+    def server_now_s(self) -> float | None:
+        """HubSpot's clock at its last answer; see `TellsTime`."""
+        return self._transport.server_now_s
 
     def record_url(self, object_name: str, record_id: str) -> str:
         """The record's page; empty until `check` learnt the account's number."""

@@ -228,6 +228,7 @@ def test_every_word_of_a_mapping_is_described():
         *mapping._IDENTITY,
         *mapping._ACTIVITY,
         *mapping._DEAL,
+        *mapping._SCOPE,
         *mapping_facts._FACT,
         *mapping_facts._SET_BY,
         *mapping_writes._WRITE,

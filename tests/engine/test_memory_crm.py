@@ -8,8 +8,10 @@ from stagesync.connector import (
     OwnField,
     Page,
     Pull,
+    Quota,
     Refusal,
     RequestRefused,
+    TellsTime,
     Unavailable,
     Write,
 )
@@ -241,3 +243,28 @@ def test_setup_refuses_another_type(connector: MemoryConnector) -> None:
     """A field of that name and another type is not touched."""
     with pytest.raises(RequestRefused, match=r"contact\.title exists as text"):
         connector.setup([OwnField("contact", "title", "Title", FieldType.NUMBER)])
+
+
+def test_a_quota_tells_ours_and_all(north: MemoryCrm, connector: MemoryConnector) -> None:
+    """The allowance is told once the CRM has one, with the calls of other programs in it."""
+    assert connector.quota() is None
+    north.daily_limit, north.calls_of_others = 1_000, 40
+    connector.check()
+    assert Quota(41, 1_000, 1, None, None) == connector.quota()
+
+
+def test_counting_leaves_out_what_is_gone(north: MemoryCrm, connector: MemoryConnector) -> None:
+    """The live records of one object are counted, unless the CRM cannot tell."""
+    made = [north.add("contact", {"email": f"p{n}@firm.example"}) for n in range(3)]
+    north.add("company", {})
+    north.delete("contact", made[0])
+    assert 2 == connector.count("contact")
+    north.counts = False
+    assert connector.count("contact") is None
+
+
+def test_the_crm_has_a_clock_of_its_own(north: MemoryCrm, connector: MemoryConnector) -> None:
+    """A connector that hears the CRM's time tells it."""
+    north.skew_s = 90.0
+    assert isinstance(connector, TellsTime)
+    assert north.clock.now_s() + 90.0 == connector.server_now_s()

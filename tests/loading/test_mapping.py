@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stagesync.domain.mapping import FactRule, WriteRule, is_frozen, read_record
+from stagesync.domain.mapping import FactRule, Scope, WriteRule, is_frozen, read_record
 from stagesync.errors import DefinitionError
 from stagesync.loading.definitions import load_definitions
 from stagesync.loading.mapping import load_mapping
@@ -316,3 +316,34 @@ def test_shipped_hubspot_ignores_its_own_echo():
         read_record(contact, fields).person,
         read_record(contact, fields, fields).person,
     )
+
+
+def test_a_scope_is_read(tmp_path):
+    """Each condition of a scope arrives, folded as records are compared."""
+    scope = (
+        "  scope: {where: {owner: [7, '']}, unless: {kind: Intern}, email_domain: '@Firm.example',"
+        " not_email_domain: [a.example, b.example], created_after: 2026-01-01T00:00:00Z}\n"
+    )
+    text = SMALL.replace("  frozen_when: {closed: yes}\n", scope)
+    person = load_text(tmp_path, text).objects["person"]
+    assert person.scope == Scope(
+        where={"owner": frozenset({"7", ""})},
+        unless={"kind": frozenset({"intern"})},
+        domains=("firm.example",),
+        not_domains=("a.example", "b.example"),
+        created_after_s=1767225600.0,
+    )
+    assert {"owner", "kind"} <= set(person.fields)
+
+
+def test_a_broken_scope_is_refused(tmp_path):
+    """An unknown key, an instant without zone, and a scope of an object that is not written."""
+    text = SMALL.replace(
+        "  frozen_when: {closed: yes}\n", "  scope: {list: x, created_after: 2026}\n"
+    )
+    text = text.replace("link:\n", "link:\n  scope: {where: {a: b}}\n")
+    assert [
+        (12, "person.scope.list"),
+        (12, "person.scope.created_after"),
+        (29, "link.scope"),
+    ] == [(line, path) for line, path, _ in problems_of(tmp_path, text)]

@@ -37,11 +37,11 @@ def test_a_connection_is_met_once(store: Store) -> None:
         state.meet_connection(tx, "north", "observe")
         state.activate(tx, "north", by="ann", at_s=5.0)
         state.meet_connection(tx, "north", "observe")
-        state.save_description(tx, "north", {"contact": [["email"]]}, at_s=7.0)
+        state.save_description(tx, "north", {"contact": [["email"]]}, seen={"digest": "d"}, at_s=7.0)
         state.save_trouble(tx, "north", "no answer")
         found = state.connection_state(tx, "north")
     assert found == state.ConnectionState(
-        "north", "active", "ann", 5.0, {"contact": [["email"]]}, 7.0, "no answer"
+        "north", "active", "ann", 5.0, {"contact": [["email"]]}, 7.0, "no answer", {"digest": "d"}
     )
 
 

@@ -8,6 +8,7 @@ from stagesync import __version__
 from stagesync.cli.check import check
 from stagesync.cli.demo import demo
 from stagesync.cli.deploy import connectors, init, setup
+from stagesync.cli.doctor import doctor
 from stagesync.cli.evaluate import evaluate
 from stagesync.cli.explain import explain
 from stagesync.cli.group import Commands
@@ -32,6 +33,7 @@ for command in (
     demo,
     init,
     check,
+    doctor,
     setup,
     plan,
     approve,

@@ -17,6 +17,7 @@ from stagesync.cli.summary import on_ladder
 from stagesync.errors import ArgumentError
 
 BROKEN = 1
+QUOTA = ("used_by_us", "used_by_others", "limit", "budget")
 
 
 @click.command(short_help="Connections, lag, backlog, held plans, last runs.")
@@ -46,6 +47,14 @@ def status(*, config: Path | None, as_json: bool) -> None:
         for each in document["connections"]
     ]
     print_rows("connections", ("connection", "mode", "pulled", "state"), rows)
+    allowances = [
+        (each["connection"], *(_told(each["quota"][key]) for key in QUOTA))
+        for each in document["connections"]
+        if each["quota"]
+    ]
+    print_rows(
+        "calls of the vendor's day", ("connection", "ours", "others", "limit", "budget"), allowances
+    )
     stages = [
         (each.id, str(document["stages"][each.id]))
         for each in ladder
@@ -62,6 +71,14 @@ def status(*, config: Path | None, as_json: bool) -> None:
         f"{document['people']} people, {document['accounts']} accounts,"
         f" backlog {document['backlog']}, waiting {document['waiting']}"
     )
+    for each in document["connections"]:
+        if each["out_of_scope"]:
+            click.echo(
+                f"{each['connection']}: {each['out_of_scope']} records are out of scope: read, never written"
+            )
+        for one in each["alerts"]:
+            click.echo(f"alert: {each['connection']}: {one['what']}, since {one['raised_at']}")
+            click.echo(f"hint: {one['fix']}")
     for each in document["held"]:
         click.echo(f"held: {each['plan']} with {each['entries']} values")
         click.echo(
@@ -148,6 +165,10 @@ def verify(ctx: click.Context, *, file: Path | None, config: Path | None, as_jso
     else:
         click.echo(f"broken: entry {verdict.broken} {verdict.why}")
     ctx.exit(0 if verdict.broken is None else BROKEN)
+
+
+def _told(value: int | None) -> str:
+    return "not told" if value is None else f"{value:,}"
 
 
 def _instant(option: str, text: str) -> str:

@@ -148,9 +148,11 @@ def plan_document(
     """A plan as `stagesync plan --json` prints it."""
     from stagesync.domain.life import WAITING
     from stagesync.engine.explain import find
+    from stagesync.engine.scope import count_out_of_scope
     from stagesync.store import plans
 
     with deployment.store.begin() as tx:
+        out_of_scope = count_out_of_scope(tx, deployment)
         entries: Sequence[StoredEntry] = plans.entries_of(tx, plan_id, *WAITING)
         if person:
             _, subject = find(tx, person)
@@ -159,6 +161,7 @@ def plan_document(
         "plan": plan_id,
         "counts": _counts(entries),
         "held": sum(each.state == "held" for each in entries),
+        "out_of_scope": out_of_scope,
         "writes": [
             {
                 "connection": each.connection,
@@ -222,6 +225,9 @@ def show_plan(document: dict[str, Any], *, as_json: bool) -> None:
         ]
         print_rows(title, ("from", "to", noun), moves)
     click.echo(f"{len(writes)} values would be written, {document['held']} of them held")
+    for name, count in document["out_of_scope"].items():
+        if count:
+            click.echo(f"{name}: {count} records are out of scope: read, never written")
     if document["held"]:
         click.echo(f"hint: stagesync approve {document['plan']}")
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from stagesync.connector.capabilities import Capabilities
 
@@ -250,6 +250,25 @@ class SetupStep:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How much of the vendor's daily allowance is used.
+
+    Attributes:
+        used_by_all: calls that the vendor counts, of every program of the account; None when it does not say.
+        limit: the vendor's allowance; None when it does not say.
+        used_by_us: calls of this connector in the vendor's present window.
+        budget: calls that this connector allows itself; None means all that the limit leaves.
+        resets_at_s: when the vendor counts from nothing again; Unix seconds; None when unknown.
+    """
+
+    used_by_all: int | None
+    limit: int | None
+    used_by_us: int
+    budget: int | None
+    resets_at_s: float | None
+
+
 class Secret:
     """A text that never shows itself."""
 
@@ -366,12 +385,29 @@ class Connector(Protocol):
         """Requests sent so far that count against the vendor's quota."""
         ...
 
+    def quota(self) -> Quota | None:
+        """What is left of the vendor's allowance, as last told; sends nothing. None when never told."""
+        ...
+
+    def count(self, object_name: str) -> int | None:
+        """Live records of this object that the CRM holds now; None when it cannot tell cheaply."""
+        ...
+
     def record_url(self, object_name: str, record_id: str) -> str:
         """Where a person sees this record in the CRM; empty when unknown."""
         ...
 
     def close(self) -> None:
         """Let go of sockets; may be called again. The session in the CRM is left alone: others may share it."""
+        ...
+
+
+@runtime_checkable
+class TellsTime(Protocol):
+    """A connector that hears the CRM's clock. Beside `Connector`: one that cannot leaves it out."""
+
+    def server_now_s(self) -> float | None:
+        """The CRM's clock at its last answer; Unix seconds; None before one. Sends nothing."""
         ...
 
 

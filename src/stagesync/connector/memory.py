@@ -17,6 +17,7 @@ from stagesync.connector.contract import (
     OwnField,
     Page,
     Pull,
+    Quota,
     Record,
     SetupStep,
     Write,
@@ -193,6 +194,31 @@ class MemoryConnector:
     def calls(self) -> int:
         """See `Connector.calls`."""
         return self._crm.calls
+
+    def quota(self) -> Quota | None:
+        """See `Connector.quota`. A CRM without a limit tells none."""
+        if self._crm.daily_limit is None:
+            return None
+        return Quota(
+            used_by_all=self._crm.calls + self._crm.calls_of_others,
+            limit=self._crm.daily_limit,
+            used_by_us=self._crm.calls,
+            budget=None,
+            resets_at_s=None,
+        )
+
+    def count(self, object_name: str) -> int | None:
+        """See `Connector.count`."""
+        if not self._crm.counts:
+            return None
+        self._crm.request()
+        return sum(
+            name == object_name and not row.gone for (name, _), row in self._crm.rows.items()
+        )
+
+    def server_now_s(self) -> float | None:
+        """See `TellsTime.server_now_s`."""
+        return self._crm.clock.now_s() + self._crm.skew_s
 
     def record_url(self, object_name: str, record_id: str) -> str:
         """See `Connector.record_url`."""

@@ -56,6 +56,10 @@ class MemoryCrm:
         page_size: records per page of a pull.
         overlap_s: how far before its cursor a pull begins, for rows that the CRM indexed late; seconds.
         largest_write: records per request.
+        counts: whether it says how many records there are.
+        daily_limit: requests a day, those of others included; None means that it tells no limit.
+        calls_of_others: requests of other programs.
+        skew_s: how far its clock is ahead of ours, as its answers tell; its stamps do not show it.
         calls: requests answered so far, those that failed included.
     """
 
@@ -65,6 +69,10 @@ class MemoryCrm:
     page_size: int = 100
     overlap_s: float = 0.0
     largest_write: int = 100
+    counts: bool = True
+    daily_limit: int | None = None
+    calls_of_others: int = 0
+    skew_s: float = 0.0
     calls: int = 0
     rows: dict[tuple[str, str], MemoryRow] = field(default_factory=dict)
     fields: dict[str, dict[str, FieldDescription]] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from stagesync.domain.mapping_rules import (
     Identity,
     ObjectMapping,
     Raw,
+    Scope,
     When,
     WriteRule,
     same_text,
@@ -46,7 +47,9 @@ __all__ = [
     "ReadActivity",
     "ReadDeal",
     "Reading",
+    "Scope",
     "WriteRule",
+    "in_scope",
     "is_frozen",
     "read_record",
 ]
@@ -179,6 +182,33 @@ def read_record(
 def is_frozen(mapping: ObjectMapping, fields: Mapping[str, Raw]) -> bool:
     """Whether the vendor holds the record read-only, so that nothing is written to it."""
     return bool(mapping.frozen_when) and _Record(_filled(mapping, fields)).fits(mapping.frozen_when)
+
+
+def in_scope(
+    mapping: ObjectMapping, fields: Mapping[str, Raw], *, domain: str, created_at_s: float | None
+) -> bool:
+    """Whether the mapping's scope lets the record be written.
+
+    Args:
+        domain: of its address or of the account; empty when it has none.
+        created_at_s: Unix seconds; a record of unknown age is not after anything.
+    """
+    scope = mapping.scope
+    if scope is None:
+        return True
+    record = _Record(_filled(mapping, fields))
+    after_s = scope.created_after_s
+    return (
+        record.fits(scope.where)
+        and not record.fits_any(scope.unless)
+        and (not scope.domains or _lies_in(domain, scope.domains))
+        and not _lies_in(domain, scope.not_domains)
+        and (after_s is None or (created_at_s is not None and created_at_s >= after_s))
+    )
+
+
+def _lies_in(domain: str, among: Iterable[str]) -> bool:
+    return any(domain == each or domain.endswith(f".{each}") for each in among)
 
 
 def _filled(mapping: ObjectMapping, fields: Mapping[str, Raw]) -> dict[str, Value]:

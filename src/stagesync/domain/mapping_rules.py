@@ -151,6 +151,32 @@ class Identity:
         return tuple(name for name in names if name)
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which records of an object may be written: those for which everything here holds.
+
+    Record types, pipelines and owners are fields like others, and stand in `where`.
+
+    Attributes:
+        where: what must fit.
+        unless: what must not fit, not even one of it.
+        domains: of the address, or of the account, subdomains included; empty means any.
+        not_domains: the same, left out.
+        created_after_s: Unix seconds; None means whenever.
+    """
+
+    where: When = field(default_factory=dict)
+    unless: When = field(default_factory=dict)
+    domains: tuple[str, ...] = ()
+    not_domains: tuple[str, ...] = ()
+    created_after_s: float | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field named here."""
+        return (*self.where, *self.unless)
+
+
 @dataclass(frozen=True)
 class ObjectMapping:
     """How records of one object are read and written.
@@ -162,6 +188,7 @@ class ObjectMapping:
         activities: in the file's order.
         frozen_when: a record that the vendor holds read-only (a converted lead), if all of it fits:
             read, never written.
+        scope: the records that may be written; None means all. The others are read all the same.
         empty_values: folded texts that people type to get past a field: they count as empty.
     """
 
@@ -173,6 +200,7 @@ class ObjectMapping:
     deal: DealRule | None = None
     writes: tuple[WriteRule, ...] = ()
     frozen_when: When = field(default_factory=dict)
+    scope: Scope | None = None
     empty_values: frozenset[str] = frozenset()
 
     @property
@@ -216,6 +244,7 @@ def _asked(mapping: ObjectMapping) -> Iterable[tuple[str, bool]]:
         yield from ((name, activity.optional) for name in names if name)
     needed = [*mapping.identity.fields, *mapping.frozen_when]
     needed += [write.field for write in mapping.writes]
+    needed += mapping.scope.fields if mapping.scope else ()
     if mapping.deal:
         deal = mapping.deal
         needed += [*deal.won, *deal.lost, deal.opened_at, deal.closed_at, deal.amount]

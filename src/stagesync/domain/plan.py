@@ -28,6 +28,7 @@ class Reason(StrEnum):
     REFUSED = "refused"
     UNMAPPED = "unmapped"
     NOT_REPLACEABLE = "not in may_replace"
+    OUT_OF_SCOPE = "out of scope"
 
 
 class VendorStage(StrEnum):
@@ -111,6 +112,7 @@ def propose(
     vocabularies: Mapping[str, Vocabulary],
     vendor_stage: VendorStage,
     frozen: bool = False,
+    out_of_scope: bool = False,
 ) -> tuple[list[Entry], list[Difference]]:
     """Entries and differences of one record, in the order of the rules.
 
@@ -119,7 +121,9 @@ def propose(
         targets: field -> how it stands; a rule whose field is absent here is passed over (the CRM
             does not have it, or does not let us write it).
         frozen: the CRM holds this record read-only (a converted lead).
+        out_of_scope: the mapping leaves this record alone.
     """
+    untouched = Reason.OUT_OF_SCOPE if out_of_scope else Reason.CONVERTED if frozen else None
     entries: list[Entry] = []
     differences: list[Difference] = []
     for rule in rules:
@@ -127,8 +131,8 @@ def propose(
         if target is None or (rule.vendor and vendor_stage is VendorStage.OFF) or rule.only_with:
             continue
         verdict = _judge(rule, target, wish, vocabularies=vocabularies, mode=vendor_stage)
-        if verdict is not None and frozen:
-            verdict = _left_alone(verdict)
+        if verdict is not None and untouched:
+            verdict = _left_alone(verdict, untouched)
         if isinstance(verdict, Entry):
             entries.append(verdict)
         elif verdict is not None:
@@ -138,11 +142,11 @@ def propose(
     return entries, differences
 
 
-def _left_alone(verdict: Entry | Difference) -> Difference:
-    """Nothing can be written to a read-only record, whatever else would stand against it."""
+def _left_alone(verdict: Entry | Difference, reason: Reason) -> Difference:
+    """Nothing is written to such a record, whatever else would stand against it."""
     if isinstance(verdict, Entry):
-        return Difference(verdict.field, verdict.after, verdict.before, Reason.CONVERTED)
-    return Difference(verdict.field, verdict.wanted, verdict.current, Reason.CONVERTED)
+        return Difference(verdict.field, verdict.after, verdict.before, reason)
+    return Difference(verdict.field, verdict.wanted, verdict.current, reason)
 
 
 def _companions(

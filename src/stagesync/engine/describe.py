@@ -2,35 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy import Connection
+
 from stagesync.connector import FieldDescription, FieldMissing, FieldType, ObjectDescription, Option
+from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Connected, Deployment
-from stagesync.store import state
+from stagesync.engine.drift import Drift, Seen, find_drift, see, still_usable
+from stagesync.store import people, records, state
 
 Descriptions = Mapping[str, ObjectDescription]
 """Object -> its fields."""
 
 
-def describe(deployment: Deployment, connected: Connected, *, now_s: float) -> Descriptions:
+def describe(
+    deployment: Deployment, connected: Connected, *, now_s: float, again: bool = False
+) -> Descriptions:
     """The fields of every mapped object, from the store while fresh, else from the CRM.
 
+    Fields that were seen working and changed since are left out, see `engine.drift`; whoever asks finds
+    them missing, as if the mapping had not named them.
+
+    Args:
+        again: ask the CRM even while the store is fresh.
+
     Raises:
-        FieldMissing: the mapping names a field that the CRM does not have.
+        FieldMissing: the mapping names a field that the CRM does not have and never had.
     """
     with deployment.store.begin() as tx:
         known = state.connection_state(tx, connected.name)
-    if known is not None and known.described_at_s is not None:
+    seen = _Seen.read(known.seen if known else {})
+    if known is not None and known.described_at_s is not None and not again:
         fresh = now_s - known.described_at_s < deployment.describe_every_s
         kept = _decode(known.description)
-        if fresh and set(connected.roles) <= set(kept) and not missing_fields(connected, kept):
-            return kept
+        if fresh and set(connected.roles) <= set(kept) and seen.digest == connected.mapping.digest:
+            return still_usable(kept, _drift(deployment, connected, kept, seen))
     found = connected.connector.describe(list(connected.roles))
-    _demand_fields(connected, found)
+    if seen.digest != connected.mapping.digest:
+        # Whoever edits the mapping has looked at the fields that are there: they count as they are now.
+        seen = seen.without(found)
+    drifts = _drift(deployment, connected, found, seen)
+    _demand_fields(connected, found, drifts)
+    usable = still_usable(found, drifts)
+    asked = {name: list(fields_to_ask(connected, usable, name)) for name in connected.roles}
+    fresh_seen = see(connected, found, seen.fields, drifts, vocabularies=deployment.vocabularies)
     with deployment.store.begin() as tx:
-        state.save_description(tx, connected.name, _encode(found), at_s=now_s)
-    return found
+        if seen.digest:
+            _follow(tx, connected, seen, asked)
+        if seen.digest not in ("", connected.mapping.digest):
+            # What a record says and what is written to it may be another now, for everybody.
+            state.mark_dirty(tx, "person", people.all_ids(tx, "person"))
+            state.mark_dirty(tx, "account", people.all_ids(tx, "account"))
+        told = {f"{each.object}.{each.field}": (each.what, each.fix) for each in drifts}
+        settle(tx, connected.name, "drift", told, now_s=now_s)
+        saved = {"digest": connected.mapping.digest, "fields": fresh_seen, "asked": asked}
+        state.save_description(tx, connected.name, _encode(found), seen=saved, at_s=now_s)
+    return usable
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is remembered of a connection's fields.
+
+    Attributes:
+        digest: of the mapping under which it was remembered; empty when nothing was.
+        asked: object -> fields that were asked for.
+    """
+
+    digest: str
+    fields: Seen
+    asked: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> _Seen:
+        fields = {
+            name: {field: (kind, tuple(offered)) for field, (kind, offered) in each.items()}
+            for name, each in stored.get("fields", {}).items()
+        }
+        return cls(stored.get("digest", ""), fields, stored.get("asked", {}))
+
+    def without(self, found: Descriptions) -> _Seen:
+        """The same, forgetting the fields that are there."""
+        gone = {
+            name: {
+                field: one
+                for field, one in each.items()
+                if name not in found or field not in found[name].fields
+            }
+            for name, each in self.fields.items()
+        }
+        return replace(self, fields=gone)
+
+
+def _drift(
+    deployment: Deployment, connected: Connected, found: Descriptions, seen: _Seen
+) -> list[Drift]:
+    return find_drift(connected, found, seen.fields, deployment.vocabularies)
+
+
+def _follow(
+    tx: Connection, connected: Connected, seen: _Seen, asked: Mapping[str, Sequence[str]]
+) -> None:
+    """Forget what is no longer asked for, and pull anew the objects of which more is asked."""
+    for name, fields in asked.items():
+        if name not in seen.asked:
+            continue
+        before = set(seen.asked[name])
+        if left := sorted(before - set(fields)):
+            state.mark_dirty(tx, "record", records.drop_fields(tx, connected.name, name, left))
+        if set(fields) - before:
+            state.forget_cursors(tx, connected.name, name)
+
+
+def stored_descriptions(tx: Connection, connection: str) -> dict[str, ObjectDescription]:
+    """The fields as they were last read; empty when they never were."""
+    known = state.connection_state(tx, connection)
+    return _decode(known.description) if known else {}
 
 
 def missing_fields(connected: Connected, found: Descriptions) -> list[tuple[str, str]]:
@@ -54,8 +144,9 @@ def fields_to_ask(connected: Connected, found: Descriptions, object_name: str) -
     return tuple(field for field in mapping.fields if field in there or "." in field)
 
 
-def _demand_fields(connected: Connected, found: Descriptions) -> None:
-    missing = missing_fields(connected, found)
+def _demand_fields(connected: Connected, found: Descriptions, drifts: Iterable[Drift]) -> None:
+    switched_off = {(each.object, each.field) for each in drifts}
+    missing = [each for each in missing_fields(connected, found) if each not in switched_off]
     if not missing:
         return
     names = ", ".join(f"{name}.{field}" for name, field in missing)

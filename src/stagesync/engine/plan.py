@@ -23,6 +23,7 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
+from stagesync.engine.scope import may_be_written
 from stagesync.store import people, plans, records, state
 from stagesync.store.people import Kind, Placed
 from stagesync.store.plans import StoredDifference, StoredEntry, StoredPlan
@@ -196,6 +197,7 @@ def _propose(
         vocabularies=deployment.vocabularies,
         vendor_stage=connected.vendor_stage,
         frozen=is_frozen(mapping, each.fields),
+        out_of_scope=not may_be_written(connected, each),
     )
     left = [
         StoredDifference(each.pk, one.field, one.wanted, one.current, one.reason)

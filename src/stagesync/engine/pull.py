@@ -5,11 +5,13 @@ A connection that fails does not stop the others. Whatever pages it delivered be
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from stagesync.connector import CrmError, ObjectDescription, Page, Pull
+from stagesync.connector import CrmError, FieldMissing, ObjectDescription, Page, Pull
+from stagesync.engine.counts import reconcile
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, describe, fields_to_ask
 from stagesync.engine.ingest import sort_links, sort_page, store_page
@@ -36,23 +38,37 @@ class Pulled:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads one connection."""
+    """Reads one connection.
+
+    Attributes:
+        loaded: objects that an earlier run read to their end.
+        came: of those, how many records changed since.
+    """
 
     deployment: Deployment
     connected: Connected
     progress: Progress
     now_s: float
     pulled: Pulled = field(default_factory=Pulled)
+    loaded: set[str] = field(default_factory=set)
+    came: Counter[str] = field(default_factory=Counter)
 
     def read(self) -> Pulled:
         """Pull to the end, or to the first failure."""
         try:
             found = describe(self.deployment, self.connected, now_s=self.now_s)
             self.pulled.descriptions = found
-            for page in self.connected.connector.pull(list(self._wanted(found))):
-                self._take(page, found[page.object])
-                if self.deployment.stopping.is_set():
-                    break
+            try:
+                self._pull(found)
+            except FieldMissing:
+                # A field went since the descriptions were read: read them anew, and go on without it.
+                fresh = describe(self.deployment, self.connected, now_s=self.now_s, again=True)
+                if fresh == found:
+                    raise
+                self.pulled.descriptions = fresh
+                self._pull(fresh)
+            if not self.deployment.stopping.is_set():
+                reconcile(self.deployment, self.connected, changed=self.came, now_s=self.now_s)
         except CrmError as error:
             error.connection = self.connected.name
             self.pulled.trouble = error
@@ -61,9 +77,16 @@ class _Reader:
             state.save_trouble(tx, self.connected.name, trouble)
         return self.pulled
 
+    def _pull(self, found: Descriptions) -> None:
+        for page in self.connected.connector.pull(list(self._wanted(found))):
+            self._take(page, found[page.object])
+            if self.deployment.stopping.is_set():
+                break
+
     def _wanted(self, found: Descriptions) -> Iterable[Pull]:
         with self.deployment.store.begin() as tx:
             cursors = state.cursors_of(tx, self.connected.name)
+        self.loaded = {name for name, each in cursors.items() if each.complete}
         for name in self.connected.roles:
             cursor = cursors[name].cursor if name in cursors else None
             yield Pull(name, fields_to_ask(self.connected, found, name), cursor)
@@ -86,6 +109,8 @@ class _Reader:
                 now_s=self.now_s,
             )
         self.pulled.records += len(page.records)
+        if page.object in self.loaded:
+            self.came[page.object] += len(found.changed)
         self.pulled.changed += len(found.changed)
         self.progress.advance(len(page.records))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import structlog
@@ -148,6 +148,9 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool) -> None:
         plans.forget_empty_plans(tx)
         if wrote and not outcome.plan.held:
             plans.set_plan_state(tx, outcome.plan.id, "done")
+        for name, connected in deployment.connections.items():
+            if quota := connected.connector.quota():
+                state.save_quota(tx, name, asdict(quota))
         for name, error in outcome.troubles.items():
             state.save_trouble(tx, name, str(error))
         state.end_run(

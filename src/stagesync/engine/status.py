@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
 from stagesync.domain.life import WAITING
+from stagesync.engine.counts import counts_of
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
-from stagesync.store import people, plans, state
+from stagesync.engine.scope import count_out_of_scope
+from stagesync.store import alerts, people, plans, state
 
 
 def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
     """The document of `stagesync status`."""
     with deployment.store.begin() as tx:
         runs = state.last_runs(tx, 5)
+        left_out = count_out_of_scope(tx, deployment)
         return {
             "connections": [
-                _connection(tx, deployment, name, now_s=now_s) for name in deployment.connections
+                _connection(tx, deployment, name, now_s=now_s) | {"out_of_scope": left_out[name]}
+                for name in deployment.connections
             ],
             "people": people.count(tx, "person"),
             "accounts": people.count(tx, "account"),
@@ -52,6 +57,33 @@ def _connection(
         "complete": complete,
         "cursors": {each: cursor.cursor for each, cursor in cursors.items()},
         "trouble": found.trouble if found else "",
+        "quota": _quota(found.quota) if found and found.quota else None,
+        "counts": {
+            object_name: {"at": iso(each.at_s), "crm": each.crm, "here": each.here}
+            for object_name, each in counts_of(tx, name).items()
+        },
+        "alerts": [
+            {
+                "key": each.key,
+                "what": each.what,
+                "fix": each.fix,
+                "raised_at": iso(each.raised_at_s),
+                "seen": each.seen,
+            }
+            for each in alerts.standing(tx, name)
+        ],
+    }
+
+
+def _quota(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The allowance as last told, with what other programs used."""
+    used, ours, resets_at_s = told["used_by_all"], told["used_by_us"], told["resets_at_s"]
+    return {
+        "used_by_us": ours,
+        "used_by_others": None if used is None else max(0, used - ours),
+        "limit": told["limit"],
+        "budget": told["budget"],
+        "resets_at": None if resets_at_s is None else iso(resets_at_s),
     }
 
 

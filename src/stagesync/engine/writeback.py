@@ -31,6 +31,9 @@ from stagesync.store.plans import StoredDifference, StoredEntry
 REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
 """Refusals that are known by a reason of their own; all others are `refused`."""
 
+DOUBTS = frozenset({Refusal.INVALID, Refusal.FORBIDDEN})
+"""Refusals after which the fields are described anew: one may have changed since."""
+
 
 @dataclass(slots=True)
 class Written:
@@ -183,6 +186,8 @@ class _Sender:
         # Somebody else was writing the record: the next run tries again, unasked.
         locked = [each.subject for each, result in refused if result.refusal is Refusal.LOCKED]
         state.mark_dirty(tx, "plan", locked)
+        if any(result.refusal in DOUBTS for _, result in refused):
+            state.doubt_description(tx, self.connected.name)
 
 
 def _audited(

@@ -12,6 +12,8 @@ contact:                              an object of the connector; blank when onl
                      cancelled: {FIELD: [..]}, optional: yes}, or a list of such rules
   deal:       {won: {FIELD: value}, lost: {FIELD: value}, opened_at: F, closed_at: F, amount: F}
   frozen_when: {FIELD: value}         a record that the vendor holds read-only
+  scope:      {where: {FIELD: value or [..]}, unless: {FIELD: ..}, email_domain: D or [..],
+               not_email_domain: D or [..], created_after: INSTANT}    which records may be written
   writes:     see `mapping_writes`
 """
 
@@ -28,6 +30,7 @@ from stagesync.domain.mapping_rules import (
     FactRule,
     Identity,
     ObjectMapping,
+    Scope,
     same_text,
 )
 from stagesync.domain.policy import Policy
@@ -35,15 +38,17 @@ from stagesync.domain.vocabulary import Vocabulary
 from stagesync.errors import DefinitionError
 from stagesync.loading.canonical import digest_of
 from stagesync.loading.document import Report, Spot, open_document
+from stagesync.loading.instants import parse_instant
 from stagesync.loading.mapping_facts import read_facts
 from stagesync.loading.mapping_words import flag, one, read_when, several
 from stagesync.loading.mapping_writes import read_writes
 from stagesync.loading.names import unknown
 
 _HEAD = ("connector", "version", "empty_values")
-_OBJECT = ("identity", "facts", "people", "activities", "deal", "frozen_when", "writes")
+_OBJECT = ("identity", "facts", "people", "activities", "deal", "frozen_when", "scope", "writes")
 _IDENTITY = ("email", "first_name", "last_name", "domain")
 _ACTIVITY = ("at", "when", "when_changes", "cancelled", "optional")
+_SCOPE = ("where", "unless", "email_domain", "not_email_domain", "created_after")
 _DEAL = ("won", "lost", "opened_at", "closed_at", "amount")
 
 
@@ -114,6 +119,7 @@ def _read_object(
         activities=_read_activities(parts.get("activities"), policy),
         deal=_read_deal(parts["deal"]) if "deal" in parts else None,
         frozen_when=read_when(parts.get("frozen_when")),
+        scope=_read_scope(parts["scope"]) if "scope" in parts else None,
         writes=read_writes(
             parts.get("writes"),
             vocabularies=vocabularies,
@@ -172,6 +178,34 @@ def _read_deal(spot: Spot) -> DealRule:
     )
 
 
+def _read_scope(spot: Spot) -> Scope:
+    fields = spot.fields(_SCOPE)
+    if not fields:
+        spot.problem(f"must name one of {', '.join(_SCOPE)}")
+    return Scope(
+        where=read_when(fields.get("where")),
+        unless=read_when(fields.get("unless")),
+        domains=_domains(fields.get("email_domain")),
+        not_domains=_domains(fields.get("not_email_domain")),
+        created_after_s=_instant(fields.get("created_after")),
+    )
+
+
+def _domains(spot: Spot | None) -> tuple[str, ...]:
+    return tuple(same_text(text).removeprefix("@") for text in several(spot))
+
+
+def _instant(spot: Spot | None) -> float | None:
+    letters = spot.text() if spot else None
+    if spot is None or letters is None:
+        return None
+    try:
+        return parse_instant(letters)
+    except ValueError as error:
+        spot.problem(f"`{letters}` {error}")
+        return None
+
+
 def _check_sides(parts: Mapping[str, Spot], read: ObjectMapping) -> None:
     """Facts of a person need a person, and only an account has people."""
     persons = [rule for rule in read.facts if rule.fact.startswith("person.")]
@@ -181,6 +215,8 @@ def _check_sides(parts: Mapping[str, Spot], read: ObjectMapping) -> None:
         )
     if read.people and read.is_person:
         parts["people"].problem("only an account has people; use `facts`")
+    if read.scope and not read.writes:
+        parts["scope"].problem("says which records may be written, but nothing is written here")
     for rule in read.people:
         if not rule.fact.startswith("person."):
             parts["people"].problem(f"`{rule.fact}` is no fact of a person")

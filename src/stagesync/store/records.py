@@ -47,10 +47,16 @@ class StoredRecord:
     name: tuple[str, str]
     domain: str
     merged_into: str
+    created_at_s: float | None = None
+
+    @property
+    def mail_domain(self) -> str:
+        """Of its address; of an account its own."""
+        return self.email.rpartition("@")[2] or self.domain
 
 
 _COLUMNS = (
-    "pk, connection, object, id, held, fields, changed_at_s, told_at_s, gone, person, account,"
+    "pk, connection, object, id, held, fields, changed_at_s, told_at_s, created_at_s, gone, person, account,"
     " email, first_name, last_name, domain, merged_into"
 )
 
@@ -72,6 +78,7 @@ def _stored(row: Row[Any]) -> StoredRecord:
         name=(row.first_name, row.last_name),
         domain=row.domain,
         merged_into=row.merged_into,
+        created_at_s=row.created_at_s,
     )
 
 
@@ -179,6 +186,46 @@ def set_fields(tx: Connection, rows: Iterable[tuple[int, Mapping[str, Any]]]) ->
     encoded = [{"pk": pk, "fields": orjson.dumps(dict(fields)).decode()} for pk, fields in rows]
     if encoded:
         tx.execute(text("UPDATE record SET fields = :fields WHERE pk = :pk"), encoded)
+
+
+def drop_fields(
+    tx: Connection, connection: str, object_name: str, names: Sequence[str]
+) -> list[int]:
+    """Forget these fields of every record of an object.
+
+    Returns:
+        The records that held something there.
+    """
+    held = [
+        each
+        for each in all_records(tx, [(connection, object_name)])
+        if any(name in each.fields for name in names)
+    ]
+    kept = (
+        (each.pk, {name: value for name, value in each.fields.items() if name not in names})
+        for each in held
+    )
+    set_fields(tx, kept)
+    return [each.pk for each in held if any(each.fields.get(name) for name in names)]
+
+
+def count_shared_emails(tx: Connection, connection: str) -> int:
+    """How many addresses several people of a connection have."""
+    sql = text(
+        "SELECT COUNT(*) FROM (SELECT email FROM record WHERE connection = :connection"
+        " AND held = 1 AND gone = 0 AND email <> '' AND person IS NOT NULL"
+        " GROUP BY email HAVING COUNT(DISTINCT person) > 1) shared"
+    )
+    return int(tx.execute(sql, {"connection": connection}).scalar_one())
+
+
+def count_live(tx: Connection, connection: str, object_name: str) -> int:
+    """How many live records of an object are held."""
+    sql = text(
+        "SELECT COUNT(*) FROM record WHERE connection = :connection AND object = :object"
+        " AND held = 1 AND gone = 0"
+    )
+    return int(tx.execute(sql, {"connection": connection, "object": object_name}).scalar_one())
 
 
 def set_stamps(tx: Connection, rows: Iterable[tuple[int, float]]) -> None:

@@ -9,7 +9,9 @@
     fact_since  since when a record has told a flag, for facts that no field dates
     dirty       what must be resolved, evaluated or planned again
     cursor      how far a connection's object was pulled
-    connection  what is known of a CRM account: its mode and its live field descriptions
+    connection  what is known of a CRM account: its mode, its live field descriptions, how its mapped
+                fields were when they last worked, the allowance it told, how many records it holds
+    alert       what a person should put right, and what they did
     baseline    the last value that a CRM and stagesync both held, per record and field
     difference  why a wanted value does not stand in the CRM
     plan, plan_entry   what will be, was, or waits to be written
@@ -164,7 +166,22 @@ connection = Table(
     _instant("approved_at_s", null=True),
     _text("description"),
     _instant("described_at_s", null=True),
+    _text("seen"),
+    _text("quota"),
+    _text("counts"),
     _text("trouble"),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    _text("connection", key=True),
+    _text("key", key=True),
+    _text("what"),
+    _text("fix"),
+    _instant("raised_at_s", key=True),
+    _instant("ended_at_s", null=True),
+    _whole("seen"),
 )
 
 baseline = Table(

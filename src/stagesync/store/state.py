@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -70,10 +70,14 @@ def save_cursor(tx: Connection, connection: str, object_name: str, cursor: Curso
     )
 
 
-def forget_cursors(tx: Connection, connection: str) -> None:
-    """Pull everything again from the start next time."""
+def forget_cursors(tx: Connection, connection: str, object_name: str = "") -> None:
+    """Pull everything, or everything of one object, again from the start next time."""
     tx.execute(
-        text("DELETE FROM cursor WHERE connection = :connection"), {"connection": connection}
+        text(
+            "DELETE FROM cursor WHERE connection = :connection"
+            " AND (object = :object OR :object = '')"
+        ),
+        {"connection": connection, "object": object_name},
     )
 
 
@@ -84,6 +88,9 @@ class ConnectionState:
     Attributes:
         mode: `observe` until its first plan is approved, then `active`.
         description: object -> fields, as last read; empty when never.
+        seen: how the mapped fields were when they last worked; see `engine.describe`.
+        quota: as the connector last told it, by the names of its attributes; empty when never.
+        counts: object -> how the last count of its records came out; see `engine.counts`.
         trouble: why its last run failed; empty when it did not.
     """
 
@@ -94,6 +101,9 @@ class ConnectionState:
     description: Mapping[str, Any]
     described_at_s: float | None
     trouble: str
+    seen: Mapping[str, Any] = field(default_factory=dict)
+    quota: Mapping[str, Any] = field(default_factory=dict)
+    counts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def connection_state(tx: Connection, name: str) -> ConnectionState | None:
@@ -111,6 +121,9 @@ def connection_state(tx: Connection, name: str) -> ConnectionState | None:
         description=orjson.loads(row.description),
         described_at_s=row.described_at_s,
         trouble=row.trouble,
+        seen=orjson.loads(row.seen),
+        quota=orjson.loads(row.quota),
+        counts=orjson.loads(row.counts),
     )
 
 
@@ -118,8 +131,8 @@ def meet_connection(tx: Connection, name: str, mode: str) -> None:
     """Note a connection, in its first mode, if it is new."""
     tx.execute(
         text(
-            "INSERT INTO connection (name, mode, approved_by, description, trouble)"
-            " VALUES (:name, :mode, '', '{}', '') ON CONFLICT (name) DO NOTHING"
+            "INSERT INTO connection (name, mode, approved_by, description, seen, quota, counts, trouble)"
+            " VALUES (:name, :mode, '', '{}', '{}', '{}', '{}', '') ON CONFLICT (name) DO NOTHING"
         ),
         {"name": name, "mode": mode},
     )
@@ -137,15 +150,48 @@ def activate(tx: Connection, name: str, *, by: str, at_s: float) -> None:
 
 
 def save_description(
-    tx: Connection, name: str, description: Mapping[str, Any], *, at_s: float
+    tx: Connection,
+    name: str,
+    description: Mapping[str, Any],
+    *,
+    seen: Mapping[str, Any],
+    at_s: float,
 ) -> None:
-    """Keep the live field descriptions of a connection."""
+    """Keep the live field descriptions of a connection, and how its fields were when they worked."""
     tx.execute(
         text(
-            "UPDATE connection SET description = :description, described_at_s = :at_s"
-            " WHERE name = :name"
+            "UPDATE connection SET description = :description, seen = :seen,"
+            " described_at_s = :at_s WHERE name = :name"
         ),
-        {"name": name, "description": orjson.dumps(description).decode(), "at_s": at_s},
+        {
+            "name": name,
+            "description": orjson.dumps(description).decode(),
+            "seen": orjson.dumps(seen).decode(),
+            "at_s": at_s,
+        },
+    )
+
+
+def doubt_description(tx: Connection, name: str) -> None:
+    """Have the fields of a connection described anew by the next run."""
+    tx.execute(
+        text("UPDATE connection SET described_at_s = NULL WHERE name = :name"), {"name": name}
+    )
+
+
+def save_quota(tx: Connection, name: str, quota: Mapping[str, Any]) -> None:
+    """Keep what a connection last told of its allowance."""
+    tx.execute(
+        text("UPDATE connection SET quota = :quota WHERE name = :name"),
+        {"name": name, "quota": orjson.dumps(quota).decode()},
+    )
+
+
+def save_counts(tx: Connection, name: str, counts: Mapping[str, Any]) -> None:
+    """Keep how the count of a connection's records came out."""
+    tx.execute(
+        text("UPDATE connection SET counts = :counts WHERE name = :name"),
+        {"name": name, "counts": orjson.dumps(counts).decode()},
     )
 
 

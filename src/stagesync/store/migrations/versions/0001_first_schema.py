@@ -41,6 +41,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_activity_source_pk", ["source_pk"], unique=False)
 
     op.create_table(
+        "alert",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("fix", sa.Text(), nullable=False),
+        sa.Column("raised_at_s", sa.Float(), nullable=False),
+        sa.Column("ended_at_s", sa.Float(), nullable=True),
+        sa.Column("seen", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("connection", "key", "raised_at_s", name=op.f("pk_alert")),
+    )
+    op.create_table(
         "audit",
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
@@ -73,6 +84,9 @@ def upgrade() -> None:
         sa.Column("approved_at_s", sa.Float(), nullable=True),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("described_at_s", sa.Float(), nullable=True),
+        sa.Column("seen", sa.Text(), nullable=False),
+        sa.Column("quota", sa.Text(), nullable=False),
+        sa.Column("counts", sa.Text(), nullable=False),
         sa.Column("trouble", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_connection")),
     )

@@ -1,0 +1,52 @@
+"""The command that looks at the CRMs live: `doctor`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from stagesync.cli.group import shared_options
+from stagesync.cli.offline import print_json
+from stagesync.cli.online import opened
+
+FAILED = 4
+
+
+@click.command(short_help="What is wrong with each connection, and its fix.")
+@shared_options(json="One JSON document.")
+@click.pass_context
+def doctor(ctx: click.Context, *, config: Path | None, as_json: bool) -> None:
+    """Asks each CRM, and says what is wrong and how to put it right. Writes nothing.
+
+    \b
+    Example:
+      stagesync doctor
+
+    Exit code: 4 when a finding is an error.
+    """
+    from stagesync.engine.doctor import Severity, examine
+
+    with opened(config) as found:
+        names = list(found.deployment.connections)
+        findings = examine(found.deployment)
+    is_well = all(each.severity is not Severity.ERROR for each in findings)
+    if as_json:
+        told = [
+            {
+                "connection": each.connection,
+                "severity": str(each.severity),
+                "what": each.what,
+                "fix": each.fix,
+            }
+            for each in findings
+        ]
+        print_json({"ok": is_well, "findings": told})
+        ctx.exit(0 if is_well else FAILED)
+    for each in findings:
+        click.echo(f"{each.severity}: {each.connection}: {each.what}")
+        click.echo(f"fix: {each.fix}")
+    for name in names:
+        if not any(each.connection == name for each in findings):
+            click.echo(f"{name}: well")
+    ctx.exit(0 if is_well else FAILED)

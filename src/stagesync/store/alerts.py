@@ -1,0 +1,99 @@
+"""Queries about alerts: what a person should put right, raised once while it lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One thing that is wrong, or was.
+
+    Attributes:
+        key: kind and thing, such as `drift:contact.title`.
+        what, fix: sentences for people; never a person's data.
+        ended_at_s: None while it lasts.
+        seen: how often it was found, the first time included.
+    """
+
+    connection: str
+    key: str
+    what: str
+    fix: str
+    raised_at_s: float
+    ended_at_s: float | None
+    seen: int
+
+
+def settle(
+    tx: Connection, connection: str, kind: str, found: Mapping[str, tuple[str, str]], *, at_s: float
+) -> tuple[list[Alert], list[Alert]]:
+    """Make the standing alerts of one kind exactly those that were found now.
+
+    Args:
+        kind: the part of the key before the colon.
+        found: thing -> what is wrong with it, and the fix.
+
+    Returns:
+        Those raised by this and those ended by it.
+    """
+    keyed = {f"{kind}:{thing}": told for thing, told in found.items()}
+    before = {a.key: a for a in standing(tx, connection) if a.key.startswith(f"{kind}:")}
+    ended = [each for key, each in before.items() if key not in keyed]
+    raised = [
+        Alert(connection, key, what, fix, at_s, None, 1)
+        for key, (what, fix) in keyed.items()
+        if key not in before
+    ]
+    _save(tx, raised)
+    for each in ended:
+        tx.execute(_END, {"connection": connection, "key": each.key, "at_s": at_s})
+    for key in before.keys() & keyed.keys():
+        what, fix = keyed[key]
+        tx.execute(_AGAIN, {"connection": connection, "key": key, "what": what, "fix": fix})
+    return raised, ended
+
+
+_END = text(
+    "UPDATE alert SET ended_at_s = :at_s"
+    " WHERE connection = :connection AND key = :key AND ended_at_s IS NULL"
+)
+_AGAIN = text(
+    "UPDATE alert SET seen = seen + 1, what = :what, fix = :fix"
+    " WHERE connection = :connection AND key = :key AND ended_at_s IS NULL"
+)
+
+
+def _save(tx: Connection, raised: list[Alert]) -> None:
+    # One that ended and came back within the same instant goes on as the old one.
+    sql = text(
+        "INSERT INTO alert (connection, key, what, fix, raised_at_s, ended_at_s, seen)"
+        " VALUES (:connection, :key, :what, :fix, :at_s, NULL, 1)"
+        " ON CONFLICT (connection, key, raised_at_s) DO UPDATE SET ended_at_s = NULL,"
+        " what = excluded.what, fix = excluded.fix, seen = alert.seen + 1"
+    )
+    for each in raised:
+        values = {"connection": each.connection, "key": each.key, "what": each.what}
+        tx.execute(sql, values | {"fix": each.fix, "at_s": each.raised_at_s})
+
+
+def standing(tx: Connection, connection: str) -> list[Alert]:
+    """What is wrong with a connection now, oldest first."""
+    return [each for each in all_alerts(tx, connection) if each.ended_at_s is None]
+
+
+def all_alerts(tx: Connection, connection: str) -> list[Alert]:
+    """Every alert of a connection, those that ended included, oldest first."""
+    sql = "SELECT * FROM alert WHERE connection = :connection ORDER BY raised_at_s, key"
+    return [_alert(row) for row in tx.execute(text(sql), {"connection": connection})]
+
+
+def _alert(row: Row[Any]) -> Alert:
+    return Alert(
+        row.connection, row.key, row.what, row.fix, row.raised_at_s, row.ended_at_s, row.seen
+    )

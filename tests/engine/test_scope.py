@@ -1,0 +1,89 @@
+"""Records out of scope are read and never written."""
+
+from dataclasses import replace
+
+import pytest
+
+from stagesync.cli.passes import plan_document
+from stagesync.domain.mapping import ObjectMapping, Scope, in_scope
+from stagesync.domain.mapping_rules import Identity
+from stagesync.engine.status import status
+
+from .bench import NOON_S, Bench
+
+
+def limit(bench: Bench, scope: Scope) -> None:
+    """North's contacts are written only within this scope."""
+    north = bench.deployment.connections["north"]
+    contact = replace(north.object_mapping("contact"), scope=scope)
+    mapping = replace(
+        north.mapping, objects={**north.mapping.objects, "contact": contact}, digest="limited"
+    )
+    found = {**bench.deployment.connections, "north": replace(north, mapping=mapping)}
+    bench.redeploy(connections=found)
+
+
+CONTACT = ObjectMapping("contact", identity=Identity(emails=("email",)))
+
+
+@pytest.mark.parametrize(
+    ("scope", "taken"),
+    [
+        (Scope(where={"owner": frozenset({"7"})}), [True, False]),
+        (Scope(unless={"owner": frozenset({"7", "8"})}), [False, True]),
+        (Scope(domains=("firm.example",)), [True, False]),
+        (Scope(not_domains=("firm.example",)), [False, True]),
+        (Scope(created_after_s=50.0), [True, False]),
+    ],
+)
+def test_each_condition_takes_in_and_leaves_out(scope: Scope, taken: list[bool]) -> None:
+    """A record of owner 7, of a subdomain of the firm, made at 60; and one of which nothing is known."""
+    mapping = replace(CONTACT, scope=scope)
+    assert taken == [
+        in_scope(mapping, {"owner": 7}, domain="eu.firm.example", created_at_s=60.0),
+        in_scope(mapping, {"owner": None}, domain="", created_at_s=None),
+    ]
+
+
+def test_who_is_out_of_scope_is_placed_and_not_written(bench: Bench) -> None:
+    """The person's stage is known, their other record gets it, and the one out of scope stays empty."""
+    limit(bench, Scope(not_domains=("firm.example",)))
+    ann = bench.contact("ann@firm.example", last="Ng")
+    bob = bench.contact("bob@other.example", last="Li")
+    member = bench.member("ann@firm.example", LastName="Ng")
+    bench.form(ann)
+    bench.sync()
+    assert (None, "lead", "contact", {("north", ann, "stage"): "out of scope"}) == (
+        bench.stage(ann),
+        bench.value("south", "contact", member, "Stage__c"),
+        bench.stage(bob),
+        bench.differences(),
+    )
+
+
+def test_out_of_scope_is_counted(bench: Bench) -> None:
+    """Plan and status say how many live records the scope leaves out."""
+    limit(bench, Scope(created_after_s=NOON_S + 60.0))
+    bench.contact("ann@firm.example", last="Ng")
+    bench.north.delete("contact", bench.contact("bob@firm.example"))
+    outcome = bench.sync()
+    told = status(bench.deployment, now_s=bench.clock.now_s())["connections"]
+    assert ({"north": 1, "south": 0}, [1, 0]) == (
+        plan_document(bench.deployment, outcome.plan.id)["out_of_scope"],
+        [each["out_of_scope"] for each in told],
+    )
+
+
+def test_a_new_scope_reaches_everybody_at_once(bench: Bench) -> None:
+    """When the mapping lets a record in again, its stage is written without waiting for a change."""
+    limit(bench, Scope(not_domains=("firm.example",)))
+    ann = bench.contact("ann@firm.example", last="Ng")
+    bench.sync()
+    north = bench.deployment.connections["north"]
+    contact = replace(north.object_mapping("contact"), scope=None)
+    objects = {**north.mapping.objects, "contact": contact}
+    mapping = replace(north.mapping, objects=objects, digest="open")
+    found = {**bench.deployment.connections, "north": replace(north, mapping=mapping)}
+    bench.redeploy(connections=found)
+    bench.sync()
+    assert "contact" == bench.stage(ann)
