@@ -35,6 +35,12 @@ BATCH = 100
 QUERY_CHARACTERS = 4_000
 """Property names that one address may carry; HubSpot refuses longer addresses with 414."""
 
+MANY_CHANGES = 1_000
+"""Changes from which on walking the list is weighed against searching."""
+
+KNOWN_ARCHIVED = 500
+"""Archived records that a cursor remembers, so that those that people bring back are noticed."""
+
 # https://developers.hubspot.com/changelog (February 2025): ids of one association read
 ASSOCIATION_BATCH = 1_000
 
@@ -147,7 +153,13 @@ def may_send(method: str, resource_path: str) -> bool:
 
 
 def search_body(
-    item: HubSpotObject, properties: list[str], *, since_ms: int, above_id: int, up_to_id: int = 0
+    item: HubSpotObject,
+    properties: list[str],
+    *,
+    since_ms: int,
+    above_id: int,
+    up_to_id: int = 0,
+    until_ms: int = 0,
 ) -> dict[str, Any]:
     """A search for everything changed since, in the order of ids.
 
@@ -155,8 +167,11 @@ def search_body(
         since_ms: Unix milliseconds, inclusive.
         above_id: only records with a greater id.
         up_to_id: only records with at most this id; 0 means no bound.
+        until_ms: Unix milliseconds, inclusive; 0 means no bound.
     """
     filters = [{"propertyName": item.stamp, "operator": "GTE", "value": str(since_ms)}]
+    if until_ms:
+        filters.append({"propertyName": item.stamp, "operator": "LTE", "value": str(until_ms)})
     for operator, bound in (("GT", above_id), ("LTE", up_to_id)):
         if bound:
             value = str(bound)

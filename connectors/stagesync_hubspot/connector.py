@@ -25,10 +25,11 @@ from stagesync_hubspot.describe import describe
 from stagesync_hubspot.lanes import write
 from stagesync_hubspot.links import links
 from stagesync_hubspot.options import Options, read_options
-from stagesync_hubspot.pull import Source, pull
+from stagesync_hubspot.pull import pull
 from stagesync_hubspot.read import read
 from stagesync_hubspot.records import Wish
 from stagesync_hubspot.setup import Setup
+from stagesync_hubspot.source import Rhythm, Source
 from stagesync_hubspot.stages import DealStages
 from stagesync_hubspot.transport import Transport
 
@@ -44,8 +45,9 @@ class HubSpot:
         self._transport = Transport(options, clock=clock)
         self._stages = DealStages(self._transport)
         self._setup = Setup(self._transport)
-        self._source = Source(self._transport, self._stages, clock, options.overlap_s)
+        self._source = Source(self._transport, self._stages, clock, _rhythm(options))
         self._described: dict[str, ObjectDescription] = {}
+        self._calculated: dict[str, frozenset[str]] = {}
         self._portal = ""
 
     def check(self) -> None:
@@ -61,7 +63,8 @@ class HubSpot:
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """The live properties; one call per object."""
         for name in objects:
-            self._described[name] = describe(self._transport, api.OBJECTS[name])
+            described, calculated = describe(self._transport, api.OBJECTS[name])
+            self._described[name], self._calculated[name] = described, calculated
         return {name: self._described[name] for name in objects}
 
     def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
@@ -121,7 +124,17 @@ class HubSpot:
                 hint="correct the mapping, or make the property in HubSpot",
             )
         instants = (f for f in fields if described.fields[f].type is FieldType.INSTANT)
-        return Wish(api.OBJECTS[object_name], fields, frozenset(instants))
+        calculated = self._calculated[object_name] & set(fields)
+        return Wish(api.OBJECTS[object_name], fields, frozenset(instants), calculated)
+
+
+def _rhythm(options: Options) -> Rhythm:
+    return Rhythm(
+        overlap_s=options.overlap_s,
+        second_pass_s=options.second_pass_after,
+        sweep_s=options.sweep_every,
+        renew_s=options.recalculate_every,
+    )
 
 
 def connect(name: str, options: Mapping[str, object], *, clock: Clock) -> HubSpot:

@@ -7,10 +7,31 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from stagesync.connector import OptionsRefused, Secret
 from stagesync_hubspot import api
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_LONGEST_S = 7 * 86_400
+
+
+def _duration_s(given: object) -> float | None:
+    """Seconds of a text such as `6h`; None for `never`."""
+    if given == "never":
+        return None
+    text = str(given).strip()
+    number, unit = (text[:-1], text[-1:]) if text[-1:] in _UNITS_S else (text, "s")
+    try:
+        seconds = float(number) * _UNITS_S[unit]
+    except ValueError:
+        seconds = 0.0
+    if isinstance(given, bool) or not 60 <= seconds <= _LONGEST_S:
+        raise ValueError("must be a span such as 90m, 6h or 1d, from 1m to 7d, or never")
+    return seconds
+
+
+Duration = Annotated[float | None, BeforeValidator(_duration_s)]
 
 
 class Options(BaseModel):
@@ -25,6 +46,10 @@ class Options(BaseModel):
         timeout_s: how long an answer may stay away; connecting may take `api.CONNECT_TIMEOUT_S`.
         overlap_s: how far a pull goes back behind the last one, for what the index shows late.
         in_flight: requests at a time.
+        second_pass_after: after how long changes are searched a second time, such as `1h`.
+        sweep_every: how often the archive is walked.
+        recalculate_every: how often calculated properties are read anew.
+            Each of the three is a number with s, m, h or d; `never` switches it off.
     """
 
     model_config = ConfigDict(
@@ -39,6 +64,9 @@ class Options(BaseModel):
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
     overlap_s: Annotated[float, Field(ge=0, le=86_400)] = 300.0
     in_flight: Annotated[int, Field(ge=1, le=16)] = 4
+    second_pass_after: Duration = 3_600.0
+    sweep_every: Duration = 21_600.0
+    recalculate_every: Duration = 86_400.0
 
     @field_validator("token")
     @classmethod
