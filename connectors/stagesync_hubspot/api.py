@@ -20,8 +20,13 @@ BURST_WINDOW_S = 10.0
 HEAD_ROOM_CALLS = 2
 """Calls left to others in each burst window: clocks differ by a little."""
 
-SEARCH_WINDOW_S = 1.2
-"""The allowance is per second; the rest is for searches that travel at uneven speed."""
+SEARCH_WINDOW_S = 1.05
+"""The allowance is per second; the rest is for clocks that run at uneven speed."""
+
+OAUTH_CALLS_PER_10S = 110
+"""What an OAuth app may send, whatever the account's plan allows others."""
+
+OAUTH_PATH = "/oauth/v1/token"
 
 # https://developers.hubspot.com/docs/api-reference/search/guide#limitations
 SEARCH_PAGE = 200
@@ -70,6 +75,7 @@ NO_LINKS = frozenset(
 PROPERTY_CODES = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
 
 _AREA = re.compile(r"^/crm/v[34]/(objects|associations|properties|pipelines)(?=/)")
+_OAUTH = re.compile(r"^/oauth/v1(?=/)")
 _ACCOUNT = re.compile(r"^/account-info/v3(?=/)")
 
 # Everything this connector sends besides GET, as the vendor's client names it. HubSpot's write scope
@@ -144,6 +150,7 @@ def versioned(resource_path: str, version: str) -> str:
     if version == "v3":
         return resource_path
     path = _AREA.sub(rf"/crm/\1/{version}", resource_path)
+    path = _OAUTH.sub(f"/oauth/{version}", path)
     return _ACCOUNT.sub(f"/account-info/{version}", path)
 
 

@@ -14,7 +14,9 @@ from stagesync.connector import (
     Page,
     PermissionMissing,
     Pull,
+    Quota,
     Record,
+    Secret,
     SetupStep,
     Write,
     WriteResult,
@@ -28,6 +30,7 @@ from stagesync_hubspot.options import Options, read_options
 from stagesync_hubspot.pull import pull
 from stagesync_hubspot.read import read
 from stagesync_hubspot.records import Wish
+from stagesync_hubspot.search import total
 from stagesync_hubspot.setup import Setup
 from stagesync_hubspot.source import Rhythm, Source
 from stagesync_hubspot.stages import DealStages
@@ -58,7 +61,6 @@ class HubSpot:
             # The token is good; only the account's own facts are kept from it.
             return
         self._portal = str(account.get("portalId") or "")
-        self._transport.time_zone = str(account.get("timeZone") or "")
 
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """The live properties; one call per object."""
@@ -103,6 +105,24 @@ class HubSpot:
     def calls(self) -> int:
         """Requests sent, tries that failed included: HubSpot counts those too."""
         return self._transport.calls
+
+    def quota(self) -> Quota | None:
+        """What is used of the day; `used_by_us` is that of the last 24 hours, of this process."""
+        return self._transport.quota()
+
+    def count(self, object_name: str) -> int | None:
+        """By a search that asks for one record; what the index shows late is not counted yet."""
+        return total(self._transport, api.OBJECTS[object_name])
+
+    def server_now_s(self) -> float | None:
+        """The clock that HubSpot's last answer carried."""
+        return self._transport.server_now_s
+
+    @property
+    def renewed_secret(self) -> Secret | None:
+        """The refresh token that took the configured one's place; None while that one serves."""
+        oauth = self._transport.client.oauth
+        return oauth.renewed if oauth else None
 
     def record_url(self, object_name: str, record_id: str) -> str:
         """The record's page; empty until `check` learnt the account's number."""

@@ -39,6 +39,8 @@ _SKEW_MS = 3_600_000
 
 def due(source: Source, wish: Wish, cursor: Cursor) -> str:
     """The slow work that is under way or that it is time for; empty when none."""
+    if not source.transport.has_spare():
+        return ""
     if cursor.job:
         return cursor.job
     now_ms, rhythm = source.now_ms(), source.rhythm
