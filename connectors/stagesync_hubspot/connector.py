@@ -17,6 +17,7 @@ from stagesync.connector import (
     Pull,
     Quota,
     Record,
+    Secret,
     SetupStep,
     Write,
     WriteResult,
@@ -27,10 +28,12 @@ from stagesync_hubspot.describe import describe
 from stagesync_hubspot.lanes import write
 from stagesync_hubspot.links import links
 from stagesync_hubspot.options import Options, read_options
-from stagesync_hubspot.pull import Source, pull
+from stagesync_hubspot.pull import pull
 from stagesync_hubspot.read import read
 from stagesync_hubspot.records import Wish
+from stagesync_hubspot.search import total
 from stagesync_hubspot.setup import Setup
+from stagesync_hubspot.source import Rhythm, Source
 from stagesync_hubspot.stages import DealStages
 from stagesync_hubspot.transport import Transport
 
@@ -55,8 +58,9 @@ class HubSpot:
         self._transport = Transport(options, clock=clock)
         self._stages = DealStages(self._transport)
         self._setup = Setup(self._transport)
-        self._source = Source(self._transport, self._stages, clock, options.overlap_s)
+        self._source = Source(self._transport, self._stages, clock, _rhythm(options))
         self._described: dict[str, ObjectDescription] = {}
+        self._calculated: dict[str, frozenset[str]] = {}
         self._portal = ""
 
     def check(self) -> None:
@@ -67,12 +71,12 @@ class HubSpot:
             # The token is good; only the account's own facts are kept from it.
             return
         self._portal = str(account.get("portalId") or "")
-        self._transport.time_zone = str(account.get("timeZone") or "")
 
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """The live properties; one call per object."""
         for name in objects:
-            self._described[name] = describe(self._transport, api.OBJECTS[name])
+            described, calculated = describe(self._transport, api.OBJECTS[name])
+            self._described[name], self._calculated[name] = described, calculated
         return {name: self._described[name] for name in objects}
 
     def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
@@ -113,16 +117,22 @@ class HubSpot:
         return self._transport.calls
 
     def quota(self) -> Quota | None:
-        """None: what the answers tell of the allowance is not kept."""
-        return None
+        """What is used of the day; `used_by_us` is that of the last 24 hours, of this process."""
+        return self._transport.quota()
 
-    def count(self, object_name: str) -> int | None:  # noqa: ARG002  part of the contract
-        """None: counting is not asked for."""
-        return None
+    def count(self, object_name: str) -> int | None:
+        """By a search that asks for one record; what the index shows late is not counted yet."""
+        return total(self._transport, api.OBJECTS[object_name])
 
     def server_now_s(self) -> float | None:
-        """HubSpot's clock at its last answer; see `TellsTime`."""
+        """The clock that HubSpot's last answer carried."""
         return self._transport.server_now_s
+
+    @property
+    def renewed_secret(self) -> Secret | None:
+        """The refresh token that took the configured one's place; None while that one serves."""
+        oauth = self._transport.client.oauth
+        return oauth.renewed if oauth else None
 
     def record_url(self, object_name: str, record_id: str) -> str:
         """The record's page; empty until `check` learnt the account's number."""
@@ -144,7 +154,17 @@ class HubSpot:
                 hint="correct the mapping, or make the property in HubSpot",
             )
         instants = (f for f in fields if described.fields[f].type is FieldType.INSTANT)
-        return Wish(api.OBJECTS[object_name], fields, frozenset(instants))
+        calculated = self._calculated[object_name] & set(fields)
+        return Wish(api.OBJECTS[object_name], fields, frozenset(instants), calculated)
+
+
+def _rhythm(options: Options) -> Rhythm:
+    return Rhythm(
+        overlap_s=options.overlap_s,
+        second_pass_s=options.second_pass_after,
+        sweep_s=options.sweep_every,
+        renew_s=options.recalculate_every,
+    )
 
 
 def connect(name: str, options: Mapping[str, object], *, clock: Clock) -> HubSpot:

@@ -23,17 +23,24 @@ _TYPES = {
 }
 
 
-def describe(transport: Transport, item: api.HubSpotObject) -> ObjectDescription:
+def describe(
+    transport: Transport, item: api.HubSpotObject
+) -> tuple[ObjectDescription, frozenset[str]]:
     """The live properties of one object, hidden ones included, at the cost of one call.
 
     A deal also has the flags of `api.DEAL_FLAGS`.
+
+    Returns:
+        The description, and the names of the properties that HubSpot works out by itself.
     """
     answer = transport.call(transport.properties.get_all, item.plural)
     with failures.readable("a property"):
-        fields = {one["name"]: field_of(one) for one in answer.get("results") or ()}
+        found = answer.get("results") or ()
+        fields = {one["name"]: field_of(one) for one in found}
+        calculated = frozenset(one["name"] for one in found if one.get("calculated"))
     if item.kind.name == "deal":
         fields |= {name: FieldDescription(name, FieldType.FLAG, False) for name in api.DEAL_FLAGS}
-    return ObjectDescription(item.kind.name, fields)
+    return ObjectDescription(item.kind.name, fields), calculated
 
 
 def field_of(raw: Mapping[str, Any]) -> FieldDescription:

@@ -180,7 +180,7 @@ def _throttled(answer: Answer, *, now_s: float, time_zone: str) -> CrmError:
     told = _retry_after_s(answer)
     words = f"{answer.body.get('policyName') or ''} {answer.body.get('message') or ''}".casefold()
     if "daily" in words or answer.headers.get("x-hubspot-ratelimit-daily-remaining") == "0":
-        delay = told or _until_midnight_s(now_s, time_zone)
+        delay = told or until_midnight_s(now_s, time_zone)
         return QuotaExhausted("HubSpot: the day's calls are used up", retry_after_s=delay)
     per_second = "secondly" in words and "ten_secondly" not in words
     # Older bodies name no policy; then the kind of request tells which limit it was.
@@ -189,7 +189,7 @@ def _throttled(answer: Answer, *, now_s: float, time_zone: str) -> CrmError:
     return Throttled("HubSpot asks to slow down", retry_after_s=told or usual)
 
 
-def _until_midnight_s(now_s: float, time_zone: str) -> float:
+def until_midnight_s(now_s: float, time_zone: str) -> float:
     """Seconds until the account's day ends, or an hour when its time zone is unknown."""
     try:
         zone = ZoneInfo(time_zone)

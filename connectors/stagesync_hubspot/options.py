@@ -4,20 +4,74 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from stagesync.connector import OptionsRefused, Secret
 from stagesync_hubspot import api
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_LONGEST_S = 7 * 86_400
+
+
+def _duration_s(given: object) -> float | None:
+    """Seconds of a text such as `6h`; None for `never`."""
+    if given == "never":
+        return None
+    text = str(given).strip()
+    number, unit = (text[:-1], text[-1:]) if text[-1:] in _UNITS_S else (text, "s")
+    try:
+        seconds = float(number) * _UNITS_S[unit]
+    except ValueError:
+        seconds = 0.0
+    if isinstance(given, bool) or not 60 <= seconds <= _LONGEST_S:
+        raise ValueError("must be a span such as 90m, 6h or 1d, from 1m to 7d, or never")
+    return seconds
+
+
+Duration = Annotated[float | None, BeforeValidator(_duration_s)]
+
+
+class OAuthOptions(BaseModel):
+    """An OAuth app as it was installed."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
+
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: Secret
+    refresh_token: Secret
+
+
+class AuthOptions(BaseModel):
+    """The ways to log in that renew themselves."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    oauth: OAuthOptions
 
 
 class Options(BaseModel):
     """What `stagesync.yaml` may say about a HubSpot connection.
 
     Attributes:
-        token: of a service key or of a legacy private app.
+        token: of a service key or of a legacy private app. Either this or `auth`.
+        auth: an installed OAuth app.
+        app_secret: what the app's webhooks are signed with; the OAuth client's secret by default.
+        daily_share: share of the account's calls of a day that this deployment may use within any
+            24 hours.
+        stop_at: share of the account's calls of a day at which, all programs together, it stops.
         url: base address of the API, without a slash at the end.
         api_version: `v3` means v3 with v4 associations, as they are documented together.
         calls_per_10s: what the account's plan allows this token; HubSpot may tell less.
@@ -25,13 +79,21 @@ class Options(BaseModel):
         timeout_s: how long an answer may stay away; connecting may take `api.CONNECT_TIMEOUT_S`.
         overlap_s: how far a pull goes back behind the last one, for what the index shows late.
         in_flight: requests at a time.
+        second_pass_after: after how long changes are searched a second time, such as `1h`.
+        sweep_every: how often the archive is walked.
+        recalculate_every: how often calculated properties are read anew.
+            Each of the three is a number with s, m, h or d; `never` switches it off.
     """
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True
     )
 
-    token: Secret
+    token: Secret | None = None
+    auth: AuthOptions | None = None
+    app_secret: Secret | None = None
+    daily_share: Annotated[float, Field(gt=0, le=1)] = 0.25
+    stop_at: Annotated[float, Field(gt=0, le=1)] = 0.8
     url: str = api.BASE_URL
     api_version: Literal["v3", "2026-03", "2026-09"] = "2026-03"
     calls_per_10s: Annotated[int, Field(gt=api.HEAD_ROOM_CALLS, le=1000)] = 190
@@ -39,10 +101,40 @@ class Options(BaseModel):
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
     overlap_s: Annotated[float, Field(ge=0, le=86_400)] = 300.0
     in_flight: Annotated[int, Field(ge=1, le=16)] = 4
+    second_pass_after: Duration = 3_600.0
+    sweep_every: Duration = 21_600.0
+    recalculate_every: Duration = 86_400.0
+
+    @property
+    def burst_calls(self) -> int:
+        """Calls that this connection may send in ten seconds."""
+        if self.auth is None:
+            return self.calls_per_10s
+        return min(self.calls_per_10s, api.OAUTH_CALLS_PER_10S)
+
+    @property
+    def identity(self) -> Secret:
+        """What HubSpot counts the calls of this connection by."""
+        if self.auth is not None:
+            return Secret(f"{self.auth.oauth.client_id} {self.auth.oauth.refresh_token.reveal()}")
+        return self.token or Secret("")
+
+    @property
+    def webhook_secret(self) -> Secret | None:
+        """What webhooks are signed with; None when no option tells."""
+        return self.app_secret or (self.auth.oauth.client_secret if self.auth else None)
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if (self.token is None) == (self.auth is None):
+            raise ValueError("is required, unless `auth` names an OAuth app: give one of the two")
+        return self
 
     @field_validator("token")
     @classmethod
-    def _token_is_a_header_value(cls, token: Secret) -> Secret:
+    def _token_is_a_header_value(cls, token: Secret | None) -> Secret | None:
+        if token is None:
+            return None
         text = token.reveal()
         if not text.strip():
             raise ValueError("is empty")
@@ -69,7 +161,7 @@ def read_options(options: Mapping[str, object]) -> Options:
 
 
 def _problem(detail: Any) -> tuple[str, str]:
-    key = ".".join(str(part) for part in detail["loc"])
+    key = ".".join(str(part) for part in detail["loc"]) or "token"
     match detail["type"]:
         case "extra_forbidden":
             return key, f"is not known; known: {', '.join(Options.model_fields)}"

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stagesync.connector import Record
-from stagesync_hubspot import api
-from stagesync_hubspot.records import Wish, to_records
+from stagesync_hubspot.records import Wish, merged_ids, to_records
 from stagesync_hubspot.search import read_raw
 from stagesync_hubspot.stages import DealStages
 from stagesync_hubspot.transport import Transport
@@ -26,21 +25,12 @@ def read(
     one itself.
     """
     asked = list(dict.fromkeys(ids))
-    probe = replace(wish, fields=(*wish.fields, *_merge_property(wish)))
-    raw = {one["id"]: one for one in read_raw(transport, probe, asked)}
+    raw = {one["id"]: one for one in read_raw(transport, wish, asked)}
     records = {one.id: one for one in to_records(list(raw.values()), wish, stages=stages)}
-    into = {
-        old: new
-        for new, one in raw.items()
-        for old in (one["properties"].get(api.MERGED_IDS) or "").split(";")
-    }
+    into = {old: new for new, one in raw.items() for old in merged_ids(one)}
     merged = [
         replace(records[into[old]], id=old, merged_into=into[old])
         for old in asked
         if old not in records and old in into
     ]
     return [*records.values(), *merged]
-
-
-def _merge_property(wish: Wish) -> tuple[str, ...]:
-    return (api.MERGED_IDS,) if wish.item.kind.writable else ()

@@ -19,11 +19,13 @@ class Wish:
     Attributes:
         fields: as the engine names them, pseudo fields included.
         instants: those whose values HubSpot may also give as milliseconds.
+        calculated: those that HubSpot works out by itself, without moving the record's stamp.
     """
 
     item: api.HubSpotObject
     fields: tuple[str, ...]
     instants: frozenset[str] = frozenset()
+    calculated: frozenset[str] = frozenset()
 
     @property
     def properties(self) -> list[str]:
@@ -33,6 +35,8 @@ class Wish:
             names.append(api.DEAL_STAGE)
         if self.item.kind.name == "contact":
             names.append(api.COMPANY_OF_CONTACT)
+        if self.item.kind.writable:
+            names.append(api.MERGED_IDS)
         return list(dict.fromkeys(names))
 
     @property
@@ -56,6 +60,33 @@ def to_records(
     with failures.readable(f"a {wish.item.kind.name}"):
         flags = _flags_by_stage(raw, wish, stages)
         return [_record(one, wish, flags=flags, inline=inline) for one in raw]
+
+
+def merged_ids(raw: Mapping[str, Any]) -> list[str]:
+    """Ids of the records that this one was merged from."""
+    told = (raw.get("properties") or {}).get(api.MERGED_IDS) or ""
+    return [one for one in str(told).split(";") if one and one != str(raw.get("id"))]
+
+
+def losers(raw: Sequence[Mapping[str, Any]], records: Sequence[Record]) -> list[Record]:
+    """For each record that a merge has ended, that it is gone, and into which one.
+
+    Without fields: those of the winner are told by the winner.
+    """
+    by_id = {one.id: one for one in records}
+    return [
+        Record(
+            object=(winner := by_id[str(one["id"])]).object,
+            id=old,
+            fields={},
+            changed_at_s=winner.changed_at_s,
+            links={},
+            gone=True,
+            merged_into=winner.id,
+        )
+        for one in raw
+        for old in merged_ids(one)
+    ]
 
 
 def unix_s(text: str) -> float:

@@ -44,23 +44,28 @@ class Found:
     Attributes:
         above_id: the search goes on behind this id.
         last: whether nothing is left.
+        left: how many there were to find, those of this page included.
     """
 
     records: list[Raw]
     above_id: int
     last: bool
+    left: int
 
 
-def changed(transport: Transport, wish: Wish, *, since_ms: int, above_id: int) -> Iterator[Found]:
+def changed(
+    transport: Transport, wish: Wish, *, since_ms: int, above_id: int, until_ms: int = 0
+) -> Iterator[Found]:
     """Pages of what changed at or after `since_ms`, by id, each record once.
 
     Args:
+        until_ms: and at or before this; 0 means up to now.
         above_id: where an earlier run stopped; 0 for the start.
 
     Raises:
         AnswerUnreadable: when HubSpot says that more is there and gives none of it.
     """
-    ask = _Ask(transport, wish, since_ms)
+    ask = _Ask(transport, wish, since_ms, until_ms)
     expected, span, seen = 0, (0, 0), set[int]()
     while True:
         page, left = ask.search(above_id)
@@ -74,9 +79,17 @@ def changed(transport: Transport, wish: Wish, *, since_ms: int, above_id: int) -
         if fewer:
             page |= ask.all_between(*span, but=seen)
         span, seen, above_id = (above_id, top), set(page), top
-        yield Found(_complete(transport, wish, list(page.values())), above_id, last)
+        yield Found(_complete(transport, wish, list(page.values())), above_id, last, left)
         if last:
             return
+
+
+def total(transport: Transport, item: api.HubSpotObject) -> int:
+    """How many live records of an object the index holds, at the cost of one call."""
+    body = {"filterGroups": [], "properties": [], "limit": 1}
+    answer = transport.call(transport.search.do_search, item.plural, body)
+    with failures.readable("a result of a search"):
+        return int(answer["total"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +99,7 @@ class _Ask:
     transport: Transport
     wish: Wish
     since_ms: int
+    until_ms: int
 
     def search(
         self, above_id: int, *, up_to_id: int = 0, after: int = 0
@@ -98,7 +112,7 @@ class _Ask:
         item = self.wish.item
         properties = _searched(self.wish)
         bounds = {"since_ms": self.since_ms, "above_id": above_id, "up_to_id": up_to_id}
-        body = api.search_body(item, properties, **bounds)
+        body = api.search_body(item, properties, until_ms=self.until_ms, **bounds)
         if after:
             body |= {"after": str(after), "limit": min(api.SEARCH_PAGE, api.SEARCH_REACH - after)}
         answer = self.transport.call(self.transport.search.do_search, item.plural, body)
@@ -128,7 +142,12 @@ class _Ask:
 def _searched(wish: Wish) -> list[str]:
     """The properties that a search asks for: none when their names would make it too long."""
     largest = api.search_body(
-        wish.item, wish.properties, since_ms=10**13, above_id=10**15, up_to_id=10**15
+        wish.item,
+        wish.properties,
+        since_ms=10**13,
+        until_ms=10**13,
+        above_id=10**15,
+        up_to_id=10**15,
     )
     fits = len(orjson.dumps(largest)) + _SLACK <= api.SEARCH_BODY_CHARACTERS
     return wish.properties if fits else []

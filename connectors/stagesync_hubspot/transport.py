@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Any
@@ -26,18 +27,21 @@ from stagesync.connector import (
     AnswerUnreadable,
     Clock,
     CrmError,
-    Limit,
-    Pacer,
+    Quota,
     RequestRefused,
+    Secret,
     Throttled,
     Unavailable,
     call_with_retry,
 )
-from stagesync_hubspot import api, failures
-from stagesync_hubspot.auth import Auth, static_token
+from stagesync_hubspot import api, failures, shared
+from stagesync_hubspot.auth import Auth, OAuth, Outcome, static_token
+from stagesync_hubspot.budget import Told
 from stagesync_hubspot.options import Options
 
 log = structlog.get_logger()
+
+_OTHERS_DELAY_S = 1.0
 
 _AGENT = f"stagesync hubspot-api-client/{version('hubspot-api-client')}"
 
@@ -45,14 +49,17 @@ _AGENT = f"stagesync hubspot-api-client/{version('hubspot-api-client')}"
 class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no types
     """The vendor's client with our paths, our refusals and raw answers."""
 
-    def __init__(self, configuration: Any, *, options: Options, auth: Auth) -> None:
+    def __init__(self, configuration: Any, *, options: Options, clock: Clock) -> None:
         super().__init__(configuration=configuration)
         self.user_agent = _AGENT
         self.set_default_header("Accept-Encoding", "gzip, deflate")
         self._version = options.api_version
         self._timeout = urllib3.Timeout(connect=api.CONNECT_TIMEOUT_S, read=options.timeout_s)
-        self._auth = auth
+        self._token_url = options.url + api.versioned(api.OAUTH_PATH, options.api_version)
+        self.oauth = self._make_oauth(options, clock)
+        self._auth = _auth(options, self.oauth)
         self._counting = threading.Lock()
+        self.spend: Callable[[], None] = lambda: None
         self.calls = 0
 
     def call_api(self, resource_path: str, method: str, *args: Any, **kwargs: Any) -> Any:
@@ -71,15 +78,41 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
         while True:
             answer = self._send(method, url, headers={**parts["headers"], **headers}, parts=parts)
             try:
-                headers = flow.send(answer.status)
+                headers = flow.send(_outcome(answer))
             except StopIteration:
                 return answer
+
+    def fetch_token(self, form: Mapping[str, str]) -> failures.Answer:
+        """The answer of the token endpoint, which counts against no limit."""
+        pool: urllib3.PoolManager = self.rest_client.pool_manager
+        answer = pool.request(
+            "POST",
+            self._token_url,
+            fields=form,
+            encode_multipart=False,
+            headers={"User-Agent": _AGENT},
+            timeout=self._timeout,
+            redirect=False,
+        )
+        return _read(answer)
+
+    def _make_oauth(self, options: Options, clock: Clock) -> OAuth | None:
+        if options.auth is None:
+            return None
+        app = options.auth.oauth
+        form = {
+            "client_id": Secret(app.client_id),
+            "client_secret": app.client_secret,
+            "refresh_token": app.refresh_token,
+        }
+        return OAuth(form, fetch=self.fetch_token, clock=clock)
 
     def _send(
         self, method: str, url: str, *, headers: Mapping[str, str], parts: Mapping[str, Any]
     ) -> urllib3.BaseHTTPResponse:
         with self._counting:
             self.calls += 1
+        self.spend()
         body = parts.get("body")
         pool: urllib3.PoolManager = self.rest_client.pool_manager
         return pool.request(
@@ -104,12 +137,10 @@ class Transport:
     def __init__(self, options: Options, *, clock: Clock) -> None:
         self._clock = clock
         self._options = options
-        self._limits = {
-            "burst": _burst(options.calls_per_10s),
-            "search": Limit(options.searches_per_s, api.SEARCH_WINDOW_S),
-        }
-        self._pacer = Pacer(clock, self._limits)
-        self.client = _make_client(options)
+        self._token = shared.token(options, clock=clock)
+        self.shared = shared.account(options, clock=clock)
+        self.client = _make_client(options, clock=clock)
+        self.client.spend = lambda: self.shared.budget.spend(clock.now_s())
         self._apis = hubspot.Client(api_factory=self._api, host=options.url, base_url=options.url)
         crm = self._apis.crm
         self.records = crm.objects.basic_api
@@ -143,8 +174,29 @@ class Transport:
         return call_with_retry(once, clock=self._clock)
 
     def account(self) -> dict[str, Any]:
-        """The account's own facts: `portalId`, `timeZone` and more."""
-        return self.call(self._account)
+        """The account's own facts: `portalId`, `timeZone` and more.
+
+        From then on searches and the day's calls are counted together with those of the other
+        connections to this account.
+        """
+        found = self.call(self._account)
+        self.time_zone = str(found.get("timeZone") or "")
+        if portal := str(found.get("portalId") or ""):
+            same = shared.account(self._options, clock=self._clock, portal=portal)
+            if same is not self.shared:
+                same.budget.absorb(self.shared.budget)
+                self.shared = same
+        return found
+
+    def has_spare(self) -> bool:
+        """Whether the day has room for work that can wait."""
+        return self.shared.budget.has_spare(self._clock.now_s())
+
+    def quota(self) -> Quota | None:
+        """What is used of the day; None before the first answer."""
+        if self.server_now_s is None:
+            return None
+        return self.shared.budget.quota(self._clock.now_s())
 
     def close(self) -> None:
         """Let go of sockets."""
@@ -160,24 +212,22 @@ class Transport:
 
     def _once(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
         searching = method == self.search.do_search
-        self._pacer.wait(*(("burst", "search") if searching else ("burst",)))
-        try:
-            answer = method(*args, **kwargs)
-        except urllib3.exceptions.HTTPError as error:
-            raise _unreachable(error) from error
+        self.shared.budget.check(self._clock.now_s())
+        with ExitStack() as turns:
+            turns.enter_context(self._token.pacer.turn("burst"))
+            if searching:
+                turns.enter_context(self.shared.pacer.turn("search"))
+            try:
+                answer = method(*args, **kwargs)
+            except urllib3.exceptions.HTTPError as error:
+                raise _unreachable(error) from error
         self._learn(answer.headers)
         if 200 <= answer.status < 300:
             return _decoded(answer)
         raise self._failure(answer, searching=searching)
 
     def _failure(self, answer: urllib3.BaseHTTPResponse, *, searching: bool) -> CrmError:
-        read = failures.Answer(
-            status=answer.status,
-            headers={name.casefold(): value for name, value in answer.headers.items()},
-            body=failures.envelope(answer.data),
-            place=_place(answer),
-            searching=searching,
-        )
+        read = _read(answer, searching=searching)
         error = failures.error_of(read, now_s=self._clock.now_s(), time_zone=self.time_zone)
         log.warning(
             "hubspot_refused",
@@ -189,29 +239,61 @@ class Transport:
         )
         if isinstance(error, Throttled) and read.status == 429 and error.retry_after_s:
             # What is in flight beside this call would only be refused too, and cost quota.
-            self._pacer.hold_off(error.retry_after_s)
+            pacer = self.shared.pacer if searching else self._token.pacer
+            pacer.hold_off(error.retry_after_s)
         return error
 
     def _learn(self, headers: Mapping[str, str]) -> None:
-        """Take the server's clock, and its burst limit where it is lower than ours."""
+        """Take the server's clock, what is left of the day, and a burst limit lower than ours."""
         self.server_now_s = _date_s(headers.get("Date")) or self.server_now_s
         told = headers.get("X-HubSpot-RateLimit-Max", "")
         if told.isdigit() and int(told) > api.HEAD_ROOM_CALLS:
-            limit = _burst(min(int(told), self._options.calls_per_10s))
-            if limit != self._limits["burst"]:
-                self._limits["burst"] = limit
-                self._pacer.set_limit("burst", limit)
+            limit = shared.burst(min(int(told), self._options.burst_calls))
+            if limit != self._token.limit:
+                self._token.limit = limit
+                self._token.pacer.set_limit("burst", limit)
+        if headers.get("X-HubSpot-RateLimit-Remaining") == "0":
+            # Somebody else sends with this token too: ours alone leave the head room.
+            self._token.pacer.hold_off(_OTHERS_DELAY_S)
+        self._learn_day(headers)
+
+    def _learn_day(self, headers: Mapping[str, str]) -> None:
+        limit = headers.get("X-HubSpot-RateLimit-Daily", "")
+        remaining = headers.get("X-HubSpot-RateLimit-Daily-Remaining", "")
+        if limit.isdigit() and remaining.isdigit():
+            now_s = self._clock.now_s()
+            resets_at_s = now_s + failures.until_midnight_s(now_s, self.time_zone)
+            told = Told(int(limit), int(remaining), at_s=now_s, resets_at_s=resets_at_s)
+            self.shared.budget.learn(told)
 
 
-def _make_client(options: Options) -> _Client:
+def _auth(options: Options, oauth: OAuth | None) -> Auth:
+    if oauth is not None:
+        return oauth.flow
+    return static_token(options.token or Secret(""))
+
+
+def _outcome(answer: urllib3.BaseHTTPResponse) -> Outcome:
+    if answer.status != 401:
+        return Outcome(answer.status)
+    return Outcome(401, str(failures.envelope(answer.data).get("category") or ""))
+
+
+def _read(answer: urllib3.BaseHTTPResponse, *, searching: bool = False) -> failures.Answer:
+    return failures.Answer(
+        status=answer.status,
+        headers={name.casefold(): value for name, value in answer.headers.items()},
+        body=failures.envelope(answer.data),
+        place=_place(answer),
+        searching=searching,
+    )
+
+
+def _make_client(options: Options, *, clock: Clock) -> _Client:
     configuration = objects.Configuration(host=options.url)
     configuration.retries = Retry(total=0, respect_retry_after_header=False)
     configuration.connection_pool_maxsize = options.in_flight
-    return _Client(configuration, options=options, auth=static_token(options.token))
-
-
-def _burst(calls: int) -> Limit:
-    return Limit(calls - api.HEAD_ROOM_CALLS, api.BURST_WINDOW_S)
+    return _Client(configuration, options=options, clock=clock)
 
 
 def _decoded(answer: urllib3.BaseHTTPResponse) -> dict[str, Any]:

@@ -43,6 +43,12 @@ class Account:
         for one in ids:
             self.sim.edit(name, str(one), properties=properties, actor="human")
 
+    def control(self, call: str, /, **payload):
+        """What people and other apps do, by the simulator's control calls."""
+        answer = urllib3.request("POST", f"{self.url}/_sandbox/{call}", json=payload)
+        assert answer.status < 300, answer.data
+        return answer.json() if answer.data else None
+
     def define(self, plural: str, name: str, *, kind: str, widget: str, options=()) -> None:
         """Make a property by the vendor's own API, as an admin's script would."""
         body = {

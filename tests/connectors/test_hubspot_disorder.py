@@ -13,7 +13,9 @@ from stagesync_hubspot.cursor import Cursor
 from .hubspot_account import account, pages_of
 
 OPERATORS = {"GT": operator.gt, "LTE": operator.le}
-START = Pull("contact", ("email",), Cursor(since_ms=1_000_000).to_text())
+START = Pull(
+    "contact", ("email",), Cursor(since_ms=1_000_000, again_ms=10**14, swept_ms=10**14).to_text()
+)
 
 
 def lawless(count, *, arriving=0):

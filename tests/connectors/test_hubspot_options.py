@@ -143,3 +143,29 @@ def test_cursor_of_another_form_is_kept(text):
     """A cursor that cannot be read ends the pull; it never starts an account from the beginning."""
     with pytest.raises(AnswerUnreadable):
         read_cursor(text)
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"), [("90m", 5400.0), ("1d", 86_400.0), (600, 600.0), ("never", None)]
+)
+def test_span_is_read(given, seconds):
+    """A span is a number of seconds or one with its unit; `never` is none."""
+    assert seconds == read_options({"token": TOKEN, "sweep_every": given}).sweep_every
+
+
+@pytest.mark.parametrize("given", ["soon", "1x", 5, "30d", True, None, "-6h"])
+def test_span_that_is_none_is_refused(given):
+    """Words, unknown units and spans out of range are problems of their key."""
+    assert ["sweep_every"] == list(problems(sweep_every=given))
+
+
+def test_cursor_of_the_version_before_is_read():
+    """A cursor without the marks of slow work goes on from its bookmark."""
+    old = '{"v":1,"since_ms":5,"until_ms":null,"after":"","above_id":0}'
+    assert Cursor(since_ms=5) == read_cursor(old)
+
+
+def test_cursor_survives_its_text():
+    """What a cursor holds comes back as it was."""
+    cursor = Cursor(since_ms=5, archived=((7, 8), (9, 10)), job="archived", job_unseen=(8,))
+    assert cursor == read_cursor(cursor.to_text())

@@ -6,9 +6,11 @@ what a vendor refuses all the same comes back as an error that says when to try 
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -43,7 +45,9 @@ class Pacer:
         self._limits = dict(limits)
         self._sent: dict[str, deque[float]] = {name: deque() for name in limits}
         self._not_before_s = 0.0
+        self._open = dict.fromkeys(limits, 0)
         self._lock = threading.Lock()
+        self._answered = threading.Condition(self._lock)
         self.waited_s = 0.0
 
     def wait(self, *buckets: str) -> None:
@@ -56,11 +60,47 @@ class Pacer:
             for bucket in buckets:
                 self._sent[bucket].append(now)
 
+    @contextmanager
+    def turn(self, *buckets: str) -> Iterator[None]:
+        """The time of one call, for which it holds a place in each of these buckets.
+
+        The vendor counts a call when it arrives, which is somewhere between sending and answer.
+        So its place is taken until a whole window has passed after the answer: however unevenly
+        calls travel, no window of the vendor's holds more than the limit.
+        """
+        self._enter(buckets)
+        try:
+            yield
+        finally:
+            with self._answered:
+                now = self._clock.monotonic_s()
+                for bucket in buckets:
+                    self._open[bucket] -= 1
+                    self._sent[bucket].append(now)
+                self._answered.notify_all()
+
+    def _enter(self, buckets: tuple[str, ...]) -> None:
+        while True:
+            with self._answered:
+                pause = self._pause_s(buckets)
+                if pause == math.inf:
+                    # Only an answer that is still on its way can free a place.
+                    self._answered.wait()
+                    continue
+                if pause <= 0:
+                    for bucket in buckets:
+                        self._open[bucket] += 1
+                    return
+                self.waited_s += pause
+            # Without the lock: an answer that comes meanwhile is stamped when it comes.
+            self._clock.sleep(pause)
+
     def set_limit(self, bucket: str, limit: Limit) -> None:
         """Take a limit that the vendor has just told."""
         with self._lock:
             self._limits[bucket] = limit
             self._sent.setdefault(bucket, deque())
+            self._open.setdefault(bucket, 0)
 
     def hold_off(self, seconds: float) -> None:
         """Send nothing for so long: the vendor said so."""
@@ -74,8 +114,11 @@ class Pacer:
             limit, sent = self._limits[bucket], self._sent[bucket]
             while sent and sent[0] <= now - limit.per_s:
                 sent.popleft()
-            if len(sent) >= limit.calls:
-                pause = max(pause, sent[len(sent) - limit.calls] + limit.per_s - now)
+            room = limit.calls - self._open[bucket]
+            if room <= 0:
+                return math.inf
+            if len(sent) >= room:
+                pause = max(pause, sent[len(sent) - room] + limit.per_s - now)
         return pause
 
 
