@@ -18,6 +18,7 @@ from stagesync.connector import (
     WriteResult,
 )
 from stagesync_salesforce import api, describe, links, pull, read, setup, write
+from stagesync_salesforce.known import Known
 from stagesync_salesforce.options import Options
 from stagesync_salesforce.transport import Transport, Usage
 
@@ -32,6 +33,7 @@ class SalesforceConnector:
         self.name = name
         self._options = options
         self._transport = Transport(options, clock=clock)
+        self._known = Known()
         self._acts: dict[str, setup.Act] = {}
 
     @property
@@ -54,12 +56,12 @@ class SalesforceConnector:
 
     def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
         """Pages of everything that changed since each cursor."""
-        return pull.pull(
-            self._transport,
-            wanted,
+        ways = pull.Ways(
             overlap_s=self._options.overlap_s,
             page_size=self._options.page_size,
+            sweep_every_s=self._options.sweep_every,
         )
+        return pull.pull(self._transport, wanted, ways=ways, known=self._known)
 
     def links(self, object_name: str, ids: Sequence[str]) -> Mapping[str, Link]:
         """What these records name."""
@@ -71,7 +73,7 @@ class SalesforceConnector:
 
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """Set values; one result per write, same order."""
-        return write.write(self._transport, writes)
+        return write.write(self._transport, writes, known=self._known)
 
     def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
         """What is missing of these own fields."""

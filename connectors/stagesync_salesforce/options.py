@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -20,6 +21,8 @@ from pydantic import (
 from stagesync.connector import OptionsRefused, Secret
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 # They know no org, so they cannot tell whose client this is.
 _SHARED_HOSTS = ("login.salesforce.com", "test.salesforce.com")
 _STRICT = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -51,6 +54,16 @@ def _my_domain(text: str) -> str:
     if text.lower() in _SHARED_HOSTS:
         raise ValueError("client credentials work on the org's own My Domain only")
     return text.lower()
+
+
+def _duration_s(value: object) -> object:
+    """Seconds of a text such as `90s`, `30m`, `1h` or `2d`; anything else as it came."""
+    if not isinstance(value, str):
+        return value
+    found = _DURATION.fullmatch(value.strip())
+    if not found:
+        raise ValueError("must be seconds, or a duration such as 30m or 1h")
+    return float(found[1]) * _SECONDS[found[2]]
 
 
 class ClientCredentials(BaseModel):
@@ -86,6 +99,7 @@ class Options(BaseModel):
         timeout_s: how long an answer may stay silent.
         overlap_s: how far each pull reaches back behind the last one, for rows that were committed
             late. Rows have been seen some seconds late; five minutes is what others allow for.
+        sweep_every: how often deleted and merged records are looked for: seconds, or `30m`, `1h`.
         page_size: rows of a query page, 200 to 2,000.
         requests_per_minute: the vendor names no rate; this one is courtesy to the org's other users.
     """
@@ -97,6 +111,7 @@ class Options(BaseModel):
     api_version: Annotated[str, Field(pattern=r"^[3-9]\d\.0$")] = "64.0"
     timeout_s: Annotated[float, Field(gt=0)] = 30.0
     overlap_s: Annotated[float, Field(ge=0)] = 600.0
+    sweep_every: Annotated[float, BeforeValidator(_duration_s), Field(ge=60)] = 3600.0
     page_size: Annotated[int, Field(ge=200, le=2000)] = 2000
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
 

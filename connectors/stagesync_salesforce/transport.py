@@ -99,6 +99,10 @@ class Transport:
         """Who we are in the org, logging in if need be."""
         return self._current().session.user_id
 
+    def now_s(self) -> float:
+        """Our own time, Unix seconds."""
+        return self._clock.now_s()
+
     def hold_off(self, seconds: float) -> None:
         """Let the next call wait so long."""
         self._pacer.hold_off(seconds)
