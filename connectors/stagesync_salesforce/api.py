@@ -130,6 +130,8 @@ def object_of(record_id: str) -> str | None:
 # --- addresses -----------------------------------------------------------------------------------
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105  (a path, not a secret)
+SOAP_PATH = "/services/Soap/u/"
+JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 COMPOSITE = "composite"
 BATCH = "composite/batch"
 COLLECTIONS = "composite/sobjects"

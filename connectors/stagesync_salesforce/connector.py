@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stagesync.connector import (
     Clock,
@@ -13,6 +13,7 @@ from stagesync.connector import (
     Pull,
     Record,
     RequestRefused,
+    Secret,
     SetupStep,
     Write,
     WriteResult,
@@ -40,6 +41,20 @@ class SalesforceConnector:
     def calls(self) -> int:
         """Requests sent so far that count against the org's quota."""
         return self._transport.calls
+
+    @property
+    def renewed_secret(self) -> Secret | None:
+        """The refresh token that took the configured one's place; None while that one is good.
+
+        Whoever keeps it for later runs sets `keep_secret`.
+        """
+        renewal = self._transport.renewal
+        return renewal.renewed if renewal else None
+
+    def keep_secret(self, keep: Callable[[Secret], None]) -> None:
+        """Let `keep` be told each new refresh token before the login that gave it is used."""
+        if self._transport.renewal:
+            self._transport.renewal.keep = keep
 
     @property
     def usage(self) -> Usage | None:

@@ -12,20 +12,16 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     model_validator,
 )
 
-from stagesync.connector import OptionsRefused, Secret
+from stagesync.connector import OptionsRefused
+from stagesync_salesforce.credentials import STRICT, Auth
 
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-# They know no org, so they cannot tell whose client this is.
-_SHARED_HOSTS = ("login.salesforce.com", "test.salesforce.com")
-_STRICT = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 def is_loopback(url: str) -> bool:
@@ -48,14 +44,6 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _my_domain(text: str) -> str:
-    if not _HOST.fullmatch(text):
-        raise ValueError("must be a bare host name such as acme.my.salesforce.com")
-    if text.lower() in _SHARED_HOSTS:
-        raise ValueError("client credentials work on the org's own My Domain only")
-    return text.lower()
-
-
 def _duration_s(value: object) -> object:
     """Seconds of a text such as `90s`, `30m`, `1h` or `2d`; anything else as it came."""
     if not isinstance(value, str):
@@ -64,30 +52,6 @@ def _duration_s(value: object) -> object:
     if not found:
         raise ValueError("must be seconds, or a duration such as 30m or 1h")
     return float(found[1]) * _SECONDS[found[2]]
-
-
-class ClientCredentials(BaseModel):
-    """A consumer key and secret with a run-as user, preferred for a daemon.
-
-    Attributes:
-        host: the org's My Domain; may be left out when the connection has a `url`.
-        id: consumer key.
-        secret: consumer secret.
-    """
-
-    model_config = _STRICT
-
-    host: Annotated[str, AfterValidator(_my_domain)] | None = None
-    id: Secret | Annotated[str, Field(min_length=1)]
-    secret: Secret
-
-
-class Auth(BaseModel):
-    """The way to log in: exactly one key, each way of logging in being one."""
-
-    model_config = _STRICT
-
-    client_credentials: ClientCredentials
 
 
 class Options(BaseModel):
@@ -104,7 +68,7 @@ class Options(BaseModel):
         requests_per_minute: the vendor names no rate; this one is courtesy to the org's other users.
     """
 
-    model_config = _STRICT
+    model_config = STRICT
 
     auth: Auth
     url: Annotated[str, AfterValidator(_base_url)] | None = None
@@ -118,12 +82,18 @@ class Options(BaseModel):
     @property
     def login_url(self) -> str:
         """Where the login goes, without a slash at the end."""
-        return self.url or f"https://{self.auth.client_credentials.host}"
+        return self.url or f"https://{self.auth.way.host}"
 
     @model_validator(mode="after")
     def _know_where(self) -> Self:
-        if self.url is None and self.auth.client_credentials.host is None:
-            raise ValueError("auth.client_credentials.host is missing: the org's My Domain")
+        if self.url is None and self.auth.way.host is None:
+            raise ValueError(f"auth.{self.auth.name}.host is missing: the org's My Domain")
+        return self
+
+    @model_validator(mode="after")
+    def _know_the_end_of_soap(self) -> Self:
+        if self.auth.soap_login and float(self.api_version) >= 65.0:
+            raise ValueError("auth.soap_login ends with api_version 64.0: log in another way")
         return self
 
 

@@ -23,10 +23,12 @@ from stagesync.connector import (
     call_with_retry,
 )
 from stagesync_salesforce import api
-from stagesync_salesforce.auth import LoginAnswer, LoginRequest, Session, log_in
+from stagesync_salesforce.auth import log_in
 from stagesync_salesforce.client import Client, make_client, make_session, refuse_unwanted
 from stagesync_salesforce.failures import SessionExpired, failure_of, failure_of_transport
 from stagesync_salesforce.options import Options, is_loopback
+from stagesync_salesforce.renewal import Renewal
+from stagesync_salesforce.steps import LoginAnswer, LoginRequest, Session
 
 ATTEMPTS = 4
 _BUCKET = "api"
@@ -71,6 +73,7 @@ class Transport:
         calls: requests sent that count against the org's quota; logging in does not.
         usage: as the last answer told it; None before the first.
         server_now_s: the vendor's own time of the last answer, Unix seconds; 0 before the first.
+        renewal: holds the refresh token, where that is the way to log in.
     """
 
     def __init__(self, options: Options, *, clock: Clock) -> None:
@@ -86,6 +89,8 @@ class Transport:
             plain=is_loopback(options.login_url) and options.login_url.startswith("http:"),
             seen=self._look_at,
         )
+        token = options.auth.refresh_token
+        self.renewal = Renewal(token) if token else None
         self._open: _Open | None = None
         self._login_lock = threading.Lock()
         self._count_lock = threading.Lock()
@@ -218,7 +223,7 @@ class Transport:
         return self._open
 
     def _run_login(self) -> Session:
-        steps = log_in(self._options)
+        steps = log_in(self._options, now_s=self._clock.now_s(), renewal=self.renewal)
         try:
             request = next(steps)
             while True:
@@ -234,16 +239,21 @@ class Transport:
             )
         except requests.exceptions.RequestException as error:
             raise failure_of_transport(error) from error
-        return LoginAnswer(answer.status_code, answer.content)
+        return LoginAnswer(answer.status_code, answer.content, _time_in(answer))
 
     def _look_at(self, answer: requests.Response) -> None:
         if usage := read_usage(answer.headers.get("Sforce-Limit-Info", "")):
             self.usage = usage
-        if stamp := answer.headers.get("Date"):
-            try:
-                self.server_now_s = parsedate_to_datetime(stamp).timestamp()
-            except ValueError:
-                self.server_now_s = 0.0
+        if answer.headers.get("Date"):
+            self.server_now_s = _time_in(answer)
+
+
+def _time_in(answer: requests.Response) -> float:
+    """The vendor's own time, Unix seconds; 0 when the answer does not tell."""
+    try:
+        return parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def read_usage(header: str) -> Usage | None:
