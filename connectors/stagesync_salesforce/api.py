@@ -40,6 +40,11 @@ class SObject:
     merges: bool = False
     archives: bool = False
 
+    def conditions(self) -> tuple[str, ...]:
+        """What every query for its live records says; archived ones are seen by `queryAll` alone."""
+        shown = ("IsDeleted = false",) if self.archives else ()
+        return (*shown, self.only) if self.only else shown
+
 
 _ACTIVITY_LINKS = ("lead", "contact", "account")
 _TO_ACCOUNT = {"Account": "Account"}

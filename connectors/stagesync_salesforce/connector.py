@@ -11,6 +11,7 @@ from stagesync.connector import (
     OwnField,
     Page,
     Pull,
+    Quota,
     Record,
     RequestRefused,
     Secret,
@@ -19,9 +20,11 @@ from stagesync.connector import (
     WriteResult,
 )
 from stagesync_salesforce import api, describe, links, pull, read, setup, write
+from stagesync_salesforce.budget import Usage
+from stagesync_salesforce.count import Counts
 from stagesync_salesforce.known import Known
 from stagesync_salesforce.options import Options
-from stagesync_salesforce.transport import Transport, Usage
+from stagesync_salesforce.transport import Transport
 
 
 class SalesforceConnector:
@@ -35,6 +38,7 @@ class SalesforceConnector:
         self._options = options
         self._transport = Transport(options, clock=clock)
         self._known = Known()
+        self._counts = Counts(self._transport)
         self._acts: dict[str, setup.Act] = {}
 
     @property
@@ -59,7 +63,19 @@ class SalesforceConnector:
     @property
     def usage(self) -> Usage | None:
         """The org's own count of its API requests, as the last answer told it."""
-        return self._transport.usage
+        return self._transport.budget.usage
+
+    def quota(self) -> Quota | None:
+        """What is used of the org's requests of the last 24 hours; None before the first answer."""
+        return self._transport.budget.quota(self._transport.now_s())
+
+    def count(self, object_name: str) -> int | None:
+        """Live records that the org holds now; None for what our user may not count."""
+        return self._counts.of(object_name)
+
+    def server_now_s(self) -> float | None:
+        """The vendor's clock at its last answer; Unix seconds; None before one."""
+        return self._transport.server_now_s or None
 
     def check(self) -> None:
         """Prove that the credentials work, with one query that any API user may make."""

@@ -172,11 +172,10 @@ def query_of(wanted: Pull, cursor: Cursor, *, sweep: bool, ways: Ways) -> str:
     spec = api.sobject(wanted.object)
     selected = columns(spec, wanted.fields)
     place = cursor.gone if sweep else cursor.rows
+    conditions = spec.conditions()
     if sweep:
         selected = (*selected, api.MASTER) if spec.merges else selected
-        conditions = ["IsDeleted = true"]
-    else:
-        conditions = ["IsDeleted = false" if spec.archives else "", spec.only]
+        conditions = ("IsDeleted = true",)
     since = _since(place, overlap_s=ways.overlap_s)
     return soql.select(selected, spec.name, since, *conditions, order=f"{api.STAMP}, Id")
 

@@ -248,6 +248,25 @@ class SetupStep:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How much of the vendor's daily allowance is used.
+
+    Attributes:
+        used_by_all: calls that the vendor counts, of every program of the account; None when it does not say.
+        limit: the vendor's allowance; None when it does not say.
+        used_by_us: calls of this connector in the vendor's present window.
+        budget: calls that this connector allows itself; None means all that the limit leaves.
+        resets_at_s: when the vendor counts from nothing again; Unix seconds; None when unknown.
+    """
+
+    used_by_all: int | None
+    limit: int | None
+    used_by_us: int
+    budget: int | None
+    resets_at_s: float | None
+
+
 class Secret:
     """A text that never shows itself."""
 
