@@ -26,6 +26,9 @@ class SObject:
         references: fields whose id says what the record names; the id's prefix says which object.
         only: a SOQL condition that every pull adds; empty for none.
         parents: relationships whose fields may be asked for, by the vendor's object.
+        always: fields that every pull and read asks for, beside those of all objects.
+        merges: people may merge its records: a loser bears the winner's id.
+        archives: old records leave plain queries, though they are still there.
     """
 
     kind: ObjectKind
@@ -33,23 +36,34 @@ class SObject:
     references: tuple[str, ...] = ()
     only: str = ""
     parents: Mapping[str, str] | None = None
+    always: tuple[str, ...] = ()
+    merges: bool = False
+    archives: bool = False
+
+    def conditions(self) -> tuple[str, ...]:
+        """What every query for its live records says; archived ones are seen by `queryAll` alone."""
+        shown = ("IsDeleted = false",) if self.archives else ()
+        return (*shown, self.only) if self.only else shown
 
 
 _ACTIVITY_LINKS = ("lead", "contact", "account")
 _TO_ACCOUNT = {"Account": "Account"}
 
 OBJECTS = (
-    SObject(ObjectKind("account", Role.ACCOUNT, writable=True), "Account"),
+    SObject(ObjectKind("account", Role.ACCOUNT, writable=True), "Account", merges=True),
     SObject(
         ObjectKind("lead", Role.PERSON, writable=True, links=("contact", "account")),
         "Lead",
         references=("ConvertedContactId", "ConvertedAccountId"),
+        always=("IsConverted",),
+        merges=True,
     ),
     SObject(
         ObjectKind("contact", Role.PERSON, writable=True, links=("account",)),
         "Contact",
         references=("AccountId",),
         parents=_TO_ACCOUNT,
+        merges=True,
     ),
     SObject(
         ObjectKind("opportunity", Role.DEAL, links=("account",)),
@@ -68,6 +82,7 @@ OBJECTS = (
         references=("WhoId", "AccountId"),
         only="WhoId != null",
         parents=_TO_ACCOUNT,
+        archives=True,
     ),
     SObject(
         ObjectKind("event", Role.ACTIVITY, links=_ACTIVITY_LINKS),
@@ -76,6 +91,7 @@ OBJECTS = (
         # A child is the copy that each invited user gets of one and the same meeting.
         only="WhoId != null AND IsChild = false",
         parents=_TO_ACCOUNT,
+        archives=True,
     ),
     SObject(
         ObjectKind("campaign_member", Role.ACTIVITY, links=("lead", "contact")),
@@ -93,6 +109,8 @@ _PREFIXES = {"001": "account", "003": "contact", "00Q": "lead", "006": "opportun
 # In every answer, whatever was asked for.
 STAMP = "SystemModstamp"
 ALWAYS = ("Id", STAMP, "CreatedDate")
+# Of a merge's loser: the winner.
+MASTER = "MasterRecordId"
 
 # Free text that people write to each other; never asked for, under whichever object.
 FORBIDDEN = frozenset({"subject", "description"})
@@ -117,6 +135,8 @@ def object_of(record_id: str) -> str | None:
 # --- addresses -----------------------------------------------------------------------------------
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105  (a path, not a secret)
+SOAP_PATH = "/services/Soap/u/"
+JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 COMPOSITE = "composite"
 BATCH = "composite/batch"
 COLLECTIONS = "composite/sobjects"
@@ -129,9 +149,13 @@ def data_path(version: str, rest: str) -> str:
     return f"/services/data/v{version}/{rest}"
 
 
-def query_path(version: str, soql: str) -> str:
-    """The path of a query as a subrequest; in a body its length has no 16 KB limit."""
-    return data_path(version, f"query?q={quote(soql)}")
+def query_path(version: str, soql: str, *, deleted: bool = False) -> str:
+    """The path of a query as a subrequest; in a body its length has no 16 KB limit.
+
+    Args:
+        deleted: shows deleted and archived rows as well.
+    """
+    return data_path(version, f"{'queryAll' if deleted else 'query'}?q={quote(soql)}")
 
 
 # --- limits --------------------------------------------------------------------------------------
@@ -177,9 +201,11 @@ FORBIDDEN_CODES = frozenset(
 # Their message speaks of our query or of names, never of a person.
 SPEAKING_CODES = frozenset({"MALFORMED_QUERY", "INVALID_TYPE", "INVALID_FIELD", "NOT_FOUND"})
 LOCKED = "UNABLE_TO_LOCK_ROW"
+CONVERTED = "CANNOT_UPDATE_CONVERTED_LEAD"
+CONVERTED_WORDS = "cannot reference converted lead"
 
 _REFUSALS = {
-    "CANNOT_UPDATE_CONVERTED_LEAD": Refusal.CONVERTED,
+    CONVERTED: Refusal.CONVERTED,
     "ENTITY_IS_DELETED": Refusal.GONE,
     "NOT_FOUND": Refusal.GONE,
     "INVALID_CROSS_REFERENCE_KEY": Refusal.GONE,

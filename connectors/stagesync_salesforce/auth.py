@@ -4,90 +4,145 @@ A way of logging in is a generator: it yields the requests to send, is sent thei
 returns the session. So it is tested without a network, and a new way is one more function.
 
 Source: https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow
-(seen 2026-11)
+and ...id=xcloud.remoteaccess_oauth_jwt_flow (seen 2026-11)
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Generator
-from dataclasses import dataclass, field
-from urllib.parse import urlencode, urlsplit
+from collections.abc import Mapping
+from urllib.parse import urlencode
 
+import jwt
 import orjson
+import structlog
 
 from stagesync.connector import CredentialsRefused, Secret
 from stagesync_salesforce import api
+from stagesync_salesforce.credentials import (
+    ClientCredentials,
+    JwtBearer,
+    RefreshToken,
+    SoapLogin,
+    text_of,
+)
 from stagesync_salesforce.failures import failure_of, first_problem
-from stagesync_salesforce.options import ClientCredentials, Options, is_loopback
+from stagesync_salesforce.options import Options
+from stagesync_salesforce.renewal import Renewal
+from stagesync_salesforce.soap import soap_login
+from stagesync_salesforce.steps import Login, LoginAnswer, LoginRequest, Session, instance_of
 
-
-@dataclass(frozen=True, slots=True)
-class LoginRequest:
-    """A POST to send. Headers and body hold secrets and stay out of its `repr`."""
-
-    url: str
-    headers: dict[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class LoginAnswer:
-    """What came back."""
-
-    status: int
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A session in an org.
-
-    Attributes:
-        instance_url: base address of every later call, without a slash at the end.
-        user_id: who we are; empty when the answer did not tell.
-    """
-
-    token: Secret
-    instance_url: str
-    user_id: str
-
-
-Login = Generator[LoginRequest, LoginAnswer, Session]
+# How long an assertion lives; the vendor's own limit is not documented and lies near five minutes.
+ASSERTION_S = 180.0
+MOST_CLOCK_ERROR_S = 60.0
 
 _HINTS = {
     "invalid_client": "the consumer secret is wrong",
     "invalid_client_id": "the consumer key is wrong, or the app is new: wait ten minutes",
+    "inactive_user": "the run-as user is not active",
+    "unsupported_grant_type": "enable this way of logging in in the app",
+}
+_CLIENT_HINTS = _HINTS | {
     "invalid_grant": "enable the client-credentials flow with a run-as user in the app, "
     "and log in at the org's own My Domain",
     "unsupported_grant_type": "enable the client-credentials flow in the app",
-    "inactive_user": "the run-as user is not active",
+}
+_JWT_HINTS = _HINTS | {
+    "invalid_grant": "pre-authorise the user for the app, upload the certificate of this key, "
+    "and check the audience and this machine's clock",
+}
+_REFRESH_HINTS = _HINTS | {
+    "invalid_grant": "the refresh token is spent or revoked: let a person consent again",
 }
 
-
-def log_in(options: Options) -> Login:
-    """The way of logging in that the options choose."""
-    return client_credentials(options.auth.client_credentials, base_url=options.login_url)
+log = structlog.get_logger()
 
 
-def client_credentials(credentials: ClientCredentials, *, base_url: str) -> Login:
+def log_in(options: Options, *, now_s: float, renewal: Renewal | None) -> Login:
+    """The way of logging in that the options choose.
+
+    Args:
+        now_s: our own time.
+        renewal: holds the refresh token, where that is the way.
+    """
+    base_url = options.login_url
+    match options.auth.way:
+        case ClientCredentials() as way:
+            return client_credentials(way, base_url=base_url)
+        case JwtBearer() as way:
+            return jwt_bearer(way, base_url=base_url, now_s=now_s)
+        case RefreshToken() as way:
+            assert renewal is not None
+            return refresh_token(way, base_url=base_url, renewal=renewal)
+        case SoapLogin() as way:
+            return soap_login(way, base_url=base_url, version=options.api_version)
+
+
+def client_credentials(way: ClientCredentials, *, base_url: str) -> Login:
     """Asks for a token with the app's own key and secret."""
-    key, secret = _text(credentials.id), credentials.secret.reveal()
-    basic = base64.b64encode(f"{key}:{secret}".encode()).decode()
-    answer = yield LoginRequest(
-        base_url + api.TOKEN_PATH,
-        headers={
-            "Authorization": f"Basic {basic}",
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Accept": "application/json",
-        },
-        body=urlencode({"grant_type": "client_credentials"}).encode(),
+    basic = base64.b64encode(f"{text_of(way.id)}:{way.secret.reveal()}".encode()).decode()
+    answer = yield _token_request(
+        base_url, {"grant_type": "client_credentials"}, authorization=f"Basic {basic}"
     )
-    return read_session(answer, base_url=base_url)
+    return read_session(answer, base_url=base_url, hints=_CLIENT_HINTS)
 
 
-def read_session(answer: LoginAnswer, *, base_url: str) -> Session:
+def jwt_bearer(way: JwtBearer, *, base_url: str, now_s: float) -> Login:
+    """Asks for a token with an assertion that the app's key signed.
+
+    An assertion lives three minutes, so a clock that is wrong by more spoils it. If ours is, a
+    second one is made by the vendor's.
+    """
+    answer = yield _token_request(base_url, _assertion(way, now_s=now_s))
+    off_s = abs(answer.server_now_s - now_s) if answer.server_now_s else 0.0
+    if answer.status == 400 and off_s > MOST_CLOCK_ERROR_S:
+        log.warning("clock_differs_from_salesforce", by_s=round(off_s))
+        answer = yield _token_request(base_url, _assertion(way, now_s=answer.server_now_s))
+    return read_session(answer, base_url=base_url, hints=_JWT_HINTS)
+
+
+def _assertion(way: JwtBearer, *, now_s: float) -> dict[str, str]:
+    claims = {
+        "iss": text_of(way.id),
+        "sub": text_of(way.username),
+        "aud": way.audience_or_default(),
+        "exp": int(now_s + ASSERTION_S),
+    }
+    made = jwt.encode(claims, way.key.reveal(), algorithm="RS256")
+    return {"grant_type": api.JWT_GRANT, "assertion": made}
+
+
+def refresh_token(way: RefreshToken, *, base_url: str, renewal: Renewal) -> Login:
+    """Asks for a token with what a person's consent left behind; keeps the next refresh token."""
+    form = {
+        "grant_type": "refresh_token",
+        "client_id": text_of(way.id),
+        "refresh_token": renewal.current().reveal(),
+    }
+    if way.secret:
+        form["client_secret"] = way.secret.reveal()
+    answer = yield _token_request(base_url, form)
+    session = read_session(answer, base_url=base_url, hints=_REFRESH_HINTS)
+    renewal.take(str(orjson.loads(answer.body).get("refresh_token") or ""))
+    return session
+
+
+def _token_request(
+    base_url: str, form: Mapping[str, str], *, authorization: str = ""
+) -> LoginRequest:
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    if authorization:
+        headers["Authorization"] = authorization
+    return LoginRequest(base_url + api.TOKEN_PATH, headers=headers, body=urlencode(form).encode())
+
+
+def read_session(
+    answer: LoginAnswer, *, base_url: str, hints: Mapping[str, str] | None = None
+) -> Session:
     """The session in the answer of a token endpoint.
+
+    Args:
+        hints: what to do about the vendor's error codes.
 
     Raises:
         CredentialsRefused: with the vendor's error code.
@@ -98,33 +153,20 @@ def read_session(answer: LoginAnswer, *, base_url: str) -> Session:
     except orjson.JSONDecodeError:
         content = answer.body.decode("utf-8", "replace")
     if answer.status != 200:
-        raise _refused(answer.status, content)
+        raise _refused(answer.status, content, hints=hints or _HINTS)
     if not isinstance(content, dict) or not content.get("access_token"):
         raise CredentialsRefused("the login at Salesforce answered no access token")
     return Session(
         Secret(str(content["access_token"])),
-        _instance_url(str(content.get("instance_url") or base_url), base_url=base_url),
+        instance_of(str(content.get("instance_url") or base_url), base_url=base_url),
         str(content.get("id") or "").rpartition("/")[2],
     )
 
 
-def _refused(status: int, content: object) -> Exception:
+def _refused(status: int, content: object, *, hints: Mapping[str, str]) -> Exception:
     code, _ = first_problem(content)
     if status in api.BUSY_STATUSES or code == "REQUEST_LIMIT_EXCEEDED":
         return failure_of(status, content)
     return CredentialsRefused(
-        f"Salesforce refuses the login ({code or f'HTTP {status}'})", hint=_HINTS.get(code)
+        f"Salesforce refuses the login ({code or f'HTTP {status}'})", hint=hints.get(code)
     )
-
-
-def _instance_url(told: str, *, base_url: str) -> str:
-    """A rehearsal on this machine never leaves it, and a real org is spoken to over https only."""
-    if is_loopback(base_url) != is_loopback(told):
-        return base_url
-    if urlsplit(told).scheme != "https" and not is_loopback(told):
-        return base_url
-    return told.rstrip("/")
-
-
-def _text(value: Secret | str) -> str:
-    return value.reveal() if isinstance(value, Secret) else value

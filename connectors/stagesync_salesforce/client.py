@@ -19,8 +19,8 @@ from simple_salesforce.api import Salesforce
 
 from stagesync.connector import RequestRefused
 from stagesync_salesforce import api
-from stagesync_salesforce.auth import Session
 from stagesync_salesforce.options import is_loopback
+from stagesync_salesforce.steps import Session
 
 CONNECT_TIMEOUT_S = 10.0
 # Nothing is ever deleted or merged in a CRM, whoever asks. A POST may stand for another method.

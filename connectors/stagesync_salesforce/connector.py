@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stagesync.connector import (
     Capabilities,
@@ -15,13 +15,17 @@ from stagesync.connector import (
     Quota,
     Record,
     RequestRefused,
+    Secret,
     SetupStep,
     Write,
     WriteResult,
 )
 from stagesync_salesforce import api, describe, links, pull, read, setup, write
+from stagesync_salesforce.budget import Usage
+from stagesync_salesforce.count import Counts
+from stagesync_salesforce.known import Known
 from stagesync_salesforce.options import Options
-from stagesync_salesforce.transport import Transport, Usage
+from stagesync_salesforce.transport import Transport
 
 
 class SalesforceConnector:
@@ -42,6 +46,8 @@ class SalesforceConnector:
         self.name = name
         self._options = options
         self._transport = Transport(options, clock=clock)
+        self._known = Known()
+        self._counts = Counts(self._transport)
         self._acts: dict[str, setup.Act] = {}
 
     @property
@@ -50,9 +56,35 @@ class SalesforceConnector:
         return self._transport.calls
 
     @property
+    def renewed_secret(self) -> Secret | None:
+        """The refresh token that took the configured one's place; None while that one is good.
+
+        Whoever keeps it for later runs sets `keep_secret`.
+        """
+        renewal = self._transport.renewal
+        return renewal.renewed if renewal else None
+
+    def keep_secret(self, keep: Callable[[Secret], None]) -> None:
+        """Let `keep` be told each new refresh token before the login that gave it is used."""
+        if self._transport.renewal:
+            self._transport.renewal.keep = keep
+
+    @property
     def usage(self) -> Usage | None:
         """The org's own count of its API requests, as the last answer told it."""
-        return self._transport.usage
+        return self._transport.budget.usage
+
+    def quota(self) -> Quota | None:
+        """What is used of the org's requests of the last 24 hours; None before the first answer."""
+        return self._transport.budget.quota(self._transport.now_s())
+
+    def count(self, object_name: str) -> int | None:
+        """Live records that the org holds now; None for what our user may not count."""
+        return self._counts.of(object_name)
+
+    def server_now_s(self) -> float | None:
+        """The vendor's clock at its last answer; Unix seconds; None before one."""
+        return self._transport.server_now_s or None
 
     def check(self) -> None:
         """Prove that the credentials work, with one query that any API user may make."""
@@ -64,12 +96,12 @@ class SalesforceConnector:
 
     def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
         """Pages of everything that changed since each cursor."""
-        return pull.pull(
-            self._transport,
-            wanted,
+        ways = pull.Ways(
             overlap_s=self._options.overlap_s,
             page_size=self._options.page_size,
+            sweep_every_s=self._options.sweep_every,
         )
+        return pull.pull(self._transport, wanted, ways=ways, known=self._known)
 
     def links(self, object_name: str, ids: Sequence[str]) -> Mapping[str, Link]:
         """What these records name."""
@@ -81,7 +113,7 @@ class SalesforceConnector:
 
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """Set values; one result per write, same order."""
-        return write.write(self._transport, writes)
+        return write.write(self._transport, writes, known=self._known)
 
     def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
         """What is missing of these own fields."""

@@ -11,18 +11,17 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
+    BeforeValidator,
     Field,
     ValidationError,
     model_validator,
 )
 
-from stagesync.connector import OptionsRefused, Secret
+from stagesync.connector import OptionsRefused
+from stagesync_salesforce.credentials import STRICT, Auth
 
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
-# They know no org, so they cannot tell whose client this is.
-_SHARED_HOSTS = ("login.salesforce.com", "test.salesforce.com")
-_STRICT = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def is_loopback(url: str) -> bool:
@@ -45,36 +44,14 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _my_domain(text: str) -> str:
-    if not _HOST.fullmatch(text):
-        raise ValueError("must be a bare host name such as acme.my.salesforce.com")
-    if text.lower() in _SHARED_HOSTS:
-        raise ValueError("client credentials work on the org's own My Domain only")
-    return text.lower()
-
-
-class ClientCredentials(BaseModel):
-    """A consumer key and secret with a run-as user, preferred for a daemon.
-
-    Attributes:
-        host: the org's My Domain; may be left out when the connection has a `url`.
-        id: consumer key.
-        secret: consumer secret.
-    """
-
-    model_config = _STRICT
-
-    host: Annotated[str, AfterValidator(_my_domain)] | None = None
-    id: Secret | Annotated[str, Field(min_length=1)]
-    secret: Secret
-
-
-class Auth(BaseModel):
-    """The way to log in: exactly one key, each way of logging in being one."""
-
-    model_config = _STRICT
-
-    client_credentials: ClientCredentials
+def _duration_s(value: object) -> object:
+    """Seconds of a text such as `90s`, `30m`, `1h` or `2d`; anything else as it came."""
+    if not isinstance(value, str):
+        return value
+    found = _DURATION.fullmatch(value.strip())
+    if not found:
+        raise ValueError("must be seconds, or a duration such as 30m or 1h")
+    return float(found[1]) * _SECONDS[found[2]]
 
 
 class Options(BaseModel):
@@ -86,29 +63,41 @@ class Options(BaseModel):
         timeout_s: how long an answer may stay silent.
         overlap_s: how far each pull reaches back behind the last one, for rows that were committed
             late. Rows have been seen some seconds late; five minutes is what others allow for.
+        sweep_every: how often deleted and merged records are looked for: seconds, or `30m`, `1h`.
         page_size: rows of a query page, 200 to 2,000.
+        daily_share: of the org's API requests of 24 hours that is ours, 0 to 1.
+        stop_at: share of them, used by everybody together, from which on we send nothing.
         requests_per_minute: the vendor names no rate; this one is courtesy to the org's other users.
     """
 
-    model_config = _STRICT
+    model_config = STRICT
 
     auth: Auth
     url: Annotated[str, AfterValidator(_base_url)] | None = None
     api_version: Annotated[str, Field(pattern=r"^[3-9]\d\.0$")] = "64.0"
     timeout_s: Annotated[float, Field(gt=0)] = 30.0
     overlap_s: Annotated[float, Field(ge=0)] = 600.0
+    sweep_every: Annotated[float, BeforeValidator(_duration_s), Field(ge=60)] = 3600.0
     page_size: Annotated[int, Field(ge=200, le=2000)] = 2000
+    daily_share: Annotated[float, Field(gt=0, le=1)] = 0.25
+    stop_at: Annotated[float, Field(gt=0, le=1)] = 0.8
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
 
     @property
     def login_url(self) -> str:
         """Where the login goes, without a slash at the end."""
-        return self.url or f"https://{self.auth.client_credentials.host}"
+        return self.url or f"https://{self.auth.way.host}"
 
     @model_validator(mode="after")
     def _know_where(self) -> Self:
-        if self.url is None and self.auth.client_credentials.host is None:
-            raise ValueError("auth.client_credentials.host is missing: the org's My Domain")
+        if self.url is None and self.auth.way.host is None:
+            raise ValueError(f"auth.{self.auth.name}.host is missing: the org's My Domain")
+        return self
+
+    @model_validator(mode="after")
+    def _know_the_end_of_soap(self) -> Self:
+        if self.auth.soap_login and float(self.api_version) >= 65.0:
+            raise ValueError("auth.soap_login ends with api_version 64.0: log in another way")
         return self
 
 

@@ -9,9 +9,9 @@ a cursor. That is why a finished pull moves its bookmark to the moment at which 
 vendor's clock, and why the next one starts `overlap_s` before that. The bookmark does not follow
 the rows: with them, a mass change would be fetched again by every pull until something newer came.
 
-    bookmark     everything stamped earlier has been handed out, but for rows committed late
-    began        start of the pull under way; none is under way when empty
-    at           stamp and id of the last row handed out by the pull under way
+Rows that are gone are asked for apart and seldom, every `sweep_every_s`, by `queryAll`. An object is
+swept after its rows have been handed out, so that what is gone stays gone. The recycle bin keeps a
+row for 15 days only: what was deleted while stagesync stood still for longer is not told any more.
 
 Source: https://developer.salesforce.com/docs/platform/api-rest/guide/resources-query (seen 2026-11)
 """
@@ -19,20 +19,20 @@ Source: https://developer.salesforce.com/docs/platform/api-rest/guide/resources-
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
 import structlog
 
 from stagesync.connector import AnswerUnreadable, CrmError, Page, Pull, Record, Unavailable
-from stagesync_salesforce import api, soql
+from stagesync_salesforce import api, merges, soql
+from stagesync_salesforce.cursor import Cursor, Place
 from stagesync_salesforce.failures import QueryExpired
+from stagesync_salesforce.known import Known
 from stagesync_salesforce.records import columns, record_of
 from stagesync_salesforce.transport import Part, Transport
 
-_VERSION = 1
 # A locator lives two days; one that dies again and again without a row is a fault of theirs.
 RESTARTS = 5
 
@@ -40,35 +40,12 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a pull of one object stands; instants are Unix seconds, 0 for none."""
+class Ways:
+    """How a connection pulls: its options of the same names."""
 
-    bookmark_s: float = 0.0
-    began_s: float = 0.0
-    at: tuple[float, str] | None = None
-
-    def text(self) -> str:
-        """The opaque form."""
-        place = list(self.at) if self.at else None
-        body = {"v": _VERSION, "bookmark": self.bookmark_s, "began": self.began_s, "at": place}
-        return orjson.dumps(body).decode()
-
-    @classmethod
-    def read(cls, text: str | None) -> Cursor:
-        """The cursor of a text.
-
-        One of another version stands for everything from the start: rows repeat, none is lost.
-        """
-        if text is None:
-            return cls()
-        try:
-            body = orjson.loads(text)
-            if body["v"] != _VERSION:
-                return cls()
-            at = (float(body["at"][0]), str(body["at"][1])) if body["at"] else None
-            return cls(float(body["bookmark"]), float(body["began"]), at)
-        except (ValueError, TypeError, KeyError, IndexError):
-            return cls()
+    overlap_s: float
+    page_size: int
+    sweep_every_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +53,7 @@ class _Query:
     """A query under way.
 
     Attributes:
+        sweep: asks for what is gone.
         locator: path of its next page; empty for a query to be asked.
         asked_s: when the vendor ran it, by its own clock.
         restarts: how often it had to be asked anew since its last row.
@@ -83,26 +61,35 @@ class _Query:
 
     wanted: Pull
     cursor: Cursor
+    sweep: bool = False
     locator: str = ""
     asked_s: float = 0.0
     restarts: int = 0
 
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self.cursor.gone if self.sweep else self.cursor.rows
+
+    def at(self, place: Place) -> Cursor:
+        """The cursor with this query's place moved."""
+        if self.sweep:
+            return replace(self.cursor, gone=place)
+        return replace(self.cursor, rows=place)
+
 
 def pull(
-    transport: Transport, wanted: Sequence[Pull], *, overlap_s: float, page_size: int
+    transport: Transport, wanted: Sequence[Pull], *, ways: Ways, known: Known
 ) -> Iterator[Page]:
     """Pages of everything that changed since each cursor; see `Connector.pull`."""
     # All of them are checked before the first request: a mapping's mistake costs no call.
     for item in wanted:
         columns(api.sobject(item.object), item.fields)
+    reader = _Reader(transport, ways, known)
     waiting = deque(_Query(item, Cursor.read(item.cursor)) for item in wanted)
     while waiting:
         asked = [waiting.popleft() for _ in range(min(api.HEAVY_PARTS, len(waiting)))]
-        parts = [
-            _part(query, transport.version, overlap_s=overlap_s, page_size=page_size)
-            for query in asked
-        ]
-        answers = transport.composite(parts)
+        answers = transport.composite([reader.part(query) for query in asked])
         failures: list[CrmError] = []
         for query, answer in zip(asked, answers, strict=True):
             if isinstance(answer, QueryExpired):
@@ -110,38 +97,95 @@ def pull(
             elif isinstance(answer, CrmError):
                 failures.append(answer)
             else:
-                page, rest = _read_page(query, answer, now_s=transport.server_now_s)
+                page, rest = reader.read(query, answer)
                 yield page
                 waiting.extend(rest)
         if failures:  # what came in the same answer is handed out first
             raise failures[0]
 
 
-def _part(query: _Query, version: str, *, overlap_s: float, page_size: int) -> Part:
-    asked = query_of(query.wanted, query.cursor, overlap_s=overlap_s)
-    path = query.locator or api.query_path(version, asked)
-    size = {"Sforce-Query-Options": f"batchSize={page_size}"}
-    return Part("GET", path, headers=None if page_size == api.PAGE_SIZE else size)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Asks queries and reads their answers."""
+
+    transport: Transport
+    ways: Ways
+    known: Known
+
+    def part(self, query: _Query) -> Part:
+        """The next page of a query as a part of a composite call."""
+        text = query_of(query.wanted, query.cursor, sweep=query.sweep, ways=self.ways)
+        spec = api.sobject(query.wanted.object)
+        path = query.locator or api.query_path(
+            self.transport.version, text, deleted=query.sweep or spec.archives
+        )
+        size = self.ways.page_size
+        headers = {"Sforce-Query-Options": f"batchSize={size}"}
+        return Part("GET", path, headers=None if size == api.PAGE_SIZE else headers)
+
+    def read(self, query: _Query, answer: Any) -> tuple[Page, list[_Query]]:
+        """The page in an answer, and what is still to be asked of the object."""
+        if not isinstance(answer, dict) or not isinstance(answer.get("records"), list):
+            raise AnswerUnreadable(f"a page of {query.wanted.object} has no records")
+        records = self._records(query, answer["records"])
+        now_s = self.transport.server_now_s
+        asked_s = query.asked_s if query.locator else _time_of(records, query.place, now_s=now_s)
+        place = replace(
+            query.place,
+            began_s=query.place.began_s or asked_s,
+            at=_last(records, asked_s) or query.place.at,
+        )
+        cursor = query.at(place)
+        locator = "" if answer.get("done", True) else str(answer.get("nextRecordsUrl") or "")
+        if not locator:
+            return self._ended(query, cursor, records)
+        restarts = 0 if records else query.restarts
+        rest = replace(query, cursor=cursor, locator=locator, asked_s=asked_s, restarts=restarts)
+        return Page(query.wanted.object, records, cursor.text(), last=False), [rest]
+
+    def _ended(
+        self, query: _Query, cursor: Cursor, records: tuple[Record, ...]
+    ) -> tuple[Page, list[_Query]]:
+        now_s, every_s, name = self.transport.now_s(), self.ways.sweep_every_s, query.wanted.object
+        if query.sweep:
+            cursor = cursor.swept(now_s=now_s, every_s=every_s)
+            return Page(name, records, cursor.text(), last=True), []
+        cursor = cursor.pulled(now_s=now_s, every_s=every_s)
+        due = cursor.sweep_due(now_s=now_s, every_s=every_s)
+        rest = [_Query(query.wanted, cursor, sweep=True)] if due else []
+        return Page(name, records, cursor.text(), last=not due), rest
+
+    def _records(self, query: _Query, rows: Sequence[Mapping[str, Any]]) -> tuple[Record, ...]:
+        spec, fields = api.sobject(query.wanted.object), query.wanted.fields
+        self.known.learn(rows)
+        if not query.sweep:
+            return tuple(record_of(spec, row, fields) for row in rows)
+        ends = merges.winners(self.transport, spec, rows) if spec.merges else {}
+        return tuple(
+            record_of(spec, row, fields, gone=True, merged_into=ends.get(row["Id"], ""))
+            for row in rows
+        )
 
 
-def query_of(wanted: Pull, cursor: Cursor, *, overlap_s: float) -> str:
+def query_of(wanted: Pull, cursor: Cursor, *, sweep: bool, ways: Ways) -> str:
     """The query for what is behind a cursor."""
     spec = api.sobject(wanted.object)
-    return soql.select(
-        columns(spec, wanted.fields),
-        spec.name,
-        _since(cursor, overlap_s=overlap_s),
-        spec.only,
-        order=f"{api.STAMP}, Id",
-    )
+    selected = columns(spec, wanted.fields)
+    place = cursor.gone if sweep else cursor.rows
+    conditions = spec.conditions()
+    if sweep:
+        selected = (*selected, api.MASTER) if spec.merges else selected
+        conditions = ("IsDeleted = true",)
+    since = _since(place, overlap_s=ways.overlap_s)
+    return soql.select(selected, spec.name, since, *conditions, order=f"{api.STAMP}, Id")
 
 
-def _since(cursor: Cursor, *, overlap_s: float) -> str:
-    if cursor.at is not None:
-        stamp, last_id = soql.instant(cursor.at[0]), soql.quoted(cursor.at[1])
+def _since(place: Place, *, overlap_s: float) -> str:
+    if place.at is not None:
+        stamp, last_id = soql.instant(place.at[0]), soql.quoted(place.at[1])
         return f"({api.STAMP} > {stamp} OR ({api.STAMP} = {stamp} AND Id > {last_id}))"
-    if cursor.bookmark_s:
-        return f"{api.STAMP} >= {soql.instant(max(0.0, cursor.bookmark_s - overlap_s))}"
+    if place.bookmark_s:
+        return f"{api.STAMP} >= {soql.instant(max(0.0, place.bookmark_s - overlap_s))}"
     return ""
 
 
@@ -152,33 +196,12 @@ def _restarted(query: _Query) -> _Query:
     return replace(query, locator="", restarts=query.restarts + 1)
 
 
-def _read_page(query: _Query, answer: Any, *, now_s: float) -> tuple[Page, list[_Query]]:
-    """The page in an answer, and the query for the rest: none when that was all."""
-    if not isinstance(answer, dict) or not isinstance(answer.get("records"), list):
-        raise AnswerUnreadable(f"a page of {query.wanted.object} has no records")
-    rows, name = answer["records"], query.wanted.object
-    spec = api.sobject(name)
-    records = tuple(record_of(spec, row, query.wanted.fields) for row in rows)
-    asked_s = query.asked_s if query.locator else _time_of(records, query.cursor, now_s=now_s)
-    cursor = replace(
-        query.cursor,
-        began_s=query.cursor.began_s or asked_s,
-        at=_place(records, asked_s) or query.cursor.at,
-    )
-    locator = "" if answer.get("done", True) else str(answer.get("nextRecordsUrl") or "")
-    if not locator:
-        done = Cursor(bookmark_s=cursor.began_s)
-        return Page(name, records, done.text(), last=True), []
-    rest = _Query(query.wanted, cursor, locator, asked_s, restarts=0 if rows else query.restarts)
-    return Page(name, records, cursor.text(), last=False), [rest]
-
-
-def _time_of(first: Sequence[Record], cursor: Cursor, *, now_s: float) -> float:
+def _time_of(first: Sequence[Record], place: Place, *, now_s: float) -> float:
     """When a query ran, given its first page: not before any stamp in it, nor the last pull."""
-    return max([now_s, cursor.bookmark_s, *(record.changed_at_s for record in first)])
+    return max([now_s, place.bookmark_s, *(record.changed_at_s for record in first)])
 
 
-def _place(records: Sequence[Record], asked_s: float) -> tuple[float, str] | None:
+def _last(records: Sequence[Record], asked_s: float) -> tuple[float, str] | None:
     """Stamp and id of the last row that stands where the order of the query put it.
 
     A later page may show a row as it was changed since, with its new stamp. To go on behind that

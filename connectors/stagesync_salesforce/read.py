@@ -47,12 +47,16 @@ def _by_id(
 def _by_query(
     transport: Transport, spec: SObject, *, ids: Sequence[str], selected: Sequence[str]
 ) -> Iterator[Any]:
-    yield from _query(transport, soql.select(selected, spec.name, soql.within("Id", ids)))
+    yield from query_rows(transport, soql.select(selected, spec.name, soql.within("Id", ids)))
 
 
-def _query(transport: Transport, text: str) -> Iterator[Any]:
-    """Every row of a query, sent in a call's body so that its length does not matter."""
-    url = api.query_path(transport.version, text)
+def query_rows(transport: Transport, text: str, *, deleted: bool = False) -> Iterator[Any]:
+    """Every row of a query, sent in a call's body so that its length does not matter.
+
+    Args:
+        deleted: shows deleted and archived rows as well.
+    """
+    url = api.query_path(transport.version, text, deleted=deleted)
     while url:
         [answer] = transport.composite([Part("GET", url)])
         body = answered(answer)

@@ -34,12 +34,19 @@ def columns(spec: SObject, fields: Iterable[str]) -> tuple[str, ...]:
             )
     # The same column twice is a MALFORMED_QUERY; case does not count there.
     unique: dict[str, str] = {}
-    for name in (*api.ALWAYS, *spec.references, *asked):
+    for name in (*api.ALWAYS, *spec.always, *spec.references, *asked):
         unique.setdefault(name.lower(), name)
     return tuple(unique.values())
 
 
-def record_of(spec: SObject, row: Mapping[str, Any], fields: Sequence[str]) -> Record:
+def record_of(
+    spec: SObject,
+    row: Mapping[str, Any],
+    fields: Sequence[str],
+    *,
+    gone: bool = False,
+    merged_into: str = "",
+) -> Record:
     """The record in a row that was selected with `columns(spec, fields)`."""
     try:
         return Record(
@@ -49,6 +56,8 @@ def record_of(spec: SObject, row: Mapping[str, Any], fields: Sequence[str]) -> R
             changed_at_s=seconds(row[api.STAMP]),
             created_at_s=seconds(row["CreatedDate"]) if row.get("CreatedDate") else None,
             links=links_of(spec, row),
+            gone=gone,
+            merged_into=merged_into,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise AnswerUnreadable(f"a row of {spec.name} is not as it should be") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,30 +19,24 @@ from stagesync.connector import (
     CrmError,
     Limit,
     Pacer,
+    QuotaExhausted,
     call_with_retry,
 )
 from stagesync_salesforce import api
-from stagesync_salesforce.auth import LoginAnswer, LoginRequest, Session, log_in
+from stagesync_salesforce.auth import log_in
+from stagesync_salesforce.budget import Budget, BudgetSpent
 from stagesync_salesforce.client import Client, make_client, make_session, refuse_unwanted
 from stagesync_salesforce.failures import SessionExpired, failure_of, failure_of_transport
 from stagesync_salesforce.options import Options, is_loopback
+from stagesync_salesforce.renewal import Renewal
+from stagesync_salesforce.steps import LoginAnswer, LoginRequest, Session
 
 ATTEMPTS = 4
 _BUCKET = "api"
-# `api-usage=10018/100000; api-bursts=1/750`, or with per-app-api-usage: only the first one is ours.
-_USAGE = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")
 
 T = TypeVar("T")
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """How many of the org's API requests of the last 24 hours are used, by everybody."""
-
-    used: int
-    max: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +62,14 @@ class Transport:
 
     Attributes:
         calls: requests sent that count against the org's quota; logging in does not.
-        usage: as the last answer told it; None before the first.
+        budget: what the org has told of its daily requests, and what of them is ours.
         server_now_s: the vendor's own time of the last answer, Unix seconds; 0 before the first.
+        renewal: holds the refresh token, where that is the way to log in.
     """
 
     def __init__(self, options: Options, *, clock: Clock) -> None:
         self.calls = 0
-        self.usage: Usage | None = None
+        self.budget = Budget(daily_share=options.daily_share, stop_at=options.stop_at)
         self.server_now_s = 0.0
         self.version = options.api_version
         self._options = options
@@ -86,6 +80,8 @@ class Transport:
             plain=is_loopback(options.login_url) and options.login_url.startswith("http:"),
             seen=self._look_at,
         )
+        token = options.auth.refresh_token
+        self.renewal = Renewal(token) if token else None
         self._open: _Open | None = None
         self._login_lock = threading.Lock()
         self._count_lock = threading.Lock()
@@ -98,6 +94,10 @@ class Transport:
     def user_id(self) -> str:
         """Who we are in the org, logging in if need be."""
         return self._current().session.user_id
+
+    def now_s(self) -> float:
+        """Our own time, Unix seconds."""
+        return self._clock.now_s()
 
     def hold_off(self, seconds: float) -> None:
         """Let the next call wait so long."""
@@ -160,7 +160,12 @@ class Transport:
         return [_part_answer(result, "statusCode", "result") for result in results]
 
     def _retried(self, call: Callable[[], T]) -> T:
-        return call_with_retry(call, clock=self._clock, attempts=ATTEMPTS)
+        try:
+            return call_with_retry(call, clock=self._clock, attempts=ATTEMPTS)
+        except QuotaExhausted as error:
+            if not isinstance(error, BudgetSpent):
+                self.budget.park(self._clock.now_s())
+            raise
 
     def _once(
         self, method: str, path: str, *, body: object, params: dict[str, str] | None = None
@@ -182,6 +187,7 @@ class Transport:
         body: object,
         params: dict[str, str] | None,
     ) -> Any:
+        self.budget.take(self._clock.now_s())
         self._pacer.wait(_BUCKET)
         self._count(1)
         extra = {} if body is None else {"data": orjson.dumps(body)}
@@ -191,6 +197,7 @@ class Transport:
             failure = failure_of(error.status, error.content)
             if isinstance(failure, SessionExpired):
                 self._count(-1)  # refused at the door: the org does not count it
+                self.budget.give_back(self._clock.now_s())
             raise failure from None
         except (requests.exceptions.RequestException, orjson.JSONDecodeError) as error:
             raise failure_of_transport(error) from error
@@ -214,7 +221,7 @@ class Transport:
         return self._open
 
     def _run_login(self) -> Session:
-        steps = log_in(self._options)
+        steps = log_in(self._options, now_s=self._clock.now_s(), renewal=self.renewal)
         try:
             request = next(steps)
             while True:
@@ -230,22 +237,20 @@ class Transport:
             )
         except requests.exceptions.RequestException as error:
             raise failure_of_transport(error) from error
-        return LoginAnswer(answer.status_code, answer.content)
+        return LoginAnswer(answer.status_code, answer.content, _time_in(answer))
 
     def _look_at(self, answer: requests.Response) -> None:
-        if usage := read_usage(answer.headers.get("Sforce-Limit-Info", "")):
-            self.usage = usage
-        if stamp := answer.headers.get("Date"):
-            try:
-                self.server_now_s = parsedate_to_datetime(stamp).timestamp()
-            except ValueError:
-                self.server_now_s = 0.0
+        self.budget.hear(answer.headers.get("Sforce-Limit-Info", ""), self._clock.now_s())
+        if answer.headers.get("Date"):
+            self.server_now_s = _time_in(answer)
 
 
-def read_usage(header: str) -> Usage | None:
-    """The org-wide figure of a `Sforce-Limit-Info` header, None when it is not there."""
-    found = _USAGE.search(header)
-    return Usage(int(found[1]), int(found[2])) if found else None
+def _time_in(answer: requests.Response) -> float:
+    """The vendor's own time, Unix seconds; 0 when the answer does not tell."""
+    try:
+        return parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def _reference(place: int) -> str:

@@ -30,6 +30,7 @@ from stagesync.connector import (
     WriteResult,
 )
 from stagesync_salesforce import api
+from stagesync_salesforce.known import Known
 from stagesync_salesforce.transport import Part, Transport
 
 # The vendor itself has waited some ten seconds for the lock before it refuses.
@@ -44,15 +45,18 @@ Key = tuple[str, str]
 log = structlog.get_logger()
 
 
-def write(transport: Transport, writes: Sequence[Write]) -> list[WriteResult]:
-    """Set values; see `Connector.write`."""
+def write(transport: Transport, writes: Sequence[Write], *, known: Known) -> list[WriteResult]:
+    """Set values; see `Connector.write`.
+
+    A write to a lead that is known to be converted is refused as the vendor would, without a call.
+    """
     if len({_key(item) for item in writes}) < len(writes):
         raise ValueError("a record appears twice in one call")
     for item in writes:
         if not api.sobject(item.object).kind.writable:
             raise RequestRefused(f"stagesync writes nothing to {item.object}")
-    results: dict[Key, WriteResult] = {}
-    left = list(writes)
+    results = {_key(item): _of_converted(item) for item in writes if item.id in known.converted}
+    left = [item for item in writes if _key(item) not in results]
     try:
         while left:
             answers: dict[Key, WriteResult] = {}
@@ -63,7 +67,15 @@ def write(transport: Transport, writes: Sequence[Write]) -> list[WriteResult]:
     except CrmError as error:
         error.results = [results[_key(item)] for item in writes if _key(item) in results]
         raise
-    return [results[_key(item)] for item in writes]
+    found = [results[_key(item)] for item in writes]
+    known.converted.update(r.write.id for r in found if r.refusal is Refusal.CONVERTED)
+    return found
+
+
+def _of_converted(item: Write) -> WriteResult:
+    return WriteResult(
+        item, refusal=Refusal.CONVERTED, code=api.CONVERTED, message=api.CONVERTED_WORDS
+    )
 
 
 def _settle(

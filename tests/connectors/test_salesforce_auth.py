@@ -9,8 +9,9 @@ import orjson
 import pytest
 
 from stagesync.connector import CredentialsRefused, Secret, Throttled, Unavailable
-from stagesync_salesforce.auth import LoginAnswer, LoginRequest, Session, client_credentials
-from stagesync_salesforce.options import ClientCredentials
+from stagesync_salesforce.auth import client_credentials
+from stagesync_salesforce.credentials import ClientCredentials
+from stagesync_salesforce.steps import LoginAnswer, LoginRequest, Session
 
 KEY = ClientCredentials(id="key", secret=Secret("hush"))
 BASE = "https://acme.my.salesforce.com"

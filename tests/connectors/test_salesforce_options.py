@@ -45,7 +45,7 @@ def test_url_stands_for_the_host() -> None:
     ("options", "key"),
     [
         ({}, "auth"),
-        ({"auth": {}}, "auth.client_credentials"),
+        ({"auth": {}}, "auth"),
         ({"auth": auth(**KEY)}, ""),
         ({"auth": auth(**KEY), "url": "http://acme.example"}, "url"),
         ({"auth": auth(**KEY), "url": "ftp://127.0.0.1"}, "url"),

@@ -9,8 +9,11 @@ import pytest
 from stagesync.connector import AnswerUnreadable, Pull, Record, RequestRefused
 from stagesync_salesforce import soql
 from stagesync_salesforce.api import sobject
-from stagesync_salesforce.pull import Cursor, query_of
+from stagesync_salesforce.cursor import Cursor, Place
+from stagesync_salesforce.pull import Ways, query_of
 from stagesync_salesforce.records import columns, record_of
+
+WAYS = Ways(overlap_s=600.0, page_size=2000, sweep_every_s=3600.0)
 
 ROW: dict[str, Any] = {
     "attributes": {"type": "CampaignMember"},
@@ -118,11 +121,11 @@ ORDER = " ORDER BY SystemModstamp, Id"
     [
         (Cursor(), ""),
         (
-            Cursor(bookmark_s=1_790_848_800.0),
+            Cursor(Place(1_790_848_800.0)),
             " WHERE SystemModstamp >= 2026-10-01T09:50:00.000Z",
         ),
         (
-            Cursor(bookmark_s=5.0, began_s=9.0, at=(1_790_848_800.0, "003A")),
+            Cursor(Place(5.0, 9.0, (1_790_848_800.0, "003A"))),
             (
                 " WHERE (SystemModstamp > 2026-10-01T10:00:00.000Z"
                 " OR (SystemModstamp = 2026-10-01T10:00:00.000Z AND Id > '003A'))"
@@ -132,22 +135,22 @@ ORDER = " ORDER BY SystemModstamp, Id"
 )
 def test_query_starts_where_the_cursor_says(cursor: Cursor, where: str) -> None:
     """The first pull takes all, the next one reaches back, a broken one goes on behind a row."""
-    query = query_of(Pull("contact", ("Email",)), cursor, overlap_s=600.0)
+    query = query_of(Pull("contact", ("Email",)), cursor, sweep=False, ways=WAYS)
     assert BASE + where + ORDER == query
 
 
 def test_activities_of_nobody_are_left_out() -> None:
     """Events without a person, and invitees' copies, are not pulled."""
-    query = query_of(Pull("event", ()), Cursor(bookmark_s=700.0), overlap_s=600.0)
+    query = query_of(Pull("event", ()), Cursor(Place(700.0)), sweep=False, ways=WAYS)
     assert query.endswith(
         "FROM Event WHERE SystemModstamp >= 1970-01-01T00:01:40.000Z"
-        " AND WhoId != null AND IsChild = false" + ORDER
+        " AND IsDeleted = false AND WhoId != null AND IsChild = false" + ORDER
     )
 
 
 def test_cursor_survives_its_text() -> None:
     """What a cursor says is what its text says."""
-    cursor = Cursor(bookmark_s=5.0, began_s=9.0, at=(7.0, "003A"))
+    cursor = Cursor(Place(5.0, 9.0, (7.0, "003A")), Place(3.0, 4.0, (1.0, "003B")), 8.0)
     assert cursor == Cursor.read(cursor.text())
 
 

@@ -25,9 +25,10 @@ from stagesync.connector import (
     Unavailable,
     Write,
 )
+from stagesync_salesforce.budget import Usage, read_usage
 from stagesync_salesforce.client import Wire, make_session
 from stagesync_salesforce.connector import SalesforceConnector
-from stagesync_salesforce.transport import Part, Transport, Usage, read_usage
+from stagesync_salesforce.transport import Part, Transport
 
 TOKEN = ("POST", "/services/oauth2/token")
 HOST = "https://acme.my.salesforce.com"
@@ -251,8 +252,8 @@ def test_wire_sends_nothing_unencrypted_to_the_world() -> None:
     [
         ("api-usage=8370/15000", Usage(8370, 15_000)),
         ("api-usage=10018/100000; api-bursts=1/750", Usage(10_018, 100_000)),
-        ("api-usage=25/5000; per-app-api-usage=17/250(appName=x)", Usage(25, 5_000)),
-        ("per-app-api-usage=17/250(appName=x); api-usage=25/5000", Usage(25, 5_000)),
+        ("api-usage=25/5000; per-app-api-usage=17/250(appName=x)", Usage(25, 5_000, 17)),
+        ("per-app-api-usage=17/250(appName=x); api-usage=25/5000", Usage(25, 5_000, 17)),
         ("per-app-api-usage=17/250(appName=x)", None),
         ("", None),
         ("api-usage=?", None),

@@ -1,0 +1,104 @@
+"""Where a pull of one object stands: opaque text to everybody else.
+
+    bookmark     everything stamped earlier has been handed out, but for rows committed late
+    began        start of the pull under way; none is under way when empty
+    at           stamp and id of the last row handed out by the pull under way
+
+A cursor holds two of these: one for the rows that are there, one for the rows that are gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+
+_VERSION = 2
+# It knew nothing of rows that are gone: the first sweep then looks through the whole recycle bin.
+_WITHOUT_SWEEPS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the rows by (stamp, id); instants are Unix seconds, 0 for none."""
+
+    bookmark_s: float = 0.0
+    began_s: float = 0.0
+    at: tuple[float, str] | None = None
+
+    def done(self) -> Place:
+        """The place when the pull under way is complete: the next one starts where it began."""
+        return Place(bookmark_s=self.began_s)
+
+    def shown(self) -> dict[str, object]:
+        """Its parts, for the text of a cursor."""
+        at = list(self.at) if self.at else None
+        return {"bookmark": self.bookmark_s, "began": self.began_s, "at": at}
+
+    @classmethod
+    def of(cls, parts: Any) -> Place:
+        """The place of its parts."""
+        at = (float(parts["at"][0]), str(parts["at"][1])) if parts["at"] else None
+        return cls(float(parts["bookmark"]), float(parts["began"]), at)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a pull of one object stands.
+
+    Attributes:
+        rows: among the rows that are there.
+        gone: among the rows that were deleted or merged.
+        sweep_at_s: when to look for those again, by our own clock.
+    """
+
+    rows: Place = field(default_factory=Place)
+    gone: Place = field(default_factory=Place)
+    sweep_at_s: float = 0.0
+
+    def text(self) -> str:
+        """The opaque form."""
+        sweep = {"gone": self.gone.shown(), "sweep_at": self.sweep_at_s}
+        return orjson.dumps({"v": _VERSION, **self.rows.shown(), **sweep}).decode()
+
+    @classmethod
+    def read(cls, text: str | None) -> Cursor:
+        """The cursor of a text.
+
+        One of another version stands for everything from the start: rows repeat, none is lost.
+        """
+        if text is None:
+            return cls()
+        try:
+            body = orjson.loads(text)
+            if body["v"] == _WITHOUT_SWEEPS:
+                return cls(Place.of(body))
+            if body["v"] != _VERSION:
+                return cls()
+            return cls(Place.of(body), Place.of(body["gone"]), float(body["sweep_at"]))
+        except (ValueError, TypeError, KeyError, IndexError):
+            return cls()
+
+    def is_first_load(self) -> bool:
+        """True until everything has been handed out once."""
+        return self.rows.bookmark_s == 0
+
+    def sweep_due(self, *, now_s: float, every_s: float) -> bool:
+        """True when it is time to look for rows that are gone, also after our clock was set back."""
+        waits = self.sweep_at_s - every_s <= now_s < self.sweep_at_s
+        return self.gone.began_s > 0 or not waits
+
+    def pulled(self, *, now_s: float, every_s: float) -> Cursor:
+        """The cursor when every row that is there has been handed out.
+
+        After a first load nothing that had gone before it matters.
+        """
+        rows = self.rows.done()
+        if self.is_first_load():
+            return Cursor(rows, Place(rows.bookmark_s), now_s + every_s)
+        return replace(self, rows=rows)
+
+    def swept(self, *, now_s: float, every_s: float) -> Cursor:
+        """The cursor when every row that is gone has been handed out, too."""
+        return replace(self, gone=self.gone.done(), sweep_at_s=now_s + every_s)
