@@ -128,18 +128,6 @@ class SalesforceConnector:
             raise RequestRefused(f"step {step.key!r} is not of the last setup")
         act()
 
-    def quota(self) -> Quota | None:
-        """None: what the answers tell of the allowance is not kept."""
-        return None
-
-    def count(self, object_name: str) -> int | None:  # noqa: ARG002  part of the contract
-        """None: counting is not asked for."""
-        return None
-
-    def server_now_s(self) -> float | None:
-        """The org's clock at its last answer; see `TellsTime`."""
-        return self._transport.server_now_s or None
-
     def record_url(self, object_name: str, record_id: str) -> str:
         """Where a person sees this record in the org."""
         return f"{self._transport.instance_url}/{record_id}" if object_name in api.BY_NAME else ""

@@ -16,6 +16,7 @@ from stagesync.connector import (
     OwnField,
     Page,
     Pull,
+    Quota,
     Record,
     Role,
     SetupStep,
@@ -67,6 +68,16 @@ class SqlConnector:
     def calls(self) -> int:
         """Statements sent so far."""
         return self._transport.calls
+
+    def quota(self) -> Quota | None:
+        """None: a database has no allowance."""
+        return None
+
+    def count(self, object_name: str) -> int | None:
+        """Live rows, by one query."""
+        shape = self._shapes.of(object_name)
+        live = sa.select(sa.func.count().label("live")).where(sa.not_(shape.is_gone()))
+        return int(self._transport.rows(live.select_from(shape.table))[0]["live"])
 
     def check(self) -> None:
         """Prove that the database lets us in, with a query that needs no table."""

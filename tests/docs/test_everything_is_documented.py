@@ -32,6 +32,7 @@ from stagesync.loading import (
     values,
     vocabularies,
 )
+from stagesync.loading.instants import parse_duration
 from stagesync.sandbox.faults import ANSWER_KINDS, CONNECTION_KINDS, PROFILES
 from stagesync.sandbox.hubspot.sim import VENDOR_FAULTS
 from stagesync.sandbox.hubspot.switches import HubSpotSwitches
@@ -164,7 +165,11 @@ def _paths(model: type[BaseModel], above: str = "") -> Iterator[str]:
         ("Options of `salesforce`", list(_paths(stagesync_salesforce.options.Options))),
         (
             "Options of `sql`",
-            ["tables", "write", *(k.rpartition(".")[2] for k in _paths(stagesync_sql.options.Options))],
+            [
+                "tables",
+                "write",
+                *(k.rpartition(".")[2] for k in _paths(stagesync_sql.options.Options)),
+            ],
         ),
     ],
 )
@@ -172,6 +177,11 @@ def test_every_setting_has_its_row(heading: str, keys: list[str]):
     """The tables of docs/settings.md hold the keys that exist, and no others."""
     text = part("settings", heading).split("\n### ")[0]
     assert set(keys) == set(re.findall(r"^\| `([\w.]+)` \|", text, re.MULTILINE))
+
+
+def _number(told: str) -> float:
+    """A default as a number; a duration in seconds."""
+    return parse_duration(told) if told[-1].isalpha() else float(told)
 
 
 def test_defaults_of_settings_are_those_of_the_code():
@@ -188,7 +198,7 @@ def test_defaults_of_settings_are_those_of_the_code():
         )
         for name, told in rows:
             default = model.model_fields[name].default if name in model.model_fields else None
-            if isinstance(default, int | float) and default != float(told.removesuffix("s")):
+            if isinstance(default, int | float) and default != _number(told):
                 wrong.append((name, told, default))
             if isinstance(default, str) and not default.startswith("http") and default != told:
                 wrong.append((name, told, default))

@@ -37,7 +37,9 @@ def test_a_connection_is_met_once(store: Store) -> None:
         state.meet_connection(tx, "north", "observe")
         state.activate(tx, "north", by="ann", at_s=5.0)
         state.meet_connection(tx, "north", "observe")
-        state.save_description(tx, "north", {"contact": [["email"]]}, seen={"digest": "d"}, at_s=7.0)
+        state.save_description(
+            tx, "north", {"contact": [["email"]]}, seen={"digest": "d"}, at_s=7.0
+        )
         state.save_trouble(tx, "north", "no answer")
         found = state.connection_state(tx, "north")
     assert found == state.ConnectionState(
