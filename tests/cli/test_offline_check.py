@@ -110,7 +110,7 @@ def test_problems_are_lines_that_an_editor_can_jump_to(mappings):
     result = check("--mappings", "mine")
     assert (2, True) == (
         result.exit_code,
-        "mine/policy.yaml:57: scores.fit[0].points: must be a number, not `many`" in result.stderr,
+        "mine/policy.yaml:58: scores.fit[0].points: must be a number, not `many`" in result.stderr,
     )
 
 

@@ -69,3 +69,12 @@ def test_each_fact_is_chosen_on_its_own() -> None:
     ]
     chosen = merge_facts(records, prefer=["north"])
     assert {"country": "FR", "title": "Director"} == {n: one.value for n, one in chosen.items()}
+
+
+def test_a_wish_not_to_be_contacted_wins_over_preference() -> None:
+    """One record that sets the flag is enough, however old and however little preferred."""
+    name = "person.do_not_contact"
+    says_no = Told("north", "contact", "1", 9.0, {name: False})
+    says_yes = Told("south", "contact", "2", 1.0, {name: True})
+    found = merge_facts([says_no, says_yes], prefer=["north"])[name]
+    assert (True, says_yes, (says_no,)) == (found.value, found.told_by, found.others)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -144,3 +145,22 @@ def test_no_command_prints_a_secret(settled):
     assert "made" in printed
     assert told["hubspot"]["token"] not in printed
     assert told["salesforce"]["client_secret"] not in printed
+
+
+def test_the_doctor_finds_no_error_where_all_works(place):
+    """`doctor` asks both CRMs, exits with 0, and has a fix for whatever it names."""
+    ran = place.run("doctor", "--json")
+    assert (0, True) == (ran.code, ran.json["ok"])
+    assert all(each["fix"] and each["severity"] != "error" for each in ran.json["findings"])
+
+
+def test_the_doctor_fails_with_a_wrong_token(copied):
+    """A refused credential is an error of its connection, with exit code 4; the other is looked at."""
+    text = (copied.folder / "stagesync.yaml").read_text(encoding="utf-8")
+    (copied.folder / "bad").write_text("wrong", encoding="utf-8")
+    wrong = re.sub(r"token: .*", "token: {file: bad}", text)
+    assert wrong != text
+    (copied.folder / "stagesync.yaml").write_text(wrong, encoding="utf-8")
+    ran = copied.run("doctor", "--json")
+    errors = [each for each in ran.json["findings"] if each["severity"] == "error"]
+    assert (4, False, ["hubspot"]) == (ran.code, ran.json["ok"], [e["connection"] for e in errors])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from stagesync.engine.assemble import assemble_people
 from stagesync.engine.explain import explain
 from stagesync.errors import ArgumentError
 
@@ -431,3 +432,19 @@ def test_a_company_that_leaves_takes_its_facts_along(bench: Bench) -> None:
     bench.north.delete("company", company)
     bench.sync()
     assert bench.position(ann)["fit"] == "unknown"
+
+
+def test_the_wish_not_to_be_contacted_survives_a_merge(bench: Bench) -> None:
+    """When the record that asked for it is merged into one that did not, the person is left in peace."""
+    ann = bench.contact("ann@firm.example", last="Ng", first="Ann")
+    old = bench.contact("ann@old.example", last="Ng", first="Ann", opted_out="true")
+    bench.sync()
+    bench.north.merge("contact", old, into=ann)
+    bench.sync()
+    person = str(bench.person("north", "contact", ann))
+    with bench.store.begin() as tx:
+        found = assemble_people(tx, bench.deployment, [person], now_s=bench.clock.now_s())
+    assert (True, old) == (
+        found[person].facts.person.get("do_not_contact"),
+        found[person].chosen["person.do_not_contact"].told_by.id,
+    )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stagesync.engine.deployment import Connected, Deployment
 
 STARTER = """\
+# yaml-language-server: $schema=mappings/schema/stagesync.json
 # A deployment of stagesync. Secrets are named here, never written: {env: NAME} or {file: PATH}.
 store: {url: sqlite:///stagesync.db}
 

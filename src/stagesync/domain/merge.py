@@ -1,7 +1,8 @@
 """One value for each fact, when several records tell it.
 
 The order of `prefer` decides: the first connection that has a value wins; within one connection, and
-among connections that `prefer` does not name, the newest record wins.
+among connections that `prefer` does not name, the newest record wins. One fact is not a matter of
+preference: who asked in any record not to be contacted is not contacted.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stagesync.domain.facts import Value
+
+SUPPRESSING = frozenset({"person.do_not_contact"})
+"""Flags that hold as soon as one record sets them, whatever the others say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ def merge_facts(told: Sequence[Told], *, prefer: Sequence[str]) -> dict[str, Cho
     chosen: dict[str, Chosen] = {}
     for name in sorted({name for record in told for name in record.facts}):
         having = [record for record in ranked if name in record.facts]
+        if name in SUPPRESSING:
+            having.sort(key=lambda record: record.facts[name] is not True)
         value = having[0].facts[name]
         others = tuple(record for record in having[1:] if record.facts[name] != value)
         chosen[name] = Chosen(value, having[0], others)

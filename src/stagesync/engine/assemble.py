@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from stagesync.connector import Role
 from stagesync.domain.facts import Activity, Deal, Facts
 from stagesync.domain.mapping import Reading, read_record
-from stagesync.domain.merge import Chosen, Told, merge_facts
+from stagesync.domain.merge import SUPPRESSING, Chosen, Told, merge_facts
 from stagesync.domain.policy import CountsFor
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.since import dates_of_flags
@@ -45,6 +45,7 @@ class _Sources:
 
     Attributes:
         all_of: person -> their records, those included that were merged into a live one.
+        merged: person -> those that were merged: of them only the wish not to be contacted counts.
     """
 
     companies: dict[str, list[StoredRecord]] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class _Sources:
     told: dict[int, list[tuple[StoredActivity, str, str]]] = field(default_factory=dict)
     since: dict[int, dict[str, float]] = field(default_factory=dict)
     all_of: dict[str, list[int]] = field(default_factory=dict)
+    merged: dict[str, list[StoredRecord]] = field(default_factory=dict)
 
 
 def assemble_people(
@@ -75,6 +77,8 @@ def assemble_people(
     sources = _sources(tx, deployment, {each.account for each in placed.values()})
     for each in theirs:
         sources.all_of.setdefault(str(each.person), []).append(each.pk)
+        if each.gone and each.merged_into:
+            sources.merged.setdefault(str(each.person), []).append(each)
     sources.ours |= plans.baselines_of(tx, pks)
     sources.since |= records.since_of(tx, pks)
     if with_history:
@@ -220,6 +224,12 @@ def _person(
     mine = merge_facts([told for _, told in personal], prefer=deployment.prefer)
     chosen = mine | {name: one for name, one in company.items() if name not in mine}
     chosen |= {name: one for name, one in company.items() if name.startswith("account.")}
+    chosen |= _suppression(
+        deployment,
+        [*(told for _, told in (*personal, *of_company))],
+        merged=sources.merged.get(who.id, ()),
+        sources=sources,
+    )
     chosen |= dates_of_flags(chosen, [*personal, *of_company], sources.since)
     facts = Facts(
         id=who.id,
@@ -231,6 +241,22 @@ def _person(
         ),
     )
     return Assembled(facts, chosen, tuple(own), who.account)
+
+
+def _suppression(
+    deployment: Deployment, told: list[Told], *, merged: Sequence[StoredRecord], sources: _Sources
+) -> dict[str, Chosen]:
+    """The wish not to be contacted, from whichever record it comes: also one that was merged away."""
+    for each in merged:
+        reading = _read(deployment, each, sources)
+        if reading is not None:
+            facts = {f"person.{name}": value for name, value in reading.person.items()}
+            told.append(Told(each.connection, each.object, each.id, each.told_at_s, facts))
+    limited = [
+        replace(one, facts={name: one.facts[name] for name in SUPPRESSING & one.facts.keys()})
+        for one in told
+    ]
+    return merge_facts(limited, prefer=deployment.prefer)
 
 
 def _activities(pks: Sequence[int], sources: _Sources) -> tuple[Activity, ...]:
