@@ -36,6 +36,7 @@ from stagesync_hubspot.setup import Setup
 from stagesync_hubspot.source import Rhythm, Source
 from stagesync_hubspot.stages import DealStages
 from stagesync_hubspot.transport import Transport
+from stagesync_hubspot.webhooks import WebhookRefused, named_records, prove
 
 
 class HubSpot:
@@ -133,6 +134,32 @@ class HubSpot:
         """The refresh token that took the configured one's place; None while that one serves."""
         oauth = self._transport.client.oauth
         return oauth.renewed if oauth else None
+
+    def webhook(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> list[tuple[str, str]]:
+        """The (object, id) of the records that a webhook request says have changed, each once.
+
+        Sends nothing. Which events are sent is set in the app; what they say is not believed
+        beyond the ids: `read` these records.
+
+        Args:
+            url: the whole address as HubSpot called it: behind a proxy the public one.
+            body: as it came, byte by byte.
+
+        Raises:
+            WebhookRefused: it is not proven to come from HubSpot now, or cannot be read.
+        """
+        secret = self._options.webhook_secret
+        if secret is None:
+            raise WebhookRefused(
+                "a webhook request cannot be proven without the secret of its app",
+                code="NO_SECRET",
+                hint="give the connection `app_secret`; service keys have no webhooks",
+            )
+        now_s = self._source.clock.now_s()
+        prove((method, url), headers, body=body, secret=secret, now_s=now_s)
+        return named_records(body, portal=self._portal)
 
     def record_url(self, object_name: str, record_id: str) -> str:
         """The record's page; empty until `check` learnt the account's number."""

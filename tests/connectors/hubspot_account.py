@@ -39,6 +39,16 @@ class Account:
         self.made.append(connect("crm", given, clock=self.clock))
         return self.made[-1]
 
+    def connect_app(self, **options) -> HubSpot:
+        """A connector as the OAuth app that is installed in the account."""
+        tokens = self.sim.tokens
+        oauth = {
+            "client_id": tokens.client_id,
+            "client_secret": Secret(tokens.client_secret),
+            "refresh_token": Secret(tokens.refresh_token),
+        }
+        return self.connect(token=None, auth={"oauth": oauth}, **options)
+
     def edit(self, name: str, ids, /, **properties) -> None:
         for one in ids:
             self.sim.edit(name, str(one), properties=properties, actor="human")
