@@ -140,6 +140,7 @@ JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 COMPOSITE = "composite"
 BATCH = "composite/batch"
 COLLECTIONS = "composite/sobjects"
+QUERY_JOBS = "jobs/query"
 CUSTOM_FIELDS = "tooling/sobjects/CustomField"
 TOOLING_QUERY = "tooling/query"
 

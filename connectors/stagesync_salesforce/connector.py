@@ -91,6 +91,7 @@ class SalesforceConnector:
             overlap_s=self._options.overlap_s,
             page_size=self._options.page_size,
             sweep_every_s=self._options.sweep_every,
+            bulk_from=self._options.bulk_from,
         )
         return pull.pull(self._transport, wanted, ways=ways, known=self._known)
 

@@ -51,16 +51,19 @@ class Cursor:
         rows: among the rows that are there.
         gone: among the rows that were deleted or merged.
         sweep_at_s: when to look for those again, by our own clock.
+        job: id and next locator of the Bulk job that brings the rest of a first load.
     """
 
     rows: Place = field(default_factory=Place)
     gone: Place = field(default_factory=Place)
     sweep_at_s: float = 0.0
+    job: tuple[str, str] | None = None
 
     def text(self) -> str:
         """The opaque form."""
         sweep = {"gone": self.gone.shown(), "sweep_at": self.sweep_at_s}
-        return orjson.dumps({"v": _VERSION, **self.rows.shown(), **sweep}).decode()
+        job = list(self.job) if self.job else None
+        return orjson.dumps({"v": _VERSION, **self.rows.shown(), **sweep, "job": job}).decode()
 
     @classmethod
     def read(cls, text: str | None) -> Cursor:
@@ -76,7 +79,8 @@ class Cursor:
                 return cls(Place.of(body))
             if body["v"] != _VERSION:
                 return cls()
-            return cls(Place.of(body), Place.of(body["gone"]), float(body["sweep_at"]))
+            job = (str(body["job"][0]), str(body["job"][1])) if body["job"] else None
+            return cls(Place.of(body), Place.of(body["gone"]), float(body["sweep_at"]), job)
         except (ValueError, TypeError, KeyError, IndexError):
             return cls()
 
