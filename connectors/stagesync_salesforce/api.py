@@ -111,6 +111,8 @@ STAMP = "SystemModstamp"
 ALWAYS = ("Id", STAMP, "CreatedDate")
 # Of a merge's loser: the winner.
 MASTER = "MasterRecordId"
+# On accounts and contacts, in an org that has person accounts.
+PERSON = "IsPersonAccount"
 
 # Free text that people write to each other; never asked for, under whichever object.
 FORBIDDEN = frozenset({"subject", "description"})

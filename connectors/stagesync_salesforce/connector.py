@@ -19,7 +19,7 @@ from stagesync.connector import (
     Write,
     WriteResult,
 )
-from stagesync_salesforce import api, describe, links, pull, read, setup, write
+from stagesync_salesforce import api, describe, links, persons, pull, read, setup, write
 from stagesync_salesforce.budget import Usage
 from stagesync_salesforce.count import Counts
 from stagesync_salesforce.known import Known
@@ -38,7 +38,7 @@ class SalesforceConnector:
         self._options = options
         self._transport = Transport(options, clock=clock)
         self._known = Known()
-        self._counts = Counts(self._transport)
+        self._counts = Counts(self._transport, self._known)
         self._acts: dict[str, setup.Act] = {}
 
     @property
@@ -83,7 +83,9 @@ class SalesforceConnector:
 
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """The live fields of these objects, by object name."""
-        return describe.describe(self._transport, objects)
+        found = describe.describe(self._transport, objects)
+        persons.learn(self._known, found)
+        return found
 
     def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
         """Pages of everything that changed since each cursor."""

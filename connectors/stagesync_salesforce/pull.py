@@ -26,7 +26,7 @@ from typing import Any
 import structlog
 
 from stagesync.connector import AnswerUnreadable, CrmError, Page, Pull, Record, Unavailable
-from stagesync_salesforce import api, bulk, merges, soql
+from stagesync_salesforce import api, bulk, merges, persons, soql
 from stagesync_salesforce.cursor import Cursor, Place
 from stagesync_salesforce.failures import QueryExpired
 from stagesync_salesforce.known import Known
@@ -90,6 +90,7 @@ def pull(
     # All of them are checked before the first request: a mapping's mistake costs no call.
     for item in wanted:
         columns(api.sobject(item.object), item.fields)
+    persons.find_out(transport, known, [item.object for item in wanted])
     reader = _Reader(transport, ways, known)
     waiting = deque(_first(item, Cursor.read(item.cursor)) for item in wanted)
     while waiting:
@@ -134,7 +135,7 @@ class _Reader:
 
     def part(self, query: _Query) -> Part:
         """The next page of a query as a part of a composite call."""
-        text = query_of(query.wanted, query.cursor, sweep=query.sweep, ways=self.ways)
+        text = self._text(query)
         spec = api.sobject(query.wanted.object)
         path = query.locator or api.query_path(
             self.transport.version, text, deleted=query.sweep or spec.archives
@@ -142,6 +143,16 @@ class _Reader:
         size = self.ways.page_size
         headers = {"Sforce-Query-Options": f"batchSize={size}"}
         return Part("GET", path, headers=None if size == api.PAGE_SIZE else headers)
+
+    def _text(self, query: _Query, *, ordered: bool = True) -> str:
+        return query_of(
+            query.wanted,
+            query.cursor,
+            sweep=query.sweep,
+            ways=self.ways,
+            with_persons=bool(self.known.persons),
+            ordered=ordered,
+        )
 
     def read(self, query: _Query, answer: Any) -> tuple[Page, list[_Query]]:
         """The page in an answer, and what is still to be asked of the object."""
@@ -172,7 +183,7 @@ class _Reader:
         Without a job that brings them, the rest is asked for as if there were no Bulk.
         """
         spec, by_rest = api.sobject(query.wanted.object), replace(query, bulk=False)
-        selected = columns(spec, query.wanted.fields)
+        selected = columns_of(spec, query.wanted.fields, with_persons=bool(self.known.persons))
         types = bulk.types_of(self.transport, query.wanted.object, selected)
         job, locator = query.cursor.job or (self._begin(query) if types else None, "")
         if types is None or job is None or not bulk.is_done(self.transport, job):
@@ -194,7 +205,7 @@ class _Reader:
 
     def _begin(self, query: _Query) -> str | None:
         spec = api.sobject(query.wanted.object)
-        text = query_of(query.wanted, query.cursor, sweep=False, ways=self.ways, ordered=False)
+        text = self._text(query, ordered=False)
         job = bulk.begin(self.transport, text, everything=spec.archives)
         log.info("salesforce_first_load", object=query.wanted.object, by="bulk" if job else "rest")
         return job
@@ -223,19 +234,38 @@ class _Reader:
         )
 
 
-def query_of(wanted: Pull, cursor: Cursor, *, sweep: bool, ways: Ways, ordered: bool = True) -> str:
-    """The query for what is behind a cursor; an order slows a Bulk job down."""
+def query_of(
+    wanted: Pull,
+    cursor: Cursor,
+    *,
+    sweep: bool,
+    ways: Ways,
+    with_persons: bool = False,
+    ordered: bool = True,
+) -> str:
+    """The query for what is behind a cursor.
+
+    Args:
+        with_persons: the org has person accounts.
+        ordered: false for a Bulk job, which an order slows down.
+    """
     spec = api.sobject(wanted.object)
-    selected = columns(spec, wanted.fields)
-    place = cursor.gone if sweep else cursor.rows
+    selected = columns_of(spec, wanted.fields, with_persons=with_persons)
     conditions = spec.conditions()
     if sweep:
         selected = (*selected, api.MASTER) if spec.merges else selected
         conditions = ("IsDeleted = true",)
-    since = _since(place, overlap_s=ways.overlap_s)
-    return soql.select(
-        selected, spec.name, since, *conditions, order=f"{api.STAMP}, Id" if ordered else ""
-    )
+    since = _since(cursor.gone if sweep else cursor.rows, overlap_s=ways.overlap_s)
+    conditions = (since, *conditions, *persons.conditions(spec, persons=with_persons))
+    order = f"{api.STAMP}, Id" if ordered else ""
+    return soql.select(selected, spec.name, *conditions, order=order)
+
+
+def columns_of(spec: api.SObject, fields: Sequence[str], *, with_persons: bool) -> tuple[str, ...]:
+    """What a pull selects."""
+    more = [name for name in fields if name.lower() != api.PERSON.lower()]
+    extra = persons.columns(spec, persons=with_persons)
+    return columns(spec, (*extra, *(more if extra else fields)))
 
 
 def _since(place: Place, *, overlap_s: float) -> str:
