@@ -10,7 +10,7 @@ Source: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from stagesync.connector import ObjectDescription, Write, WriteResult
@@ -28,6 +28,12 @@ def learn(known: Known, described: Mapping[str, ObjectDescription]) -> None:
     """Takes in whether the org has person accounts, where a description tells."""
     if "account" in described:
         known.persons = api.PERSON in described["account"].fields
+
+
+def recall(known: Known, told: Iterable[bool | None]) -> None:
+    """Takes in what stored cursors tell, unless a description of this process told it."""
+    if known.persons is None:
+        known.persons = next((each for each in told if each is not None), None)
 
 
 def find_out(transport: Transport, known: Known, objects: Sequence[str]) -> None:

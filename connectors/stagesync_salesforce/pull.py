@@ -90,9 +90,14 @@ def pull(
     # All of them are checked before the first request: a mapping's mistake costs no call.
     for item in wanted:
         columns(api.sobject(item.object), item.fields)
+    cursors = [Cursor.read(item.cursor) for item in wanted]
+    persons.recall(known, (cursor.persons for cursor in cursors))
     persons.find_out(transport, known, [item.object for item in wanted])
     reader = _Reader(transport, ways, known)
-    waiting = deque(_first(item, Cursor.read(item.cursor)) for item in wanted)
+    waiting = deque(
+        _first(item, replace(cursor, persons=known.persons))
+        for item, cursor in zip(wanted, cursors, strict=True)
+    )
     while waiting:
         if waiting[0].bulk:
             waiting.extend((yield from reader.load(waiting.popleft())))

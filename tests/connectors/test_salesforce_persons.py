@@ -119,6 +119,16 @@ def test_org_without_them_is_asked_nothing_more(empty_bench: Any) -> None:
     assert 1 == connector.calls - before
 
 
+def test_cursors_remember_whether_there_are_any(org: Org, pull_all: PullAll) -> None:
+    """A new process that pulls from stored cursors asks for one composite call and no description."""
+    asked: dict[str, tuple[str, ...]] = {"account": (), "contact": ()}
+    _, cursors = pull_all(org.bench.connector, asked)
+    other = org.bench.connect()
+    found, _ = pull_all(other, asked, **cursors)
+    other.close()
+    assert (1, {org.firm}) == (other.calls, set(found["account"]))
+
+
 @pytest.mark.parametrize(
     ("contact", "account"),
     [
