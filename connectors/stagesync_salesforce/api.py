@@ -111,6 +111,8 @@ STAMP = "SystemModstamp"
 ALWAYS = ("Id", STAMP, "CreatedDate")
 # Of a merge's loser: the winner.
 MASTER = "MasterRecordId"
+# On accounts and contacts, in an org that has person accounts.
+PERSON = "IsPersonAccount"
 
 # Free text that people write to each other; never asked for, under whichever object.
 FORBIDDEN = frozenset({"subject", "description"})
@@ -140,6 +142,7 @@ JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 COMPOSITE = "composite"
 BATCH = "composite/batch"
 COLLECTIONS = "composite/sobjects"
+QUERY_JOBS = "jobs/query"
 CUSTOM_FIELDS = "tooling/sobjects/CustomField"
 TOOLING_QUERY = "tooling/query"
 

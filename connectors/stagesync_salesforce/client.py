@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
@@ -89,11 +89,26 @@ def make_session(
     return session
 
 
+class Sheet(NamedTuple):
+    """A page of a Bulk job's results.
+
+    Attributes:
+        text: CSV.
+        locator: where the next page is; empty or `null` for none.
+    """
+
+    text: str
+    locator: str
+
+
 class Client(Salesforce):
     """simple-salesforce that decodes with orjson: a quarter of the time of its default."""
 
     def parse_result_to_json(self, result: requests.Response) -> Any:
-        """The decoded body."""
+        """The decoded body, a sheet for one in CSV."""
+        if "csv" in result.headers.get("Content-Type", ""):
+            locator = result.headers.get("Sforce-Locator", "")
+            return Sheet(result.content.decode("utf-8-sig"), locator)
         return orjson.loads(result.content)
 
 

@@ -20,7 +20,7 @@ from stagesync.connector import (
     Write,
     WriteResult,
 )
-from stagesync_salesforce import api, describe, links, pull, read, setup, write
+from stagesync_salesforce import api, describe, links, persons, pull, read, setup, write
 from stagesync_salesforce.budget import Usage
 from stagesync_salesforce.count import Counts
 from stagesync_salesforce.known import Known
@@ -47,7 +47,7 @@ class SalesforceConnector:
         self._options = options
         self._transport = Transport(options, clock=clock)
         self._known = Known()
-        self._counts = Counts(self._transport)
+        self._counts = Counts(self._transport, self._known)
         self._acts: dict[str, setup.Act] = {}
 
     @property
@@ -92,7 +92,9 @@ class SalesforceConnector:
 
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """The live fields of these objects, by object name."""
-        return describe.describe(self._transport, objects)
+        found = describe.describe(self._transport, objects)
+        persons.learn(self._known, found)
+        return found
 
     def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
         """Pages of everything that changed since each cursor."""
@@ -100,6 +102,7 @@ class SalesforceConnector:
             overlap_s=self._options.overlap_s,
             page_size=self._options.page_size,
             sweep_every_s=self._options.sweep_every,
+            bulk_from=self._options.bulk_from,
         )
         return pull.pull(self._transport, wanted, ways=ways, known=self._known)
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stagesync.connector import CrmError
-from stagesync_salesforce import api, soql
+from stagesync_salesforce import api, persons, soql
+from stagesync_salesforce.known import Known
 from stagesync_salesforce.transport import Part, Transport
 
 # The counts of one look are told to whoever asks within this time.
@@ -22,8 +23,9 @@ KEPT_S = 60.0
 class Counts:
     """The last counts of every object."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, known: Known) -> None:
         self._transport = transport
+        self._known = known
         self._found: dict[str, int] = {}
         self._looked_at_s = float("-inf")
 
@@ -37,6 +39,7 @@ class Counts:
 
     def _look(self) -> dict[str, int]:
         found: dict[str, int] = {}
+        persons.find_out(self._transport, self._known, ["account"])
         for start in range(0, len(api.OBJECTS), api.HEAVY_PARTS):
             specs = api.OBJECTS[start : start + api.HEAVY_PARTS]
             answers = self._transport.composite(self._parts(specs))
@@ -46,15 +49,19 @@ class Counts:
         return found
 
     def _parts(self, specs: Sequence[api.SObject]) -> list[Part]:
+        version, with_persons = self._transport.version, bool(self._known.persons)
         return [
             Part(
                 "GET",
-                api.query_path(self._transport.version, count_of(spec), deleted=spec.archives),
+                api.query_path(
+                    version, count_of(spec, with_persons=with_persons), deleted=spec.archives
+                ),
             )
             for spec in specs
         ]
 
 
-def count_of(spec: api.SObject) -> str:
+def count_of(spec: api.SObject, *, with_persons: bool) -> str:
     """The query that counts what a full pull would bring."""
-    return soql.select(["COUNT()"], spec.name, *spec.conditions())
+    more = persons.conditions(spec, persons=with_persons)
+    return soql.select(["COUNT()"], spec.name, *spec.conditions(), *more)

@@ -51,16 +51,22 @@ class Cursor:
         rows: among the rows that are there.
         gone: among the rows that were deleted or merged.
         sweep_at_s: when to look for those again, by our own clock.
+        job: id and next locator of the Bulk job that brings the rest of a first load.
+        persons: whether the org had person accounts; None for unknown. Kept here so that a process
+            which describes nothing need not ask.
     """
 
     rows: Place = field(default_factory=Place)
     gone: Place = field(default_factory=Place)
     sweep_at_s: float = 0.0
+    job: tuple[str, str] | None = None
+    persons: bool | None = None
 
     def text(self) -> str:
         """The opaque form."""
         sweep = {"gone": self.gone.shown(), "sweep_at": self.sweep_at_s}
-        return orjson.dumps({"v": _VERSION, **self.rows.shown(), **sweep}).decode()
+        more = {"job": list(self.job) if self.job else None, "persons": self.persons}
+        return orjson.dumps({"v": _VERSION, **self.rows.shown(), **sweep, **more}).decode()
 
     @classmethod
     def read(cls, text: str | None) -> Cursor:
@@ -76,7 +82,9 @@ class Cursor:
                 return cls(Place.of(body))
             if body["v"] != _VERSION:
                 return cls()
-            return cls(Place.of(body), Place.of(body["gone"]), float(body["sweep_at"]))
+            job = (str(body["job"][0]), str(body["job"][1])) if body["job"] else None
+            places = Place.of(body), Place.of(body["gone"])
+            return cls(*places, float(body["sweep_at"]), job, body["persons"])
         except (ValueError, TypeError, KeyError, IndexError):
             return cls()
 
@@ -96,7 +104,7 @@ class Cursor:
         """
         rows = self.rows.done()
         if self.is_first_load():
-            return Cursor(rows, Place(rows.bookmark_s), now_s + every_s)
+            return replace(self, rows=rows, gone=Place(rows.bookmark_s), sweep_at_s=now_s + every_s)
         return replace(self, rows=rows)
 
     def swept(self, *, now_s: float, every_s: float) -> Cursor:

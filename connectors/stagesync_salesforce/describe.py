@@ -1,7 +1,8 @@
 """Live metadata: what fields there are, what may be written, and which values a list offers.
 
 Describe leaves out the fields that the user may not see. The status list of leads is read from
-`LeadStatus`, which alone knows which status means converted.
+`LeadStatus`, which alone knows which status means converted, and the stages of deals from
+`OpportunityStage`, whose order is the org's own.
 
 Source: https://developer.salesforce.com/docs/platform/api-rest/guide/resources-sobject-describe
 (seen 2026-11)
@@ -39,9 +40,17 @@ _TYPES = {
     "multipicklist": FieldType.CHOICES,
     "reference": FieldType.REFERENCE,
 }
-_LEAD_STATUS = (
-    "SELECT ApiName, MasterLabel, IsConverted, SortOrder FROM LeadStatus ORDER BY SortOrder"
-)
+# Object -> its field whose values have rows of their own, and the query for those.
+_LISTS = {
+    "Lead": (
+        "Status",
+        "SELECT ApiName, MasterLabel, IsConverted FROM LeadStatus ORDER BY SortOrder",
+    ),
+    "Opportunity": (
+        "StageName",
+        "SELECT ApiName, MasterLabel FROM OpportunityStage WHERE IsActive = true ORDER BY SortOrder",
+    ),
+}
 
 
 def describe(transport: Transport, objects: Sequence[str]) -> dict[str, ObjectDescription]:
@@ -52,15 +61,15 @@ def describe(transport: Transport, objects: Sequence[str]) -> dict[str, ObjectDe
     specs = [api.sobject(name) for name in dict.fromkeys(objects)]
     parents = {parent for spec in specs for parent in (spec.parents or {}).values()}
     names = list(dict.fromkeys([*(spec.name for spec in specs), *sorted(parents)]))
-    statuses_wanted = "Lead" in names
+    lists = [name for name in names if name in _LISTS]
     paths = [f"v{transport.version}/sobjects/{name}/describe" for name in names]
-    if statuses_wanted:
-        paths.append(f"v{transport.version}/query?q={quote(_LEAD_STATUS)}")
+    paths += [f"v{transport.version}/query?q={quote(_LISTS[name][1])}" for name in lists]
     answers = transport.batch(paths)
     fields = {name: _fields(name, answer) for name, answer in zip(names, answers, strict=False)}
-    if statuses_wanted and "Status" in fields["Lead"]:
-        statuses = _statuses(answers[-1])
-        fields["Lead"]["Status"] = _with_options(fields["Lead"]["Status"], statuses)
+    for name, answer in zip(lists, answers[len(names) :], strict=True):
+        field = _LISTS[name][0]
+        if field in fields[name]:
+            fields[name][field] = _with_options(fields[name][field], _listed(answer))
     return {
         spec.kind.name: ObjectDescription(spec.kind.name, _with_parents(spec, fields))
         for spec in specs
@@ -95,14 +104,14 @@ def _field(item: Mapping[str, Any]) -> FieldDescription:
     )
 
 
-def _statuses(answer: Any) -> tuple[Option, ...]:
+def _listed(answer: Any) -> tuple[Option, ...]:
     rows = [] if isinstance(answer, CrmError) else answer["records"]
     return tuple(
         Option(
             row["ApiName"],
             row.get("MasterLabel") or row["ApiName"],
             rank,
-            terminal=bool(row["IsConverted"]),
+            terminal=bool(row.get("IsConverted")),
         )
         for rank, row in enumerate(rows)
     )

@@ -13,10 +13,18 @@ class Known:
 
     Attributes:
         converted: ids of leads that were converted; the vendor never takes that back.
+        persons: whether the org has person accounts, which it cannot give up; None until known.
+        halves: contact -> its person account; empty for a contact that is none.
     """
 
     converted: set[str] = field(default_factory=set)
+    persons: bool | None = None
+    halves: dict[str, str] = field(default_factory=dict)
 
     def learn(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Takes in what rows tell."""
-        self.converted.update(row["Id"] for row in rows if row.get("IsConverted") is True)
+        for row in rows:
+            if row.get("IsConverted") is True:
+                self.converted.add(row["Id"])
+            if row.get("IsPersonAccount") is True and row.get("AccountId"):
+                self.halves[row["Id"]] = str(row["AccountId"])

@@ -19,14 +19,14 @@ Source: https://developer.salesforce.com/docs/platform/api-rest/guide/resources-
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
 from stagesync.connector import AnswerUnreadable, CrmError, Page, Pull, Record, Unavailable
-from stagesync_salesforce import api, merges, soql
+from stagesync_salesforce import api, bulk, merges, persons, soql
 from stagesync_salesforce.cursor import Cursor, Place
 from stagesync_salesforce.failures import QueryExpired
 from stagesync_salesforce.known import Known
@@ -35,6 +35,8 @@ from stagesync_salesforce.transport import Part, Transport
 
 # A locator lives two days; one that dies again and again without a row is a fault of theirs.
 RESTARTS = 5
+# What one answer of a Bulk job holds at most; some 10 MB of usual rows.
+BULK_PAGE_ROWS = 20_000
 
 log = structlog.get_logger()
 
@@ -46,6 +48,7 @@ class Ways:
     overlap_s: float
     page_size: int
     sweep_every_s: float
+    bulk_from: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class _Query:
 
     Attributes:
         sweep: asks for what is gone.
+        bulk: the rest comes by a Bulk job.
         locator: path of its next page; empty for a query to be asked.
         asked_s: when the vendor ran it, by its own clock.
         restarts: how often it had to be asked anew since its last row.
@@ -62,6 +66,7 @@ class _Query:
     wanted: Pull
     cursor: Cursor
     sweep: bool = False
+    bulk: bool = False
     locator: str = ""
     asked_s: float = 0.0
     restarts: int = 0
@@ -85,10 +90,19 @@ def pull(
     # All of them are checked before the first request: a mapping's mistake costs no call.
     for item in wanted:
         columns(api.sobject(item.object), item.fields)
+    cursors = [Cursor.read(item.cursor) for item in wanted]
+    persons.recall(known, (cursor.persons for cursor in cursors))
+    persons.find_out(transport, known, [item.object for item in wanted])
     reader = _Reader(transport, ways, known)
-    waiting = deque(_Query(item, Cursor.read(item.cursor)) for item in wanted)
+    waiting = deque(
+        _first(item, replace(cursor, persons=known.persons))
+        for item, cursor in zip(wanted, cursors, strict=True)
+    )
     while waiting:
-        asked = [waiting.popleft() for _ in range(min(api.HEAVY_PARTS, len(waiting)))]
+        if waiting[0].bulk:
+            waiting.extend((yield from reader.load(waiting.popleft())))
+            continue
+        asked = _next_asked(waiting)
         answers = transport.composite([reader.part(query) for query in asked])
         failures: list[CrmError] = []
         for query, answer in zip(asked, answers, strict=True):
@@ -104,6 +118,18 @@ def pull(
             raise failures[0]
 
 
+def _first(wanted: Pull, cursor: Cursor) -> _Query:
+    return _Query(wanted, cursor, bulk=cursor.job is not None)
+
+
+def _next_asked(waiting: deque[_Query]) -> list[_Query]:
+    """Takes the queries of the next call; a load by Bulk is none of them."""
+    asked: list[_Query] = []
+    while waiting and not waiting[0].bulk and len(asked) < api.HEAVY_PARTS:
+        asked.append(waiting.popleft())
+    return asked
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Asks queries and reads their answers."""
@@ -114,7 +140,7 @@ class _Reader:
 
     def part(self, query: _Query) -> Part:
         """The next page of a query as a part of a composite call."""
-        text = query_of(query.wanted, query.cursor, sweep=query.sweep, ways=self.ways)
+        text = self._text(query)
         spec = api.sobject(query.wanted.object)
         path = query.locator or api.query_path(
             self.transport.version, text, deleted=query.sweep or spec.archives
@@ -122,6 +148,16 @@ class _Reader:
         size = self.ways.page_size
         headers = {"Sforce-Query-Options": f"batchSize={size}"}
         return Part("GET", path, headers=None if size == api.PAGE_SIZE else headers)
+
+    def _text(self, query: _Query, *, ordered: bool = True) -> str:
+        return query_of(
+            query.wanted,
+            query.cursor,
+            sweep=query.sweep,
+            ways=self.ways,
+            with_persons=bool(self.known.persons),
+            ordered=ordered,
+        )
 
     def read(self, query: _Query, answer: Any) -> tuple[Page, list[_Query]]:
         """The page in an answer, and what is still to be asked of the object."""
@@ -141,7 +177,43 @@ class _Reader:
             return self._ended(query, cursor, records)
         restarts = 0 if records else query.restarts
         rest = replace(query, cursor=cursor, locator=locator, asked_s=asked_s, restarts=restarts)
+        if not query.locator and not query.sweep and cursor.is_first_load():
+            left = int(answer.get("totalSize") or 0) - len(records)
+            rest = replace(rest, bulk=left >= self.ways.bulk_from)
         return Page(query.wanted.object, records, cursor.text(), last=False), [rest]
+
+    def load(self, query: _Query) -> Generator[Page, None, list[_Query]]:
+        """Pages of a Bulk job for the rest of a first load; what is then still to be asked.
+
+        Without a job that brings them, the rest is asked for as if there were no Bulk.
+        """
+        spec, by_rest = api.sobject(query.wanted.object), replace(query, bulk=False)
+        selected = columns_of(spec, query.wanted.fields, with_persons=bool(self.known.persons))
+        types = bulk.types_of(self.transport, query.wanted.object, selected)
+        job, locator = query.cursor.job or (self._begin(query) if types else None, "")
+        if types is None or job is None or not bulk.is_done(self.transport, job):
+            return [replace(by_rest, cursor=replace(query.cursor, job=None))]
+        while True:
+            try:
+                sheet = bulk.page(self.transport, job, locator=locator, rows=BULK_PAGE_ROWS)
+            except QueryExpired:
+                return [replace(by_rest, cursor=replace(query.cursor, job=None), locator="")]
+            rows = list(bulk.rows_of(sheet, types, selected))
+            records = self._records(query, rows)
+            locator = bulk.next_locator(sheet)
+            if not locator:
+                page, rest = self._ended(by_rest, replace(query.cursor, job=None), records)
+                yield page
+                return rest
+            cursor = replace(query.cursor, job=(job, locator))
+            yield Page(query.wanted.object, records, cursor.text(), last=False)
+
+    def _begin(self, query: _Query) -> str | None:
+        spec = api.sobject(query.wanted.object)
+        text = self._text(query, ordered=False)
+        job = bulk.begin(self.transport, text, everything=spec.archives)
+        log.info("salesforce_first_load", object=query.wanted.object, by="bulk" if job else "rest")
+        return job
 
     def _ended(
         self, query: _Query, cursor: Cursor, records: tuple[Record, ...]
@@ -167,17 +239,38 @@ class _Reader:
         )
 
 
-def query_of(wanted: Pull, cursor: Cursor, *, sweep: bool, ways: Ways) -> str:
-    """The query for what is behind a cursor."""
+def query_of(
+    wanted: Pull,
+    cursor: Cursor,
+    *,
+    sweep: bool,
+    ways: Ways,
+    with_persons: bool = False,
+    ordered: bool = True,
+) -> str:
+    """The query for what is behind a cursor.
+
+    Args:
+        with_persons: the org has person accounts.
+        ordered: false for a Bulk job, which an order slows down.
+    """
     spec = api.sobject(wanted.object)
-    selected = columns(spec, wanted.fields)
-    place = cursor.gone if sweep else cursor.rows
+    selected = columns_of(spec, wanted.fields, with_persons=with_persons)
     conditions = spec.conditions()
     if sweep:
         selected = (*selected, api.MASTER) if spec.merges else selected
         conditions = ("IsDeleted = true",)
-    since = _since(place, overlap_s=ways.overlap_s)
-    return soql.select(selected, spec.name, since, *conditions, order=f"{api.STAMP}, Id")
+    since = _since(cursor.gone if sweep else cursor.rows, overlap_s=ways.overlap_s)
+    conditions = (since, *conditions, *persons.conditions(spec, persons=with_persons))
+    order = f"{api.STAMP}, Id" if ordered else ""
+    return soql.select(selected, spec.name, *conditions, order=order)
+
+
+def columns_of(spec: api.SObject, fields: Sequence[str], *, with_persons: bool) -> tuple[str, ...]:
+    """What a pull selects."""
+    more = [name for name in fields if name.lower() != api.PERSON.lower()]
+    extra = persons.columns(spec, persons=with_persons)
+    return columns(spec, (*extra, *(more if extra else fields)))
 
 
 def _since(place: Place, *, overlap_s: float) -> str:

@@ -66,6 +66,8 @@ def record_of(
 def links_of(spec: SObject, row: Mapping[str, Any]) -> Link:
     """The records that a row names, as far as they are of objects that are pulled."""
     found: dict[str, tuple[str, ...]] = {}
+    if row.get(api.PERSON) is True:  # its account is the person once more, and no company
+        return found
     for field in spec.references:
         target = str(row.get(field) or "")
         name = api.object_of(target)

@@ -29,7 +29,7 @@ from stagesync.connector import (
     Write,
     WriteResult,
 )
-from stagesync_salesforce import api
+from stagesync_salesforce import api, persons
 from stagesync_salesforce.known import Known
 from stagesync_salesforce.transport import Part, Transport
 
@@ -56,7 +56,8 @@ def write(transport: Transport, writes: Sequence[Write], *, known: Known) -> lis
         if not api.sobject(item.object).kind.writable:
             raise RequestRefused(f"stagesync writes nothing to {item.object}")
     results = {_key(item): _of_converted(item) for item in writes if item.id in known.converted}
-    left = [item for item in writes if _key(item) not in results]
+    through = persons.through_accounts(transport, writes, known)
+    left = [through.get(_key(item), item) for item in writes if _key(item) not in results]
     try:
         while left:
             answers: dict[Key, WriteResult] = {}
@@ -65,10 +66,25 @@ def write(transport: Transport, writes: Sequence[Write], *, known: Known) -> lis
             finally:
                 left = _judge(left, answers, results=results)
     except CrmError as error:
-        error.results = [results[_key(item)] for item in writes if _key(item) in results]
+        error.results = _told(writes, through, results=results)
         raise
-    found = [results[_key(item)] for item in writes]
+    found = _told(writes, through, results=results)
     known.converted.update(r.write.id for r in found if r.refusal is Refusal.CONVERTED)
+    return found
+
+
+def _told(
+    writes: Sequence[Write],
+    through: Mapping[Key, Write],
+    *,
+    results: Mapping[Key, WriteResult],
+) -> list[WriteResult]:
+    """The results there are, in the order of the writes and as results of these."""
+    found: list[WriteResult] = []
+    for item in writes:
+        sent = through.get(_key(item), item)
+        if (result := results.get(_key(sent))) is not None:
+            found.append(result if sent is item else persons.back(result, item))
     return found
 
 
@@ -123,7 +139,7 @@ def _smaller(item: Write, answer: WriteResult) -> list[Write]:
     kept = {
         name: value
         for name, value in item.values.items()
-        if (name.lower() not in named if named else name.endswith("__c"))
+        if (name.lower() not in named if named else name.endswith(("__c", "__pc")))
     }
     return [replace(item, values=kept)] if 0 < len(kept) < len(item.values) else []
 

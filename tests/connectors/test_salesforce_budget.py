@@ -138,6 +138,7 @@ def test_count_is_what_a_full_pull_brings(bench: Any, spec: Any) -> None:
 def test_counts_of_all_objects_cost_two_calls(bench: Any) -> None:
     """Eight counts ride in two calls, and are asked for anew after a minute."""
     calls = []
+    bench.connector.describe(["account"])
     for advance_s in (0, 61):
         bench.sim.clock.advance(advance_s)
         before = bench.connector.calls

@@ -13,7 +13,7 @@ from stagesync_salesforce.cursor import Cursor, Place
 from stagesync_salesforce.pull import Ways, query_of
 from stagesync_salesforce.records import columns, record_of
 
-WAYS = Ways(overlap_s=600.0, page_size=2000, sweep_every_s=3600.0)
+WAYS = Ways(overlap_s=600.0, page_size=2000, sweep_every_s=3600.0, bulk_from=50_000)
 
 ROW: dict[str, Any] = {
     "attributes": {"type": "CampaignMember"},
@@ -150,7 +150,9 @@ def test_activities_of_nobody_are_left_out() -> None:
 
 def test_cursor_survives_its_text() -> None:
     """What a cursor says is what its text says."""
-    cursor = Cursor(Place(5.0, 9.0, (7.0, "003A")), Place(3.0, 4.0, (1.0, "003B")), 8.0)
+    cursor = Cursor(
+        Place(5.0, 9.0, (7.0, "003A")), Place(3.0, 4.0, (1.0, "003B")), 8.0, ("750A", "L")
+    )
     assert cursor == Cursor.read(cursor.text())
 
 
