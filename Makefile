@@ -1,10 +1,11 @@
 # Aliases without logic; each sets up what it needs.
-.PHONY: demo test coverage lint types sandbox bench lock
+.PHONY: demo test coverage independent lint types sandbox bench lock
 
 demo:    ; ./stagesync demo $(ARGS)
 sandbox: ; ./stagesync sandbox $(ARGS)
 test:    ; @.ci/setup dev && .venv/bin/python -m pytest -n 3 --dist loadgroup $(ARGS)
 coverage: ; @.ci/setup dev && .ci/coverage
+independent: ; @.ci/setup dev && .ci/independent $(ARGS)
 lint:    ; @.ci/setup dev && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/lint-imports
 types:   ; @.ci/setup dev && .venv/bin/mypy
 bench:   ; @.ci/setup dev && .venv/bin/python bench/evaluate.py
