@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 
 import pytest
+from tests.openapi.recorder import recorded
 
 from stagesync.sandbox import Sandbox, start
 
@@ -21,6 +23,9 @@ def _versions() -> None:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """Both simulators with a small believable base."""
-    with start(contacts=500, seed=3) as running:
-        yield running
+    """Both simulators with a small believable base.
+
+    What passes between HubSpot's clients and the simulator is held against the descriptions, too.
+    """
+    with start(contacts=500, seed=3) as running, recorded(running.hubspot) as url:
+        yield replace(running, urls=running.urls | {"hubspot": url})
