@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import structlog
+from tests.openapi.recorder import recorded
 
 from stagesync.sandbox import Sandbox, start
 
@@ -74,11 +75,14 @@ def open_world(
 ) -> World:
     """Simulators with a believable base, and a deployment in this folder that knows them.
 
+    Every request to HubSpot and its answer is held against the descriptions in `tests/openapi`.
+
     Args:
         settings: of `make_place`.
     """
     sandbox = closing.enter_context(start(contacts=contacts, seed=seed, faults=faults))
     told = sandbox.credentials()
+    told["hubspot"]["url"] = closing.enter_context(recorded(sandbox.hubspot))
     vendors = Vendors(told)
     closing.callback(vendors.close)
     return World(sandbox, vendors, make_place(folder, told, **settings))

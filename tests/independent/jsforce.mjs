@@ -1,6 +1,6 @@
 // Drives the simulated org with jsforce, a client that nobody here wrote.
 //
-//   JSFORCE=<folder with node_modules/jsforce> node jsforce.mjs <url of the simulator>
+//   CLIENTS=<folder with node_modules> node jsforce.mjs <url of the simulator>
 //
 // Everything it needs to log in it asks the simulator for. One JSON line per finished check, then
 // {"done": true, ...}; exit 1 with the error at the first check that fails.
@@ -10,7 +10,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 
 const [url] = process.argv.slice(2);
-const home = path.resolve(process.env.JSFORCE ?? '.');
+const home = path.resolve(process.env.CLIENTS ?? '.');
 const require = createRequire(path.join(home, 'package.json'));
 const jsforce = require('jsforce');
 const { version: packageVersion } = require('jsforce/package.json');
@@ -95,7 +95,9 @@ await check('query, page by page', async () => {
   const { totalSize } = await conn.query('SELECT COUNT() FROM Lead');
   leads = [];
   let pages = 1;
-  let page = await conn.query('SELECT Id, Email, SystemModstamp, Owner.Name FROM Lead ORDER BY Id');
+  const headers = { 'Sforce-Query-Options': 'batchSize=200' };
+  const soql = 'SELECT Id, Email, SystemModstamp, Owner.Name FROM Lead ORDER BY Id';
+  let page = await conn.query(soql, { headers });
   leads.push(...page.records);
   while (!page.done) {
     page = await conn.queryMore(page.nextRecordsUrl);
@@ -103,6 +105,7 @@ await check('query, page by page', async () => {
     pages += 1;
   }
   assert.equal(new Set(leads.map((lead) => lead.Id)).size, totalSize);
+  assert.ok(pages > 1);
   assert.ok(leads.every((lead) => lead.Owner.Name));
   const fetched = await conn.query('SELECT Id FROM Lead', { autoFetch: true, maxFetch: 100000 });
   assert.equal(fetched.records.length, totalSize);

@@ -2,6 +2,7 @@
 
 import random
 import threading
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -177,7 +178,7 @@ class HubSpotSim:
 
 def _json(refusal: Refusal) -> Response:
     body = refusal.body if isinstance(refusal.body, Mapping) else {}
-    sent = orjson.dumps({"status": "error", **body, "correlationId": "fault"})
+    sent = orjson.dumps({"status": "error", **body, "correlationId": str(uuid.uuid4())})
     return Response(sent, refusal.status, refusal.headers, "application/json;charset=utf-8")
 
 
