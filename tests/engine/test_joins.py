@@ -2,6 +2,8 @@
 
 import pytest
 
+from stagesync.cli.explain import _show_history
+from stagesync.engine.explain import explain
 from stagesync.engine.joins import decide_join
 from stagesync.engine.status import status
 
@@ -115,3 +117,15 @@ def test_an_unknown_join_is_refused(bench: Bench) -> None:
     """Only a held join can be decided."""
     with pytest.raises(KeyError):
         decide_join(bench.deployment, "j_none", approve=True, by="bea", now_s=0.0)
+
+
+def test_a_decided_join_can_be_explained(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    """The person's explanation shows who decided the join, beside what was written."""
+    two_people(bench, form=True)
+    (held,) = waiting(bench)
+    now_s = bench.clock.now_s()
+    decide_join(bench.deployment, str(held["join"]), approve=False, by="bea", now_s=now_s)
+    for who in held["people"]:
+        _show_history(explain(bench.deployment, str(who)))
+    out = capsys.readouterr().out
+    assert (1, True) == (out.count("joins decided"), "dropped\tbea" in out)
