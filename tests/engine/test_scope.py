@@ -65,7 +65,9 @@ def test_out_of_scope_is_counted(bench: Bench) -> None:
     """Plan and status say how many live records the scope leaves out."""
     limit(bench, Scope(created_after_s=NOON_S + 60.0))
     bench.contact("ann@firm.example", last="Ng")
-    bench.north.delete("contact", bench.contact("bob@firm.example"))
+    bob = bench.contact("bob@firm.example")
+    bench.sync()
+    bench.north.delete("contact", bob)
     outcome = bench.sync()
     told = status(bench.deployment, now_s=bench.clock.now_s())["connections"]
     assert ({"north": 1, "south": 0}, [1, 0]) == (

@@ -138,9 +138,16 @@ def _show_history(document: Mapping[str, Any]) -> None:
             "written" if "written" in each["result"] else f"refused: {each['result']['words']}",
         )
         for each in document["changes"]
+        if "join" not in each["result"]
     ]
     columns = ("at", "record", "field", "before", "after", "result")
     print_rows("what was written", columns, changes)
+    joins = [
+        (each["at"], each["result"]["with"], each["result"]["join"], each["actor"])
+        for each in document["changes"]
+        if "join" in each["result"]
+    ]
+    print_rows("joins decided", ("at", "with", "result", "by"), joins)
 
 
 def _show_next(document: Mapping[str, Any]) -> None:

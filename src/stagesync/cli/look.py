@@ -84,6 +84,15 @@ def status(*, config: Path | None, as_json: bool) -> None:
         click.echo(
             f"hint: stagesync plan shows it, stagesync approve {each['plan']} lets it through"
         )
+    for each in document["joins"]:
+        both = " and ".join(
+            f"{who} ({stage})" for who, stage in zip(each["people"], each["stages"], strict=True)
+        )
+        click.echo(f"join: {both} look like one person")
+        click.echo(
+            f"hint: stagesync approve {each['join']} makes them one, stagesync drop {each['join']}"
+            " keeps them apart"
+        )
 
 
 @click.group(invoke_without_command=True, short_help="The log of every change.")

@@ -119,6 +119,9 @@ def run(*, config: Path | None) -> None:
 
 def _decide_and_show(plan_id: str, config: Path | None, *, as_json: bool, approve: bool) -> None:
     with opened(config) as found:
+        if plan_id.startswith("j_"):
+            _decide_join(found.deployment, plan_id, as_json=as_json, approve=approve)
+            return
         document = plan_document(found.deployment, plan_id)
         entries = _decide(found.deployment, plan_id, approve=approve)
     if as_json:
@@ -126,6 +129,26 @@ def _decide_and_show(plan_id: str, config: Path | None, *, as_json: bool, approv
     else:
         verb = "approved; the next run writes" if approve else "dropped:"
         click.echo(f"{plan_id} {verb} {entries} values")
+
+
+def _decide_join(deployment: Deployment, join_id: str, *, as_json: bool, approve: bool) -> None:
+    from stagesync.app import actor
+    from stagesync.engine.joins import decide_join
+
+    try:
+        decide_join(
+            deployment, join_id, approve=approve, by=actor(), now_s=deployment.clock.now_s()
+        )
+    except KeyError:
+        raise ArgumentError(
+            f"no held join `{join_id}`", hint="stagesync status lists held joins"
+        ) from None
+    word = "approved" if approve else "dropped"
+    if as_json:
+        print_json({"join": join_id, "state": word})
+    else:
+        end = "the next run makes them one" if approve else "they stay two people"
+        click.echo(f"{join_id} {word}; {end}")
 
 
 def _decide(deployment: Deployment, plan_id: str, *, approve: bool) -> int:

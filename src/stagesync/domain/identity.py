@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 LARGEST_GROUP = 25
 """Records of one person beyond which a join by address is not believed."""
@@ -163,6 +163,63 @@ def _broken_up(
             parts[certain.find(key)].append(key)
         kept.extend(tuple(sorted(part)) for part in parts.values())
     return Joined(tuple(sorted(kept)), shared, tuple(sorted(too_large)))
+
+
+def hold_apart(
+    joined: Joined, records: Mapping[int, Known], *, may_join: Callable[[str, str], bool]
+) -> tuple[Joined, list[tuple[str, str]]]:
+    """The groups, each parted where two known people would become one who may not.
+
+    What the CRMs themselves say is never parted. Records that belong to nobody yet go with the first.
+
+    Args:
+        may_join: whether the people of these two ids may become one.
+
+    Returns:
+        The groups, and the pairs of ids that were kept apart, each in order.
+    """
+    groups: list[tuple[int, ...]] = []
+    pairs: set[tuple[str, str]] = set()
+    for keys in joined.groups:
+        if len({records[key].held_by for key in keys} - {""}) < 2:
+            groups.append(keys)
+            continue
+        parts, apart = _parts(keys, records, may_join=may_join)
+        groups += parts
+        pairs |= apart
+    return replace(joined, groups=tuple(sorted(groups))), sorted(pairs)
+
+
+def _parts(
+    keys: Sequence[int], records: Mapping[int, Known], *, may_join: Callable[[str, str], bool]
+) -> tuple[list[tuple[int, ...]], set[tuple[str, str]]]:
+    groups = _Groups(keys)
+    bearer: dict[str, int] = {}
+    for key in keys:
+        for same in records[key].same_as:
+            groups.union(key, same)
+        if held_by := records[key].held_by:
+            groups.union(bearer.setdefault(held_by, key), key)
+    names = sorted(bearer)
+    for key in keys:
+        owned = {groups.find(each) for each in bearer.values()}
+        if groups.find(key) not in owned:
+            groups.union(bearer[_first_owner(keys, records)], key)
+    wanted = [(one, other) for one in names for other in names if one < other]
+    for one, other in wanted:
+        if may_join(one, other):
+            groups.union(bearer[one], bearer[other])
+    apart = {
+        (one, other)
+        for one, other in wanted
+        if groups.find(bearer[one]) != groups.find(bearer[other])
+    }
+    return [tuple(sorted(part)) for part in groups.groups().values()], apart
+
+
+def _first_owner(keys: Sequence[int], records: Mapping[int, Known]) -> str:
+    """The person of the oldest record that has one."""
+    return next(records[key].held_by for key in keys if records[key].held_by)
 
 
 def name_groups(

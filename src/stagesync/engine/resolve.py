@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from stagesync.connector import Role
 from stagesync.domain.identity import Joined, Known, join_accounts, join_people, name_groups
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.joins import hold_back
 from stagesync.store import people, records, state
 from stagesync.store.people import Kind
 from stagesync.store.records import StoredRecord
@@ -64,6 +65,8 @@ def _regroup(
     }
     known = _known(tx, live, merged, kind=kind)
     joined = (join_people if kind == "person" else join_accounts)(list(known.values()))
+    if kind == "person":
+        joined = hold_back(tx, deployment, joined, known)
     named = name_groups(joined, known, prefix="p_" if kind == "person" else "a_")
     people.ensure(tx, kind, named)
     moved, touched = [], {each.pk for each in changed}

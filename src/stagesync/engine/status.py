@@ -12,7 +12,7 @@ from stagesync.engine.counts import counts_of
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
 from stagesync.engine.scope import count_out_of_scope
-from stagesync.store import alerts, people, plans, state
+from stagesync.store import alerts, joins, people, plans, state
 
 
 def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
@@ -34,6 +34,15 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
             "held": [
                 {"plan": each.id, "entries": plans.count_entries(tx, each.id)}
                 for each in plans.plans_in(tx, "held")
+            ],
+            "joins": [
+                {
+                    "join": each.id,
+                    "people": [each.one, each.other],
+                    "stages": [each.stage_one, each.stage_other],
+                    "since": iso(each.raised_at_s),
+                }
+                for each in joins.all_joins(tx, "held")
             ],
             "last_run": _run(runs[0]) if runs else None,
             "runs": [_run(each) for each in runs],

@@ -15,6 +15,7 @@
     baseline    the last value that a CRM and stagesync both held, per record and field
     difference  why a wanted value does not stand in the CRM
     plan, plan_entry   what will be, was, or waits to be written
+    held_join   two people whose records say that they are one, waiting for a person's word
     transition  every change of stage
     run         every pass
     audit       the append-only, hash-chained log
@@ -233,6 +234,20 @@ plan_entry = Table(
     _text("state"),
     Index("ix_plan_entry_subject", "subject"),
     Index("ix_plan_entry_state", "state"),
+)
+
+held_join = Table(
+    "held_join",
+    metadata,
+    _text("id", key=True),
+    _text("one"),
+    _text("other"),
+    _text("stage_one"),
+    _text("stage_other"),
+    _text("state"),
+    _instant("raised_at_s"),
+    _text("decided_by"),
+    _instant("decided_at_s", null=True),
 )
 
 transition = Table(

@@ -133,6 +133,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_pk", "fact", name=op.f("pk_fact_since")),
     )
     op.create_table(
+        "held_join",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("one", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.Column("stage_one", sa.Text(), nullable=False),
+        sa.Column("stage_other", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("raised_at_s", sa.Float(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.Column("decided_at_s", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_held_join")),
+    )
+    op.create_table(
         "link",
         sa.Column("from_pk", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("to_pk", sa.Integer(), autoincrement=False, nullable=False),
