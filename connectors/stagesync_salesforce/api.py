@@ -143,6 +143,7 @@ COMPOSITE = "composite"
 BATCH = "composite/batch"
 COLLECTIONS = "composite/sobjects"
 QUERY_JOBS = "jobs/query"
+INGEST_JOBS = "jobs/ingest"
 CUSTOM_FIELDS = "tooling/sobjects/CustomField"
 TOOLING_QUERY = "tooling/query"
 

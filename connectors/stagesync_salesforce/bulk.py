@@ -63,25 +63,28 @@ def begin(transport: Transport, text: str, *, everything: bool) -> str | None:
 
 
 def is_done(transport: Transport, job_id: str) -> bool:
-    """Waits for a job; false when it came to nothing, or was forgotten."""
-    path = f"{api.QUERY_JOBS}/{job_id}"
+    """Waits for a query job; false when it came to nothing, or was forgotten."""
+    state = wait_for(transport, f"{api.QUERY_JOBS}/{job_id}")
+    if state != "JobComplete":
+        log.warning("salesforce_bulk_failed", job=job_id, state=state)
+    return state == "JobComplete"
+
+
+def wait_for(transport: Transport, path: str) -> str:
+    """The state in which a job ended; a job that takes too long is aborted."""
     wait_s, since_s = FIRST_WAIT_S, transport.now_s()
     while True:
         try:
-            job = transport.call("GET", path)
+            state = str(transport.call("GET", path).get("state"))
+            if state not in _ENDED and transport.now_s() - since_s > LONGEST_JOB_S:
+                transport.call("PATCH", path, body={"state": "Aborted"})
+                return "Aborted"
         except RequestRefused as error:
-            job = {"state": error.code}
-            break
-        if job.get("state") in _ENDED:
-            break
-        if transport.now_s() - since_s > LONGEST_JOB_S:
-            job = transport.call("PATCH", path, body={"state": "Aborted"}) or {}
-            break
+            return error.code
+        if state in _ENDED:
+            return state
         transport.hold_off(wait_s)
         wait_s = min(wait_s * 1.5, LONGEST_WAIT_S)
-    if job.get("state") != "JobComplete":
-        log.warning("salesforce_bulk_failed", job=job_id, state=job.get("state"))
-    return bool(job.get("state") == "JobComplete")
 
 
 def page(transport: Transport, job_id: str, *, locator: str, rows: int) -> Sheet:

@@ -109,7 +109,11 @@ class Client(Salesforce):
         if "csv" in result.headers.get("Content-Type", ""):
             locator = result.headers.get("Sforce-Locator", "")
             return Sheet(result.content.decode("utf-8-sig"), locator)
-        return orjson.loads(result.content)
+        return (
+            orjson.loads(result.content)
+            if result.content.strip() or result.status_code != 201
+            else {}
+        )
 
 
 def make_client(login: Session, *, version: str, session: requests.Session) -> Client:

@@ -45,6 +45,7 @@ class SalesforceConnector:
     def __init__(self, name: str, options: Options, *, clock: Clock) -> None:
         self.name = name
         self._options = options
+        self.largest_write = max(self.largest_write, options.bulk_writes_from or 0)
         self._transport = Transport(options, clock=clock)
         self._known = Known()
         self._counts = Counts(self._transport, self._known)
@@ -116,7 +117,12 @@ class SalesforceConnector:
 
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """Set values; one result per write, same order."""
-        return write.write(self._transport, writes, known=self._known)
+        return write.write(
+            self._transport,
+            writes,
+            known=self._known,
+            bulk_from=self._options.bulk_writes_from,
+        )
 
     def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
         """What is missing of these own fields."""

@@ -66,6 +66,8 @@ class Options(BaseModel):
         sweep_every: how often deleted and merged records are looked for: seconds, or `30m`, `1h`.
         page_size: rows of a query page, 200 to 2,000.
         bulk_from: rows still to come from which on a first load goes by Bulk API 2.0.
+        bulk_writes_from: writes of one object in one go from which on they go by Bulk; None: never.
+            The engine then hands over so many at a time, and learns of their results at the end.
         daily_share: of the org's API requests of 24 hours that is ours, 0 to 1.
         stop_at: share of them, used by everybody together, from which on we send nothing.
         requests_per_minute: the vendor names no rate; this one is courtesy to the org's other users.
@@ -81,6 +83,7 @@ class Options(BaseModel):
     sweep_every: Annotated[float, BeforeValidator(_duration_s), Field(ge=60)] = 3600.0
     page_size: Annotated[int, Field(ge=200, le=2000)] = 2000
     bulk_from: Annotated[int, Field(ge=1)] = 50_000
+    bulk_writes_from: Annotated[int, Field(ge=1000)] | None = None
     daily_share: Annotated[float, Field(gt=0, le=1)] = 0.25
     stop_at: Annotated[float, Field(gt=0, le=1)] = 0.8
     requests_per_minute: Annotated[int, Field(ge=1)] = 600

@@ -190,7 +190,7 @@ class Transport:
         self.budget.take(self._clock.now_s())
         self._pacer.wait(_BUCKET)
         self._count(1)
-        extra = {} if body is None else {"data": orjson.dumps(body)}
+        extra = _content(body)
         try:
             return current.client.restful(path, method=method, params=params, **extra)
         except SalesforceError as error:
@@ -251,6 +251,13 @@ def _time_in(answer: requests.Response) -> float:
         return parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
     except ValueError:
         return 0.0
+
+
+def _content(body: object) -> dict[str, Any]:
+    """The body of a request as `requests` takes it: bytes are CSV, anything else becomes JSON."""
+    if isinstance(body, bytes):
+        return {"data": body, "headers": {"Content-Type": "text/csv; charset=UTF-8"}}
+    return {} if body is None else {"data": orjson.dumps(body)}
 
 
 def _reference(place: int) -> str:

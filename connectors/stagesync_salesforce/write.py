@@ -29,7 +29,7 @@ from stagesync.connector import (
     Write,
     WriteResult,
 )
-from stagesync_salesforce import api, persons
+from stagesync_salesforce import api, ingest, persons
 from stagesync_salesforce.known import Known
 from stagesync_salesforce.transport import Part, Transport
 
@@ -45,10 +45,15 @@ Key = tuple[str, str]
 log = structlog.get_logger()
 
 
-def write(transport: Transport, writes: Sequence[Write], *, known: Known) -> list[WriteResult]:
+def write(
+    transport: Transport, writes: Sequence[Write], *, known: Known, bulk_from: int | None = None
+) -> list[WriteResult]:
     """Set values; see `Connector.write`.
 
     A write to a lead that is known to be converted is refused as the vendor would, without a call.
+
+    Args:
+        bulk_from: rows of one object from which on they go by a Bulk job; None for never.
     """
     if len({_key(item) for item in writes}) < len(writes):
         raise ValueError("a record appears twice in one call")
@@ -60,7 +65,7 @@ def write(transport: Transport, writes: Sequence[Write], *, known: Known) -> lis
     left = [through.get(_key(item), item) for item in writes if _key(item) not in results]
     try:
         while left:
-            answers: dict[Key, WriteResult] = {}
+            answers = _by_jobs(transport, left, bulk_from=bulk_from)
             try:
                 _settle(transport, left, answers=answers)
             finally:
@@ -98,7 +103,7 @@ def _settle(
     transport: Transport, writes: Sequence[Write], *, answers: dict[Key, WriteResult]
 ) -> None:
     """Sends the writes, those that met a lock again after growing waits."""
-    pending, waits = list(writes), iter(LOCK_WAITS_S)
+    pending, waits = [item for item in writes if _is_open(item, answers)], iter(LOCK_WAITS_S)
     while pending:
         _send_all(transport, pending, answers=answers)
         pending = [item for item in pending if answers[_key(item)].refusal is Refusal.LOCKED]
@@ -106,6 +111,27 @@ def _settle(
             return
         log.info("salesforce_rows_locked", records=len(pending), wait_s=wait_s)
         transport.hold_off(wait_s)
+
+
+def _is_open(item: Write, answers: Mapping[Key, WriteResult]) -> bool:
+    answer = answers.get(_key(item))
+    return answer is None or answer.refusal is Refusal.LOCKED
+
+
+def _by_jobs(
+    transport: Transport, writes: Sequence[Write], *, bulk_from: int | None
+) -> dict[Key, WriteResult]:
+    """What Bulk jobs did of these writes: nothing unless an object has so many."""
+    found: dict[Key, WriteResult] = {}
+    if bulk_from is None:
+        return found
+    ordered = sorted(writes, key=lambda item: (item.object, item.together, item.id))
+    for name, group in groupby(ordered, key=lambda item: item.object):
+        rows = list(group)
+        if len(rows) >= bulk_from:
+            results = ingest.write_by_job(transport, rows)
+            found |= {(name, key): result for key, result in results.items()}
+    return found
 
 
 def _judge(
