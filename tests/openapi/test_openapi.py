@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import replace
 from typing import Any
 
@@ -149,6 +150,19 @@ def test_a_recorded_account_fails_at_the_end_when_something_left_the_documents()
     assert 200 == _list(simulator, "limit=5")
     with pytest.raises(AssertionError, match="not described"):
         _list(simulator, "limits=5")
+
+
+def test_every_refusal_bears_an_id_for_support() -> None:
+    """Refusals, and the failures that are ordered of the simulator, bear a UUID of their own."""
+    simulator = HubSpotSim()
+    simulator.faults.add("429")
+    told = set()
+    with recorded(simulator) as url:
+        for _ in range(2):
+            answer = requests.get(f"{url}/crm/objects/2026-03/contacts", timeout=10)
+            assert answer.status_code in {401, 429}
+            told.add(uuid.UUID(answer.json()["correlationId"]))
+    assert 2 == len(told)
 
 
 def _list(simulator: HubSpotSim, query: str) -> int:
