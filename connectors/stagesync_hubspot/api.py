@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from stagesync.connector import ObjectKind, Role
+from stagesync.connector import FieldType, ObjectKind, Role
 
 BASE_URL = "https://api.hubapi.com"
 WEB_URL = "https://app.hubspot.com"
@@ -75,6 +75,7 @@ NO_LINKS = frozenset(
 PROPERTY_CODES = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
 
 _AREA = re.compile(r"^/crm/v[34]/(objects|associations|properties|pipelines)(?=/)")
+_MARKETING = re.compile(r"^/marketing/v3/(marketing-events)")
 _OAUTH = re.compile(r"^/oauth/v1(?=/)")
 _ACCOUNT = re.compile(r"^/account-info/v3(?=/)")
 
@@ -102,6 +103,8 @@ class HubSpotObject:
         type_id: as the addresses of its web pages name it.
         stamp: the property that holds when a record was last changed.
         inline: objects whose ids the list endpoint is asked to send along.
+        known: fields described here because HubSpot may not describe them to us. An object that
+            has some may be forbidden without harm: it is left out then.
     """
 
     kind: ObjectKind
@@ -109,13 +112,47 @@ class HubSpotObject:
     type_id: str
     stamp: str = "hs_lastmodifieddate"
     inline: tuple[str, ...] = ()
+    known: tuple[tuple[str, FieldType], ...] = ()
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether the rest is worth pulling without it; it is pulled at a slower beat."""
+        return bool(self.known)
+
+    @property
+    def is_feed(self) -> bool:
+        """Whether it is no object of the CRM but told by an endpoint of its own."""
+        return not self.type_id
 
 
 def _object(
-    kind: ObjectKind, plural: str, *, type_id: str, stamp: str = "hs_lastmodifieddate"
+    kind: ObjectKind,
+    plural: str,
+    *,
+    type_id: str,
+    stamp: str = "hs_lastmodifieddate",
+    known: tuple[tuple[str, FieldType], ...] = (),
 ) -> HubSpotObject:
     inline = () if kind.name == "contact" else kind.links
-    return HubSpotObject(kind, plural, type_id, stamp, inline)
+    return HubSpotObject(kind, plural, type_id, stamp, inline, known)
+
+
+# Metadata of e-mails: their texts, subjects and headers are never asked for.
+# https://developers.hubspot.com/docs/api-reference/crm-emails-v3/guide
+_EMAIL_FIELDS = (
+    ("hs_timestamp", FieldType.INSTANT),
+    ("hs_email_direction", FieldType.CHOICE),
+    ("hs_email_status", FieldType.CHOICE),
+)
+
+# https://developers.hubspot.com/docs/api-reference/marketing-marketing-events-v3/guide
+_PARTICIPATION_FIELDS = (
+    ("attendanceState", FieldType.TEXT),
+    ("occurredAt", FieldType.INSTANT),
+    ("eventType", FieldType.TEXT),
+    ("attendanceDurationSeconds", FieldType.NUMBER),
+    ("attendancePercentage", FieldType.NUMBER),
+)
 
 
 # In the order in which they are pulled. Only contacts have a stamp of another name.
@@ -131,8 +168,42 @@ _OBJECTS = (
     _object(ObjectKind("deal", Role.DEAL, links=("contact", "company")), "deals", type_id="0-3"),
     _object(ObjectKind("meeting", Role.ACTIVITY, links=("contact",)), "meetings", type_id="0-47"),
     _object(ObjectKind("call", Role.ACTIVITY, links=("contact",)), "calls", type_id="0-48"),
+    _object(
+        ObjectKind("email", Role.ACTIVITY, links=("contact",)),
+        "emails",
+        type_id="0-49",
+        known=_EMAIL_FIELDS,
+    ),
+    _object(
+        ObjectKind("participation", Role.ACTIVITY, links=("contact",)),
+        "marketing_events",
+        type_id="",
+        known=_PARTICIPATION_FIELDS,
+    ),
 )
 OBJECTS = {one.kind.name: one for one in _OBJECTS}
+
+PRIVATE = frozenset(
+    {
+        "hs_body_preview",
+        "hs_body_preview_html",
+        "hs_call_body",
+        "hs_call_summary",
+        "hs_call_title",
+        "hs_call_transcript",
+        "hs_email_headers",
+        "hs_email_html",
+        "hs_email_subject",
+        "hs_email_text",
+        "hs_internal_meeting_notes",
+        "hs_meeting_body",
+        "hs_meeting_title",
+    }
+)
+"""What people wrote to each other, or noted: never described, so that no mapping can ask for it."""
+
+EVENTS_PATH = "/marketing/v3/marketing-events"
+EVENTS_PAGE = 100
 
 COMPANY_OF_CONTACT = "associatedcompanyid"
 """The primary company, as a property: a search then needs no association call."""
@@ -150,6 +221,7 @@ def versioned(resource_path: str, version: str) -> str:
     if version == "v3":
         return resource_path
     path = _AREA.sub(rf"/crm/\1/{version}", resource_path)
+    path = _MARKETING.sub(rf"/marketing/\1/{version}", path)
     path = _OAUTH.sub(f"/oauth/{version}", path)
     return _ACCOUNT.sub(f"/account-info/{version}", path)
 

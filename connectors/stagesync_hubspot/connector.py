@@ -59,7 +59,9 @@ class HubSpot:
         self._transport = Transport(options, clock=clock)
         self._stages = DealStages(self._transport)
         self._setup = Setup(self._transport)
-        self._source = Source(self._transport, self._stages, clock, _rhythm(options))
+        self._source = Source(
+            self._transport, self._stages, clock, _rhythm(options), self._calculated_of
+        )
         self._described: dict[str, ObjectDescription] = {}
         self._calculated: dict[str, frozenset[str]] = {}
         self._portal = ""
@@ -98,6 +100,9 @@ class HubSpot:
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record]:
         """By batch reads; one call per hundred ids."""
         wish = self._wish(object_name, tuple(fields))
+        if wish.item.is_feed:
+            # Told by its event alone: there is no reading it by its id.
+            return []
         return read(self._transport, wish, ids, stages=self._stages)
 
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
@@ -123,7 +128,13 @@ class HubSpot:
 
     def count(self, object_name: str) -> int | None:
         """By a search that asks for one record; what the index shows late is not counted yet."""
-        return total(self._transport, api.OBJECTS[object_name])
+        item = api.OBJECTS[object_name]
+        try:
+            return None if item.is_feed else total(self._transport, item)
+        except PermissionMissing:
+            if not item.is_optional:
+                raise
+            return None
 
     def server_now_s(self) -> float | None:
         """The clock that HubSpot's last answer carried."""
@@ -163,13 +174,18 @@ class HubSpot:
 
     def record_url(self, object_name: str, record_id: str) -> str:
         """The record's page; empty until `check` learnt the account's number."""
-        if not self._portal:
+        if not self._portal or api.OBJECTS[object_name].is_feed:
             return ""
         return api.record_url(self._portal, api.OBJECTS[object_name], record_id)
 
     def close(self) -> None:
         """Let go of sockets."""
         self._transport.close()
+
+    def _calculated_of(self, object_name: str) -> frozenset[str]:
+        if object_name not in self._calculated:
+            self.describe([object_name])
+        return self._calculated[object_name]
 
     def _wish(self, object_name: str, fields: tuple[str, ...]) -> Wish:
         described = self._described.get(object_name)
@@ -191,6 +207,7 @@ def _rhythm(options: Options) -> Rhythm:
         second_pass_s=options.second_pass_after,
         sweep_s=options.sweep_every,
         renew_s=options.recalculate_every,
+        optional_s=options.optional_every,
     )
 
 

@@ -49,7 +49,7 @@ def due(source: Source, wish: Wish, cursor: Cursor) -> str:
         return "again"
     if _is_due(cursor.swept_ms, rhythm.sweep_s, now_ms):
         return "archived"
-    if wish.calculated and _is_due(cursor.renewed_ms, rhythm.renew_s, now_ms):
+    if wish.calculated != frozenset() and _is_due(cursor.renewed_ms, rhythm.renew_s, now_ms):
         return "renew"
     return ""
 
@@ -105,7 +105,10 @@ def _again(source: Source, wish: Wish, cursor: Cursor) -> Iterator[Step]:
 
 
 def _renew(source: Source, wish: Wish, cursor: Cursor) -> Iterator[Step]:
-    """Every live record once more."""
+    """Every live record once more, if anything calculated is asked for."""
+    if not source.calculated(wish.item.kind.name) & set(wish.fields):
+        yield Step((), replace(_done(cursor), renewed_ms=cursor.job_ms), ended=True)
+        return
     while True:
         raw, after = list_page(source.transport, wish, cursor.job_after)
         records = to_records(raw, wish, stages=source.stages, inline=True)

@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stagesync.connector import FieldDescription, FieldType, ObjectDescription, Option
+from stagesync.connector import (
+    FieldDescription,
+    FieldType,
+    ObjectDescription,
+    Option,
+    PermissionMissing,
+)
 from stagesync_hubspot import api, failures
 from stagesync_hubspot.transport import Transport
 
@@ -33,14 +39,27 @@ def describe(
     Returns:
         The description, and the names of the properties that HubSpot works out by itself.
     """
-    answer = transport.call(transport.properties.get_all, item.plural)
+    if item.is_feed:
+        return _known(item), frozenset()
+    try:
+        answer = transport.call(transport.properties.get_all, item.plural)
+    except PermissionMissing:
+        if not item.is_optional:
+            raise
+        return _known(item), frozenset()
     with failures.readable("a property"):
         found = answer.get("results") or ()
-        fields = {one["name"]: field_of(one) for one in found}
+        fields = {one["name"]: field_of(one) for one in found if one["name"] not in api.PRIVATE}
         calculated = frozenset(one["name"] for one in found if one.get("calculated"))
     if item.kind.name == "deal":
         fields |= {name: FieldDescription(name, FieldType.FLAG, False) for name in api.DEAL_FLAGS}
     return ObjectDescription(item.kind.name, fields), calculated
+
+
+def _known(item: api.HubSpotObject) -> ObjectDescription:
+    """Without asking: the fields that never differ between accounts."""
+    fields = {name: FieldDescription(name, kind, writable=False) for name, kind in item.known}
+    return ObjectDescription(item.kind.name, fields)
 
 
 def field_of(raw: Mapping[str, Any]) -> FieldDescription:

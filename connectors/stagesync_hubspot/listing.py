@@ -27,7 +27,8 @@ def list_page(
         after=after or None,
         properties=wish.properties if fits else None,
         associations=None if archived else _linked(wish) or None,
-        archived=archived,
+        # Text: the client would send a flag of Python as `True`, and the API knows `true`.
+        archived="true" if archived else None,
     )
     raw: list[Raw] = answer.get("results") or []
     if not fits and not archived:

@@ -39,6 +39,13 @@ def _duration_s(given: object) -> float | None:
     return seconds
 
 
+def _span_s(given: object) -> float:
+    seconds = _duration_s(given)
+    if seconds is None:
+        raise ValueError("must be a span such as 90m, 6h or 1d, from 1m to 7d")
+    return seconds
+
+
 Duration = Annotated[float | None, BeforeValidator(_duration_s)]
 
 
@@ -82,7 +89,8 @@ class Options(BaseModel):
         second_pass_after: after how long changes are searched a second time, such as `1h`.
         sweep_every: how often the archive is walked.
         recalculate_every: how often calculated properties are read anew.
-            Each of the three is a number with s, m, h or d; `never` switches it off.
+        optional_every: how often e-mails and marketing events are pulled, where they are mapped.
+            Each of the four is a number with s, m, h or d; `never` switches off all but the last.
     """
 
     model_config = ConfigDict(
@@ -102,6 +110,7 @@ class Options(BaseModel):
     overlap_s: Annotated[float, Field(ge=0, le=86_400)] = 300.0
     in_flight: Annotated[int, Field(ge=1, le=16)] = 4
     second_pass_after: Duration = 3_600.0
+    optional_every: Annotated[float, BeforeValidator(_span_s)] = 3_600.0
     sweep_every: Duration = 21_600.0
     recalculate_every: Duration = 86_400.0
 

@@ -17,24 +17,52 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from stagesync.connector import Page
+import structlog
+
+from stagesync.connector import Page, PermissionMissing
 from stagesync_hubspot import api, cycles
 from stagesync_hubspot.cursor import Cursor
 from stagesync_hubspot.listing import list_page
+from stagesync_hubspot.participations import participations
 from stagesync_hubspot.records import Wish, losers, to_records
 from stagesync_hubspot.search import changed
 from stagesync_hubspot.source import Source, Step
 from stagesync_hubspot.transport import Transport
 
+log = structlog.get_logger()
+
 _LIST_SLACK_MS = 60_000
 
 
 def pull(source: Source, wish: Wish, cursor: Cursor) -> Iterator[Page]:
-    """The pages of one object from this cursor on; the last one even when it is empty."""
+    """The pages of one object from this cursor on; the last one even when it is empty.
+
+    An optional object is pulled when it is due, and left out when HubSpot forbids it.
+    """
+    if not wish.item.is_optional:
+        yield from _pull(source, wish, cursor)
+    elif _is_early(source, cursor):
+        yield Page(wish.item.kind.name, (), cursor.to_text(), last=True)
+    else:
+        try:
+            yield from _pull(source, wish, cursor)
+        except PermissionMissing as error:
+            log.warning("hubspot_object_left_out", object=wish.item.kind.name, reason=str(error))
+            yield Page(wish.item.kind.name, (), cursor.to_text(), last=True)
+
+
+def _is_early(source: Source, cursor: Cursor) -> bool:
+    """Whether the last pull is complete and fresh enough for what is no hurry."""
+    if cursor.since_ms is None or cursor.until_ms is not None or cursor.job:
+        return False
+    return source.now_ms() - cursor.since_ms < source.rhythm.optional_s * 1000
+
+
+def _pull(source: Source, wish: Wish, cursor: Cursor) -> Iterator[Page]:
     name, job = wish.item.kind.name, ""
     for step in _main(source, wish, cursor):
         cursor = step.cursor
-        if step.ended:
+        if step.ended and not wish.item.is_feed:
             job = cycles.due(source, wish, cursor)
         yield Page(name, step.records, cursor.to_text(), last=step.ended and not job)
     while job:
@@ -48,6 +76,8 @@ def pull(source: Source, wish: Wish, cursor: Cursor) -> Iterator[Page]:
 
 def _main(source: Source, wish: Wish, cursor: Cursor) -> Iterator[Step]:
     """What changed since the bookmark; everything when there is none."""
+    if wish.item.is_feed:
+        return participations(source, wish, cursor)
     if cursor.since_ms is None or cursor.listing:
         return _by_list(source, wish, cursor)
     return _by_search(source, wish, cursor)

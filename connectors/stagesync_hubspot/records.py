@@ -19,13 +19,14 @@ class Wish:
     Attributes:
         fields: as the engine names them, pseudo fields included.
         instants: those whose values HubSpot may also give as milliseconds.
-        calculated: those that HubSpot works out by itself, without moving the record's stamp.
+        calculated: those that HubSpot works out by itself, without moving the record's stamp;
+            None while nobody asked.
     """
 
     item: api.HubSpotObject
     fields: tuple[str, ...]
     instants: frozenset[str] = frozenset()
-    calculated: frozenset[str] = frozenset()
+    calculated: frozenset[str] | None = None
 
     @property
     def properties(self) -> list[str]:
@@ -108,7 +109,7 @@ def _record(
         name: properties[name] or None for name in wish.fields if name in properties
     }
     for name in wish.instants & fields.keys():
-        fields[name] = _iso(fields[name])
+        fields[name] = iso(fields[name])
     for name in wish.fields if flags else ():
         if name in api.DEAL_FLAGS:
             fields[name] = flags.get(properties.get(api.DEAL_STAGE) or "", {}).get(name)
@@ -155,7 +156,8 @@ def _flags_by_stage(
     return {**stages.flags(asked), "": dict.fromkeys(api.DEAL_FLAGS)}
 
 
-def _iso(value: FieldValue) -> FieldValue:
+def iso(value: FieldValue) -> FieldValue:
+    """An instant that may be given in milliseconds, as ISO 8601 text."""
     if isinstance(value, str) and value.isdigit():
         instant = datetime.fromtimestamp(int(value) / 1000, UTC)
         return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")

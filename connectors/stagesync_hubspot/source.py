@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from stagesync.connector import Clock, Record
@@ -22,22 +23,29 @@ class Rhythm:
         second_pass_s: after how long a window is searched again.
         sweep_s: how often the archive is walked.
         renew_s: how often calculated properties are read anew.
+        optional_s: how often optional objects are pulled at all.
     """
 
     overlap_s: float
     second_pass_s: float | None
     sweep_s: float | None
     renew_s: float | None
+    optional_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What pulls of one connection share."""
+    """What pulls of one connection share.
+
+    Attributes:
+        calculated: the properties of an object that HubSpot works out by itself; may ask HubSpot.
+    """
 
     transport: Transport
     stages: DealStages
     clock: Clock
     rhythm: Rhythm
+    calculated: Callable[[str], frozenset[str]]
 
     def now_ms(self) -> int:
         """Our clock; Unix milliseconds."""

@@ -188,6 +188,14 @@ class Transport:
                 self.shared = same
         return found
 
+    def get(self, path: str, query: list[tuple[str, str]]) -> dict[str, Any]:
+        """An endpoint for which the vendor's client has no method that fits every version."""
+
+        def ask() -> Any:
+            return self.client.call_api(path, "GET", header_params={}, query_params=query)
+
+        return self.call(ask)
+
     def has_spare(self) -> bool:
         """Whether the day has room for work that can wait."""
         return self.shared.budget.has_spare(self._clock.now_s())

@@ -34,7 +34,7 @@ MOST_EVENTS = 100
 
 _DECODED = {f"%{ord(char):02X}": char for char in ":/?@!$'()*,;"}
 _ESCAPE = re.compile("|".join(_DECODED), re.IGNORECASE)
-_BY_TYPE = {item.type_id: name for name, item in api.OBJECTS.items()}
+_BY_TYPE = {item.type_id: name for name, item in api.OBJECTS.items() if item.type_id}
 
 Named = tuple[str, str]
 """An object's short name and a record's id."""
@@ -117,7 +117,7 @@ def _named(event: Mapping[str, Any]) -> Iterator[Named]:
     subject = str(event.get("subscriptionType") or "").partition(".")[0]
     if subject == "object":
         subject = _BY_TYPE.get(str(event.get("objectTypeId")), "")
-    if subject not in api.OBJECTS:
+    if subject not in _BY_TYPE.values():
         return
     merged = event.get("mergedObjectIds")
     told = [

@@ -14,7 +14,9 @@ from .hubspot_account import account, pages_of
 
 OPERATORS = {"GT": operator.gt, "LTE": operator.le}
 START = Pull(
-    "contact", ("email",), Cursor(since_ms=1_000_000, again_ms=10**14, swept_ms=10**14).to_text()
+    "contact",
+    ("email",),
+    Cursor(since_ms=1_000_000, again_ms=10**14, swept_ms=10**14, renewed_ms=10**14).to_text(),
 )
 
 

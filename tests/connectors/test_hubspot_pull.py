@@ -301,7 +301,9 @@ def test_twelve_thousand_changes_on_one_millisecond_all_come():
     seed = {"contacts": rows(12_000, at=at, email="p{n}@x.example")}
     with account(**seed) as crm:
         connector = crm.connect()
-        old = Cursor(since_ms=int(at * 1000), swept_ms=BEYOND_MS, again_ms=BEYOND_MS).to_text()
+        old = Cursor(
+            since_ms=int(at * 1000), swept_ms=BEYOND_MS, again_ms=BEYOND_MS, renewed_ms=BEYOND_MS
+        ).to_text()
         before = connector.calls
         pages = pages_of(connector, Pull("contact", ("email",), old))
         ids = [one.id for page in pages for one in page.records]

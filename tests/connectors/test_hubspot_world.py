@@ -17,7 +17,7 @@ from stagesync_hubspot.stages import DealStages
 from .clock import SandboxClock
 from .hubspot_account import MONTH_S, account, pages_of, pull_all, rows, small_account, wanted
 
-PLURALS = {name: one.plural for name, one in api.OBJECTS.items()}
+PLURALS = {name: one.plural for name, one in api.OBJECTS.items() if not one.is_feed}
 # HubSpot computes these while it answers, from the time that has passed.
 MOVING = {"hs_v2_time_in_current_stage"}
 
