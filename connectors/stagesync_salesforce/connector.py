@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from stagesync.connector import (
     Capabilities,
@@ -45,7 +46,8 @@ class SalesforceConnector:
     def __init__(self, name: str, options: Options, *, clock: Clock) -> None:
         self.name = name
         self._options = options
-        self.largest_write = max(self.largest_write, options.bulk_writes_from or 0)
+        most = max(self.capabilities.largest_write, options.bulk_writes_from or 0)
+        self.capabilities = replace(self.capabilities, largest_write=most)
         self._transport = Transport(options, clock=clock)
         self._known = Known()
         self._counts = Counts(self._transport, self._known)

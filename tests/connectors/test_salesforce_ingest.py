@@ -41,7 +41,7 @@ def test_large_write_goes_by_one_job(empty_bench: Any, connector: Any) -> None:
     assert [f'T"{n}", é' for n in range(COUNT)] == stored(empty_bench)
     assert (0, 1_000) == (
         sum("composite" in path for _, path in empty_bench.calls_in_log()),
-        min(connector.largest_write, COUNT - 200),
+        min(connector.capabilities.largest_write, COUNT - 200),
     )
 
 
