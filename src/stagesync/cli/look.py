@@ -37,24 +37,7 @@ def status(*, config: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(document)
         return
-    rows = [
-        (
-            each["connection"],
-            each["mode"],
-            f"{each['lag_s']:.0f} s ago" if each["lag_s"] is not None else "not complete",
-            each["trouble"] or "well",
-        )
-        for each in document["connections"]
-    ]
-    print_rows("connections", ("connection", "mode", "pulled", "state"), rows)
-    allowances = [
-        (each["connection"], *(_told(each["quota"][key]) for key in QUOTA))
-        for each in document["connections"]
-        if each["quota"]
-    ]
-    print_rows(
-        "calls of the vendor's day", ("connection", "ours", "others", "limit", "budget"), allowances
-    )
+    _show_connections(document["connections"])
     stages = [
         (each.id, str(document["stages"][each.id]))
         for each in ladder
@@ -71,6 +54,33 @@ def status(*, config: Path | None, as_json: bool) -> None:
         f"{document['people']} people, {document['accounts']} accounts,"
         f" backlog {document['backlog']}, waiting {document['waiting']}"
     )
+    _show_what_waits(document)
+
+
+def _show_connections(connections: list[dict[str, Any]]) -> None:
+    """How each stands, and what is used of its vendor's day."""
+    rows = [
+        (
+            each["connection"],
+            each["mode"],
+            f"{each['lag_s']:.0f} s ago" if each["lag_s"] is not None else "not complete",
+            each["trouble"] or "well",
+        )
+        for each in connections
+    ]
+    print_rows("connections", ("connection", "mode", "pulled", "state"), rows)
+    allowances = [
+        (each["connection"], *(_told(each["quota"][key]) for key in QUOTA))
+        for each in connections
+        if each["quota"]
+    ]
+    print_rows(
+        "calls of the vendor's day", ("connection", "ours", "others", "limit", "budget"), allowances
+    )
+
+
+def _show_what_waits(document: dict[str, Any]) -> None:
+    """What asks for a person, each with the command that answers it."""
     for each in document["connections"]:
         if each["out_of_scope"]:
             click.echo(
