@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from stagesync.store import Store, records
-from stagesync.store.records import StoredActivity
+from stagesync.store import Store, activities, deals, links, records
+from stagesync.store.activities import StoredActivity
 
 
 def _row(pk: int, **changes: Any) -> dict[str, Any]:
@@ -103,12 +103,12 @@ def test_links_are_replaced_as_a_whole(store: Store) -> None:
     """What a record names now is all that it names; both directions tell it."""
     with store.begin() as tx:
         one, two, three = _named(tx, ("contact", "1"), ("company", "2"), ("company", "3"))
-        records.save_links(tx, {one: [two, two]})
-        records.save_links(tx, {one: [three]})
+        links.save_links(tx, {one: [two, two]})
+        links.save_links(tx, {one: [three]})
         assert ({one: [three]}, {three: [one]}, {}) == (
-            records.links_from(tx, [one]),
-            records.links_to(tx, [two, three]),
-            records.links_to(tx, [two]),
+            links.links_from(tx, [one]),
+            links.links_to(tx, [two, three]),
+            links.links_to(tx, [two]),
         )
 
 
@@ -121,9 +121,9 @@ def test_activities_stand_inside_the_windows(store: Store) -> None:
             StoredActivity(owner, at_s, kind, source, took_place=True)
             for at_s, kind in ((100.0, "visit"), (899.0, "visit"), (900.0, "visit"), (1.0, "deal"))
         ]
-        records.save_activities(tx, told)
+        activities.save_activities(tx, told)
         windows = {"visit": 100.0, "deal": None}
-        found = records.activities_of(tx, [owner], windows, from_s=1_000.0)
+        found = activities.activities_of(tx, [owner], windows, from_s=1_000.0)
         assert [(900.0, "visit"), (1.0, "deal")] == sorted(
             [(each.at_s, each.type) for each, _, _ in found[owner]], reverse=True
         )
@@ -135,8 +135,10 @@ def test_an_activity_is_brought_up_to_date(store: Store) -> None:
     with store.begin() as tx:
         owner, source = _named(tx, ("contact", "1"), ("meeting", "9"))
         for took_place in (True, False):
-            records.save_activities(tx, [StoredActivity(owner, 5.0, "meeting", source, took_place)])
-        found = records.activities_of(tx, [owner], {"meeting": None}, from_s=9.0)
+            activities.save_activities(
+                tx, [StoredActivity(owner, 5.0, "meeting", source, took_place)]
+            )
+        found = activities.activities_of(tx, [owner], {"meeting": None}, from_s=9.0)
     assert [False] == [each.took_place for each, _, _ in found[owner]]
 
 
@@ -149,21 +151,21 @@ def test_activities_end_with_their_source(store: Store) -> None:
         records.save_records(
             tx, [_row(deleted, gone=1), _row(merged, gone=1, merged_into="1"), _row(moved)]
         )
-        records.save_activities(
+        activities.save_activities(
             tx,
             [
                 StoredActivity(owner, 5.0, "meeting", source, took_place=True)
                 for source in (deleted, merged, moved)
             ],
         )
-        records.drop_activities_told_by(tx, [moved])
-        found = records.activities_of(tx, [owner], {"meeting": None}, from_s=9.0)
+        activities.drop_activities_told_by(tx, [moved])
+        found = activities.activities_of(tx, [owner], {"meeting": None}, from_s=9.0)
     assert [merged] == [each.source_pk for each, _, _ in found[owner]]
 
 
 def _deal(tx: Connection, pk: int, status: str) -> None:
     records.save_records(tx, [_row(pk)])
-    records.save_deals(tx, [{"pk": pk, "status": status, "at_s": 3.0, "amount": None}])
+    deals.save_deals(tx, [{"pk": pk, "status": status, "at_s": 3.0, "amount": None}])
 
 
 def test_a_deal_is_found_directly_and_through_a_join(store: Store) -> None:
@@ -174,8 +176,8 @@ def test_a_deal_is_found_directly_and_through_a_join(store: Store) -> None:
         )
         _deal(tx, direct, "open")
         _deal(tx, joined, "won")
-        records.save_links(tx, {direct: [contact], role: [contact, joined]})
-        found = records.deals_naming(tx, [contact])
+        links.save_links(tx, {direct: [contact], role: [contact, joined]})
+        found = deals.deals_naming(tx, [contact])
     assert {direct: "open", joined: "won"} == {
         pk: each.status for pk, each in found[contact].items()
     }
@@ -191,8 +193,8 @@ def test_deals_and_joins_that_are_gone_count_no_more(store: Store) -> None:
             _deal(tx, pk, "open")
         _deal(tx, kept, "lost")
         records.save_records(tx, [_row(deleted, gone=1), _row(role, gone=1)])
-        records.save_links(tx, {deleted: [contact], role: [contact, joined], kept: [contact]})
-        found = records.deals_naming(tx, [contact])
+        links.save_links(tx, {deleted: [contact], role: [contact, joined], kept: [contact]})
+        found = deals.deals_naming(tx, [contact])
     assert {kept: "lost"} == {pk: each.status for pk, each in found[contact].items()}
 
 

@@ -7,11 +7,21 @@ through the entry-point group `stagesync.connectors`, whose value is a function 
 every connector passes.
 """
 
+from stagesync.connector.abilities import (
+    Actor,
+    Change,
+    Heard,
+    Hears,
+    Remembers,
+    Round,
+    TellsHistory,
+    TellsRounds,
+    TellsTime,
+)
 from stagesync.connector.capabilities import Capabilities
-from stagesync.connector.contract import (
-    Clock,
-    Connect,
-    Connector,
+from stagesync.connector.contract import Clock, Connect, Connector, Secret
+from stagesync.connector.http import Limit, Pacer, call_with_retry
+from stagesync.connector.values import (
     FieldDescription,
     FieldType,
     FieldValue,
@@ -26,13 +36,10 @@ from stagesync.connector.contract import (
     Record,
     Refusal,
     Role,
-    Secret,
     SetupStep,
-    TellsTime,
     Write,
     WriteResult,
 )
-from stagesync.connector.http import Limit, Pacer, call_with_retry
 from stagesync.errors import (
     AnswerUnreadable,
     CredentialsRefused,
@@ -47,8 +54,10 @@ from stagesync.errors import (
 )
 
 __all__ = [
+    "Actor",
     "AnswerUnreadable",
     "Capabilities",
+    "Change",
     "Clock",
     "Connect",
     "Connector",
@@ -58,6 +67,8 @@ __all__ = [
     "FieldMissing",
     "FieldType",
     "FieldValue",
+    "Heard",
+    "Hears",
     "Limit",
     "Link",
     "ObjectDescription",
@@ -73,10 +84,14 @@ __all__ = [
     "QuotaExhausted",
     "Record",
     "Refusal",
+    "Remembers",
     "RequestRefused",
     "Role",
+    "Round",
     "Secret",
     "SetupStep",
+    "TellsHistory",
+    "TellsRounds",
     "TellsTime",
     "Throttled",
     "Unavailable",

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from stagesync.connector.capabilities import Capabilities
-from stagesync.connector.contract import (
+from stagesync.connector import (
     FieldDescription,
     FieldType,
     Link,
@@ -23,6 +22,7 @@ from stagesync.connector.contract import (
     Write,
     WriteResult,
 )
+from stagesync.connector.capabilities import Capabilities
 from stagesync.connector.memory_crm import MemoryCrm, MemoryObject, MemoryRow
 from stagesync.errors import CrmError, FieldMissing, RequestRefused
 

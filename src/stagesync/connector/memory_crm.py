@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from stagesync.connector.contract import (
+from stagesync.connector import (
     Clock,
     FieldDescription,
     FieldValue,

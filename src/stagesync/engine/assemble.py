@@ -15,9 +15,11 @@ from stagesync.domain.merge import SUPPRESSING, Chosen, Told, merge_facts
 from stagesync.domain.policy import CountsFor
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.since import dates_of_flags
-from stagesync.store import people, plans, records
+from stagesync.store import links, people, plans, records
+from stagesync.store.activities import StoredActivity, activities_of
+from stagesync.store.deals import StoredDeal, deals_naming
 from stagesync.store.people import Placed
-from stagesync.store.records import StoredActivity, StoredDeal, StoredRecord
+from stagesync.store.records import StoredRecord
 
 DAY_S = 86_400.0
 
@@ -86,9 +88,9 @@ def assemble_people(
             name: None if days is None else days * DAY_S
             for name, days in deployment.compiled.windows.items()
         }
-        sources.deals |= records.deals_naming(tx, pks)
+        sources.deals |= deals_naming(tx, pks)
         from_s = min([now_s, *(_placed_at_s(each) for each in placed.values())])
-        sources.told |= records.activities_of(tx, pks, windows, from_s=from_s)
+        sources.told |= activities_of(tx, pks, windows, from_s=from_s)
     return {who: _person(deployment, placed[who], own.get(who, []), sources) for who in placed}
 
 
@@ -104,7 +106,7 @@ def assemble_accounts(
     found = people.placed(tx, "account", ids)
     sources = _sources(tx, deployment, set(found))
     pks = [each.pk for company in sources.companies.values() for each in company]
-    sources.deals |= records.deals_naming(tx, pks)
+    sources.deals |= deals_naming(tx, pks)
     assembled = {}
     for name in found:
         companies = sources.companies.get(name, [])
@@ -139,7 +141,7 @@ def _contactless(
         if counts is CountsFor.ACCOUNT
     }
     pks = [each.pk for found in companies.values() for each in found]
-    by_record = records.deals_naming(tx, pks) if counting else {}
+    by_record = deals_naming(tx, pks) if counting else {}
     candidates = {
         deal.pk
         for found in by_record.values()
@@ -160,9 +162,9 @@ def _contactless(
 
 def _deals_with_people(tx: Connection, deployment: Deployment, deals: set[int]) -> set[int]:
     """Those of the deals that name a person, themselves or through a joining record."""
-    direct = records.links_from(tx, deals)
-    joins = records.links_to(tx, deals)
-    through = records.links_from(tx, {pk for found in joins.values() for pk in found})
+    direct = links.links_from(tx, deals)
+    joins = links.links_to(tx, deals)
+    through = links.links_from(tx, {pk for found in joins.values() for pk in found})
     far = {pk for found in (*direct.values(), *through.values()) for pk in found}
     humans = {
         each.pk

@@ -17,7 +17,7 @@ from stagesync.connector import FieldType, Role
 from stagesync.domain.mapping import read_record
 from stagesync.engine.deployment import Connected
 from stagesync.engine.describe import stored_descriptions
-from stagesync.store import people, records
+from stagesync.store import links, people, records
 
 SHOWN = 10
 """Unmapped values told of one connection; those that touch most people."""
@@ -60,9 +60,9 @@ def _contactless(tx: Connection, connected: Connected) -> int:
     """Live deals that name no person's record, themselves or through a joining record."""
     objects = [(connected.name, each) for each in connected.objects(Role.DEAL)]
     deals = {each.pk for each in records.all_records(tx, objects) if not each.gone}
-    near = {pk: [*far] for pk, far in records.links_from(tx, deals).items()}
-    joins = records.links_to(tx, deals)
-    beyond = records.links_from(tx, {pk for found in joins.values() for pk in found})
+    near = {pk: [*far] for pk, far in links.links_from(tx, deals).items()}
+    joins = links.links_to(tx, deals)
+    beyond = links.links_from(tx, {pk for found in joins.values() for pk in found})
     for deal, found in joins.items():
         near.setdefault(deal, []).extend(far for pk in found for far in beyond.get(pk, ()))
     of_people = set(connected.objects(Role.PERSON))

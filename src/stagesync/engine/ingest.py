@@ -20,8 +20,10 @@ from stagesync.domain.mapping import Reading, read_record
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Connected
 from stagesync.engine.since import told_flags
-from stagesync.store import plans, records, state
-from stagesync.store.records import StoredActivity, StoredRecord
+from stagesync.store import activities, deals, plans, records, state
+from stagesync.store.activities import StoredActivity
+from stagesync.store.links import links_from, save_links
+from stagesync.store.records import StoredRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def _stored_links(
 ) -> dict[str, set[tuple[str, str]]]:
     """Record id -> the (object, id) it named before; absent when it named nothing."""
     ids = {each.pk: record_id for record_id, each in stored.items()}
-    found = records.links_from(tx, ids)
+    found = links_from(tx, ids)
     named = {to_pk for targets in found.values() for to_pk in targets}
     far = {each.pk: (each.object, each.id) for each in records.records_where(tx, "pk", named)}
     return {ids[pk]: {far[to_pk] for to_pk in targets} for pk, targets in found.items()}
@@ -160,9 +162,9 @@ def store_page(
         for each, link in named.items()
     }
     if connected.roles[page.object] not in (Role.PERSON, Role.ACCOUNT):
-        left = records.links_from(tx, targets)
+        left = links_from(tx, targets)
         state.mark_dirty(tx, "record", sorted({far for pks_ in left.values() for far in pks_}))
-    records.save_links(tx, targets)
+    save_links(tx, targets)
     if connected.roles[page.object] is Role.DEAL:
         _save_deals(tx, connected, page.object, readings=readings, pks=pks)
     else:
@@ -249,7 +251,7 @@ def _save_deals(
         for each, reading in readings.items()
         if reading.deal is not None
     ]
-    records.save_deals(tx, rows)
+    deals.save_deals(tx, rows)
 
 
 def _save_activities(
@@ -278,5 +280,5 @@ def _save_activities(
         ]
     if is_activity:
         sources = [pks[connected.name, object_name, each] for each in readings]
-        records.drop_activities_told_by(tx, sources)
-    records.save_activities(tx, told)
+        activities.drop_activities_told_by(tx, sources)
+    activities.save_activities(tx, told)

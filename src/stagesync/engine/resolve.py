@@ -11,7 +11,7 @@ from stagesync.connector import Role
 from stagesync.domain.identity import Joined, Known, join_accounts, join_people, name_groups
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.joins import hold_back
-from stagesync.store import people, records, state
+from stagesync.store import links, people, records, state
 from stagesync.store.people import Kind
 from stagesync.store.records import StoredRecord
 
@@ -150,7 +150,7 @@ def _neighbours(tx: Connection, fresh: Sequence[StoredRecord], *, role: Role) ->
     pks = [each.pk for each in fresh]
     far = [
         pk
-        for found in (records.links_from(tx, pks), records.links_to(tx, pks))
+        for found in (links.links_from(tx, pks), links.links_to(tx, pks))
         for pk in {to for targets in found.values() for to in targets}
     ]
     winners = [
@@ -173,7 +173,7 @@ def _known(
     tx: Connection, live: Mapping[int, StoredRecord], merged: Mapping[int, int], *, kind: Kind
 ) -> dict[int, Known]:
     """What identity looks at; a merged record has nothing to say but whose part it is."""
-    named = records.links_from(tx, live)
+    named = links.links_from(tx, live)
     return {
         pk: Known(
             key=pk,
@@ -208,7 +208,7 @@ def _settle_accounts(
     members = people.people_of_accounts(tx, sorted(accounts))
     touched_people = {who for found in members.values() for who in found}
     companies = [*changed, *records.records_where(tx, "account", sorted(accounts))]
-    named_by = records.links_to(tx, {each.pk for each in companies})
+    named_by = links.links_to(tx, {each.pk for each in companies})
     around = records.records_where(tx, "pk", {pk for pks in named_by.values() for pk in pks})
     domains = {each.domain for each in companies} - {""}
     around += records.records_with_mail_at(tx, sorted(domains - deployment.free_mail))
@@ -232,7 +232,7 @@ def _settle_accounts(
 def _accounts_of(
     tx: Connection, deployment: Deployment, own: Sequence[StoredRecord]
 ) -> dict[str, str]:
-    named = records.links_from(tx, [each.pk for each in own])
+    named = links.links_from(tx, [each.pk for each in own])
     far = {pk for targets in named.values() for pk in targets}
     account_of = {each.pk: each.account for each in records.records_where(tx, "pk", far)}
     hosts = {_host(each.email) for each in own} - {""} - deployment.free_mail
@@ -261,13 +261,13 @@ def _mark_deals(tx: Connection, told: Sequence[StoredRecord]) -> None:
     if not told:
         return
     pks = {each.pk for each in told}
-    pks |= {far for targets in records.links_from(tx, pks).values() for far in targets}
+    pks |= {far for targets in links.links_from(tx, pks).values() for far in targets}
     pks |= {
         near
-        for near_pks in records.links_to(tx, [each.pk for each in told]).values()
+        for near_pks in links.links_to(tx, [each.pk for each in told]).values()
         for near in near_pks
     }
-    pks |= {far for targets in records.links_from(tx, pks).values() for far in targets}
+    pks |= {far for targets in links.links_from(tx, pks).values() for far in targets}
     around = records.records_where(tx, "pk", sorted(pks))
     accounts = {each.account for each in around} - {None}
     of_people = {each.person for each in around} - {None}
@@ -278,7 +278,7 @@ def _mark_deals(tx: Connection, told: Sequence[StoredRecord]) -> None:
 
 
 def _mark_owners(tx: Connection, told: Iterable[StoredRecord]) -> None:
-    named = records.links_from(tx, [each.pk for each in told])
+    named = links.links_from(tx, [each.pk for each in told])
     owners = {pk for targets in named.values() for pk in targets}
     found = {each.person for each in records.records_where(tx, "pk", sorted(owners))} - {None}
     state.mark_dirty(tx, "person", sorted(found, key=str))

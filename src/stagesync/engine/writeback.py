@@ -25,7 +25,7 @@ from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
-from stagesync.store import plans, records, state
+from stagesync.store import links, plans, records, state
 from stagesync.store.plans import StoredDifference, StoredEntry
 
 REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
@@ -104,7 +104,7 @@ class _Sender:
 
     def _accounts(self, tx: Connection, pks: Mapping[int, Any]) -> dict[int, str]:
         """Record -> id of the account record it names: what the CRM locks with it."""
-        named = records.links_from(tx, pks)
+        named = links.links_from(tx, pks)
         far = records.records_where(tx, "pk", {pk for found in named.values() for pk in found})
         accounts = set(self.connected.objects(Role.ACCOUNT))
         ids = {each.pk: each.id for each in far if each.object in accounts}

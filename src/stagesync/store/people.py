@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.engine import Row
 
-from stagesync.store.records import chunks
+from stagesync.store.keys import chunks
 
 Kind = Literal["person", "account"]
 """Which of the two tables; both have the same columns."""

@@ -1,4 +1,4 @@
-"""Queries about records, what they name, and what happened to them."""
+"""Queries about records."""
 
 from __future__ import annotations
 
@@ -10,11 +10,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.engine import Row
 
-BEFORE_ALL_S = -1e15
-"""An instant before everything, which every database can compare."""
-
-CHUNK = 500
-"""Keys per IN list."""
+from stagesync.store.keys import among, chunks
 
 Ref = tuple[str, str, str]
 """Connection, object, id."""
@@ -82,28 +78,10 @@ def _stored(row: Row[Any]) -> StoredRecord:
     )
 
 
-def chunks(keys: Iterable[Any]) -> Iterator[list[Any]]:
-    """Keys in lists of at most `CHUNK`."""
-    batch: list[Any] = []
-    for key in keys:
-        batch.append(key)
-        if len(batch) == CHUNK:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _among(tx: Connection, sql: str, keys: Iterable[Any]) -> Iterator[Row[Any]]:
-    statement = text(sql).bindparams(bindparam("keys", expanding=True))
-    for batch in chunks(keys):
-        yield from tx.execute(statement, {"keys": batch})
-
-
 def records_where(tx: Connection, column: str, keys: Iterable[Any]) -> list[StoredRecord]:
     """Records whose `column` is one of the keys; column is one of this module's callers' literals."""
     sql = f"SELECT {_COLUMNS} FROM record WHERE {column} IN :keys"  # noqa: S608  literal columns
-    return [_stored(row) for row in _among(tx, sql, keys)]
+    return [_stored(row) for row in among(tx, sql, keys)]
 
 
 def records_of(
@@ -125,7 +103,7 @@ def records_of(
 def records_with_mail_at(tx: Connection, domains: Iterable[str]) -> list[StoredRecord]:
     """Person records whose address lies in one of these web domains."""
     sql = f"SELECT {_COLUMNS} FROM record WHERE mail_domain IN :keys"  # noqa: S608  literal columns
-    return [_stored(row) for row in _among(tx, sql, domains)]
+    return [_stored(row) for row in among(tx, sql, domains)]
 
 
 def all_records(tx: Connection, objects: Sequence[tuple[str, str]]) -> Iterator[StoredRecord]:
@@ -235,41 +213,11 @@ def set_stamps(tx: Connection, rows: Iterable[tuple[int, float]]) -> None:
         tx.execute(text("UPDATE record SET changed_at_s = :changed_at_s WHERE pk = :pk"), values)
 
 
-def save_links(tx: Connection, links: Mapping[int, Iterable[int]]) -> None:
-    """Replace what each of these records names."""
-    if not links:
-        return
-    tx.execute(text("DELETE FROM link WHERE from_pk = :pk"), [{"pk": pk} for pk in links])
-    rows = [
-        {"from_pk": pk, "to_pk": to_pk} for pk, targets in links.items() for to_pk in set(targets)
-    ]
-    if rows:
-        tx.execute(text("INSERT INTO link (from_pk, to_pk) VALUES (:from_pk, :to_pk)"), rows)
-
-
-def links_from(tx: Connection, pks: Iterable[int]) -> dict[int, list[int]]:
-    """What each record names; records that name nothing are absent."""
-    found: dict[int, list[int]] = {}
-    sql = "SELECT from_pk, to_pk FROM link WHERE from_pk IN :keys"
-    for row in _among(tx, sql, pks):
-        found.setdefault(row.from_pk, []).append(row.to_pk)
-    return found
-
-
-def links_to(tx: Connection, pks: Iterable[int]) -> dict[int, list[int]]:
-    """Who names each record; records that nobody names are absent."""
-    found: dict[int, list[int]] = {}
-    sql = "SELECT from_pk, to_pk FROM link WHERE to_pk IN :keys"
-    for row in _among(tx, sql, pks):
-        found.setdefault(row.to_pk, []).append(row.from_pk)
-    return found
-
-
 def since_of(tx: Connection, pks: Iterable[int]) -> dict[int, dict[str, float]]:
     """Record -> flag -> the instant since which the record has told it; records without are absent."""
     found: dict[int, dict[str, float]] = {}
     sql = "SELECT record_pk, fact, since_s FROM fact_since WHERE record_pk IN :keys"
-    for row in _among(tx, sql, pks):
+    for row in among(tx, sql, pks):
         found.setdefault(row.record_pk, {})[row.fact] = row.since_s
     return found
 
@@ -295,125 +243,3 @@ def save_since(
     if rows:
         sql = "INSERT INTO fact_since (record_pk, fact, since_s) VALUES (:pk, :fact, :since_s)"
         tx.execute(text(sql), rows)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredActivity:
-    """An activity of the person whose record is `owner_pk`, told by the record `source_pk`."""
-
-    owner_pk: int
-    at_s: float
-    type: str
-    source_pk: int
-    took_place: bool
-
-
-_SAVE_ACTIVITY = text(
-    "INSERT INTO activity (owner_pk, at_s, type, source_pk, took_place)"
-    " VALUES (:owner_pk, :at_s, :type, :source_pk, :took_place)"
-    " ON CONFLICT (owner_pk, at_s, type, source_pk) DO UPDATE SET took_place = excluded.took_place"
-)
-
-
-def save_activities(tx: Connection, activities: Sequence[StoredActivity]) -> None:
-    """Store activities; one that is there already is only brought up to date."""
-    if activities:
-        rows = [
-            {
-                "owner_pk": each.owner_pk,
-                "at_s": each.at_s,
-                "type": each.type,
-                "source_pk": each.source_pk,
-                "took_place": int(each.took_place),
-            }
-            for each in activities
-        ]
-        tx.execute(_SAVE_ACTIVITY, rows)
-
-
-def drop_activities_told_by(tx: Connection, source_pks: Iterable[int]) -> None:
-    """Forget what these activity records told, before they tell it anew."""
-    rows = [{"pk": pk} for pk in source_pks]
-    if rows:
-        tx.execute(text("DELETE FROM activity WHERE source_pk = :pk"), rows)
-
-
-def activities_of(
-    tx: Connection, owner_pks: Iterable[int], windows: Mapping[str, float | None], *, from_s: float
-) -> dict[int, list[tuple[StoredActivity, str, str]]]:
-    """Activities that the policy can still look at, by owner, with the source's connection and id.
-
-    What a record told before it was merged into another one goes on counting.
-
-    Args:
-        windows: activity type -> seconds looked back; None means for ever; other types are left out.
-        from_s: the earliest instant that is looked back from; minus infinite takes everything.
-    """
-    for_ever = [name for name, window in windows.items() if window is None] or [""]
-    finite = [window for window in windows.values() if window is not None]
-    oldest_s = max(from_s - max(finite, default=0.0), BEFORE_ALL_S)
-    sql = text(
-        "SELECT a.owner_pk, a.at_s, a.type, a.source_pk, a.took_place, r.connection, r.object, r.id"
-        " FROM activity a JOIN record r ON r.pk = a.source_pk"
-        " WHERE a.owner_pk IN :keys AND (a.at_s >= :oldest_s OR a.type IN :for_ever)"
-        " AND (r.gone = 0 OR r.merged_into <> '')"
-    ).bindparams(bindparam("keys", expanding=True), bindparam("for_ever", expanding=True))
-    found: dict[int, list[tuple[StoredActivity, str, str]]] = {}
-    for batch in chunks(owner_pks):
-        values = {"keys": batch, "oldest_s": oldest_s, "for_ever": for_ever}
-        for row in tx.execute(sql, values):
-            told = StoredActivity(
-                row.owner_pk, row.at_s, row.type, row.source_pk, bool(row.took_place)
-            )
-            source = f"{row.object}/{row.id}"
-            found.setdefault(row.owner_pk, []).append((told, row.connection, source))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDeal:
-    """A live deal record."""
-
-    pk: int
-    connection: str
-    id: str
-    status: str
-    at_s: float | None
-    amount: float | None
-
-
-_SAVE_DEAL = text(
-    "INSERT INTO deal (record_pk, status, at_s, amount) VALUES (:pk, :status, :at_s, :amount)"
-    " ON CONFLICT (record_pk) DO UPDATE SET status = excluded.status, at_s = excluded.at_s,"
-    " amount = excluded.amount"
-)
-
-
-def save_deals(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store deals: `pk`, `status`, `at_s`, `amount`."""
-    if rows:
-        tx.execute(_SAVE_DEAL, list(rows))
-
-
-_DEALS = (
-    "SELECT l.to_pk AS named, d.record_pk AS pk, d.status, d.at_s, d.amount, r.connection, r.id"
-    " FROM link l JOIN deal d ON d.record_pk = l.from_pk JOIN record r ON r.pk = d.record_pk"
-    " WHERE l.to_pk IN :keys AND r.gone = 0"
-)
-_DEALS_BY_ROLE = (
-    "SELECT l.to_pk AS named, d.record_pk AS pk, d.status, d.at_s, d.amount, r.connection, r.id"
-    " FROM link l JOIN record j ON j.pk = l.from_pk JOIN link m ON m.from_pk = l.from_pk"
-    " JOIN deal d ON d.record_pk = m.to_pk JOIN record r ON r.pk = d.record_pk"
-    " WHERE l.to_pk IN :keys AND m.to_pk <> l.to_pk AND r.gone = 0 AND j.gone = 0"
-)
-
-
-def deals_naming(tx: Connection, pks: Iterable[int]) -> dict[int, dict[int, StoredDeal]]:
-    """Live deals that name each record, directly or through a joining record, by deal key."""
-    wanted = list(pks)
-    found: dict[int, dict[int, StoredDeal]] = {}
-    for sql in (_DEALS, _DEALS_BY_ROLE):
-        for row in _among(tx, sql, wanted):
-            told = StoredDeal(row.pk, row.connection, row.id, row.status, row.at_s, row.amount)
-            found.setdefault(row.named, {})[row.pk] = told
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from stagesync.connector.contract import Connector, FieldValue, Link
+from stagesync.connector import Connector, FieldValue, Link
 
 
 class Account(Protocol):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from stagesync.connector import Connector, FieldType
 from stagesync.connector.capabilities import Capabilities
-from stagesync.connector.contract import Connector, FieldType
 from stagesync.connector.contract_suite.account import Account
 from stagesync.connector.contract_suite.subject import Suite
 from stagesync.errors import CredentialsRefused

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from stagesync.connector.contract import Connector, FieldType, OwnField, Write
+from stagesync.connector import Connector, FieldType, OwnField, Write
 from stagesync.connector.contract_suite.account import Account
 from stagesync.connector.contract_suite.subject import (
     Suite,

@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from stagesync.connector.contract import Connector, Page, Pull
+from stagesync.connector import Connector, Page, Pull
 from stagesync.connector.contract_suite.account import Account
 from stagesync.connector.contract_suite.subject import (
     Suite,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from stagesync.connector.contract import (
+from stagesync.connector import (
     Connector,
     FieldDescription,
     FieldType,

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import pytest
 
-from stagesync.connector.contract import (
+from stagesync.connector import (
     Connector,
     FieldType,
     FieldValue,

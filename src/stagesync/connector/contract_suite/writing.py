@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stagesync.connector.contract import (
+from stagesync.connector import (
     Connector,
     FieldDescription,
     FieldValue,

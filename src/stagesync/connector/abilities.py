@@ -1,0 +1,145 @@
+"""What only some CRMs can tell or do: protocols beside `Connector`.
+
+A connector offers one by having its methods, and says no more about it: the engine asks with `isinstance`
+and goes another way where it is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from stagesync.connector.contract import Secret
+from stagesync.connector.values import FieldValue
+
+
+@runtime_checkable
+class TellsTime(Protocol):
+    """A connector that hears the CRM's clock."""
+
+    def server_now_s(self) -> float | None:
+        """The CRM's clock at its last answer; Unix seconds; None before one. Sends nothing."""
+        ...
+
+
+class Actor(StrEnum):
+    """Who changed a value."""
+
+    OURS = "ours"
+    """The program whose credentials the connection bears: stagesync, here or elsewhere."""
+
+    PERSON = "person"
+    BULK = "bulk"
+    """A person's import or bulk edit."""
+
+    AUTOMATION = "automation"
+    """The CRM itself: a workflow, a form, a rule that keeps stages alike."""
+
+    INTEGRATION = "integration"
+    """Another program."""
+
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that a field was given.
+
+    Attributes:
+        value: None is empty.
+        at_s: Unix seconds.
+        by: the CRM's id of the user or program; empty when it does not say.
+    """
+
+    value: FieldValue
+    at_s: float
+    actor: Actor
+    by: str = ""
+
+
+@runtime_checkable
+class TellsHistory(Protocol):
+    """A connector whose CRM remembers who changed what."""
+
+    def history(
+        self, object_name: str, ids: Sequence[str], fields: Sequence[str]
+    ) -> Mapping[str, Mapping[str, tuple[Change, ...]]]:
+        """Record id -> field -> its changes as far as the CRM keeps them, newest first.
+
+        Records that are gone are left out; so are fields whose history the CRM does not keep.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Slow work that a pull does now and then, such as a sweep of the archive.
+
+    Attributes:
+        object: of whose records.
+        what: in a few words for people.
+        done_at_s: when it was last done whole; Unix seconds; None when never.
+        due_at_s: when it will be done again; None when it is switched off.
+        under_way: it is being done, in parts.
+    """
+
+    object: str
+    what: str
+    done_at_s: float | None
+    due_at_s: float | None
+    under_way: bool = False
+
+
+@runtime_checkable
+class TellsRounds(Protocol):
+    """A connector whose pulls do slow work now and then."""
+
+    def rounds(self, cursors: Mapping[str, str]) -> Sequence[Round]:
+        """How its slow work stands, read from the stored cursors (object -> cursor). Sends nothing."""
+        ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A connector that must know things again in its next life: a refresh token that was replaced, the
+    calls of the last 24 hours."""
+
+    def remember(self, known: Secret | None, keep: Callable[[Secret], None]) -> None:
+        """Told once, before any request.
+
+        Args:
+            known: what it last gave to `keep`, in this life or one before; None when nothing.
+            keep: stores a text of the connector's own for its next life; durable when it returns.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A webhook request, as it came.
+
+    Attributes:
+        url: the whole address as the CRM called it: behind a proxy the public one.
+        headers: by lower-case name.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """A connector whose CRM calls when something changed."""
+
+    def hear(self, heard: Heard) -> Sequence[tuple[str, str]]:
+        """The records (object, id) that may have changed, each once. Sends nothing, and may be called from any
+        thread.
+
+        Raises:
+            RequestRefused: the CRM did not send this, or not just now; its `code` says why.
+        """
+        ...

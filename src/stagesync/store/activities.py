@@ -1,0 +1,86 @@
+"""Queries about what people did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, text
+
+from stagesync.store.keys import chunks
+
+BEFORE_ALL_S = -1e15
+"""An instant before everything, which every database can compare."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredActivity:
+    """An activity of the person whose record is `owner_pk`, told by the record `source_pk`."""
+
+    owner_pk: int
+    at_s: float
+    type: str
+    source_pk: int
+    took_place: bool
+
+
+_SAVE_ACTIVITY = text(
+    "INSERT INTO activity (owner_pk, at_s, type, source_pk, took_place)"
+    " VALUES (:owner_pk, :at_s, :type, :source_pk, :took_place)"
+    " ON CONFLICT (owner_pk, at_s, type, source_pk) DO UPDATE SET took_place = excluded.took_place"
+)
+
+
+def save_activities(tx: Connection, activities: Sequence[StoredActivity]) -> None:
+    """Store activities; one that is there already is only brought up to date."""
+    if activities:
+        rows = [
+            {
+                "owner_pk": each.owner_pk,
+                "at_s": each.at_s,
+                "type": each.type,
+                "source_pk": each.source_pk,
+                "took_place": int(each.took_place),
+            }
+            for each in activities
+        ]
+        tx.execute(_SAVE_ACTIVITY, rows)
+
+
+def drop_activities_told_by(tx: Connection, source_pks: Iterable[int]) -> None:
+    """Forget what these activity records told, before they tell it anew."""
+    rows = [{"pk": pk} for pk in source_pks]
+    if rows:
+        tx.execute(text("DELETE FROM activity WHERE source_pk = :pk"), rows)
+
+
+def activities_of(
+    tx: Connection, owner_pks: Iterable[int], windows: Mapping[str, float | None], *, from_s: float
+) -> dict[int, list[tuple[StoredActivity, str, str]]]:
+    """Activities that the policy can still look at, by owner, with the source's connection and id.
+
+    What a record told before it was merged into another one goes on counting.
+
+    Args:
+        windows: activity type -> seconds looked back; None means for ever; other types are left out.
+        from_s: the earliest instant that is looked back from; minus infinite takes everything.
+    """
+    for_ever = [name for name, window in windows.items() if window is None] or [""]
+    finite = [window for window in windows.values() if window is not None]
+    oldest_s = max(from_s - max(finite, default=0.0), BEFORE_ALL_S)
+    sql = text(
+        "SELECT a.owner_pk, a.at_s, a.type, a.source_pk, a.took_place, r.connection, r.object, r.id"
+        " FROM activity a JOIN record r ON r.pk = a.source_pk"
+        " WHERE a.owner_pk IN :keys AND (a.at_s >= :oldest_s OR a.type IN :for_ever)"
+        " AND (r.gone = 0 OR r.merged_into <> '')"
+    ).bindparams(bindparam("keys", expanding=True), bindparam("for_ever", expanding=True))
+    found: dict[int, list[tuple[StoredActivity, str, str]]] = {}
+    for batch in chunks(owner_pks):
+        values = {"keys": batch, "oldest_s": oldest_s, "for_ever": for_ever}
+        for row in tx.execute(sql, values):
+            told = StoredActivity(
+                row.owner_pk, row.at_s, row.type, row.source_pk, bool(row.took_place)
+            )
+            source = f"{row.object}/{row.id}"
+            found.setdefault(row.owner_pk, []).append((told, row.connection, source))
+    return found
