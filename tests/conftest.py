@@ -29,3 +29,18 @@ def _started(pgserver: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
             if not left:
                 raise
     raise AssertionError("the last try returns or raises")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What the state machine made of the mistakes that were planted for it."""
+    reports = [each for found in terminalreporter.stats.values() for each in found]
+    told = [
+        value
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "planted" and report.when == "call"
+    ]
+    if told:
+        terminalreporter.section("planted mistakes, and after how many worlds each was found")
+        for line in sorted(told):
+            terminalreporter.write_line(line)
