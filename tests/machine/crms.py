@@ -17,6 +17,7 @@ from stagesync.sandbox import hubspot, salesforce
 from stagesync.sandbox.clock import SimClock
 from stagesync.sandbox.hubspot import HubSpotSim
 from stagesync.sandbox.hubspot.actors import actor_named
+from stagesync.sandbox.hubspot.feeding import feed
 from stagesync.sandbox.hubspot.people import bulk, kind_of, record_of
 from stagesync.sandbox.hubspot.removing import restore
 from stagesync.sandbox.salesforce import SalesforceSim
@@ -98,7 +99,7 @@ class Crms:
         self.hubspot.switches.update({"gateway_delay_s": 0.02})
         doors.hubspot.behind = hubspot.create_app(self.hubspot)
         doors.salesforce.behind = salesforce.create_app(self.salesforce)
-        self._made = 100
+        self._form = feed(self.hubspot.portal, {"kind": "form", "name": "Contact"})["id"]
         _furnish(self.hubspot, self.salesforce)
 
     # Time and weather.
@@ -212,6 +213,14 @@ class Crms:
         pairs = [(PLURALS[name], made, "contacts", contact)]
         self.hubspot.load(HubSpotSeed({PLURALS[name]: [record]}, pairs))
         return ("hubspot", name, made)
+
+    def submit_form(self, contact: Place) -> None:
+        """A person fills in a form of the website."""
+        address = self.hubspot.portal.stores["contacts"].find(int(contact[2]))
+        assert address is not None
+        told = {"form_id": self._form, "values": {"email": address.values["email"]}}
+        with self.hubspot.lock:
+            feed(self.hubspot.portal, {"kind": "submission", **told})
 
     def delete(self, place: Place) -> None:
         """A person deletes a record."""

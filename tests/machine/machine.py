@@ -97,8 +97,16 @@ STAGES = st.sampled_from(
 OWN = st.sampled_from(["client", "lead", "target", ""])
 
 
+ACTS: set[str] = set()
+"""Rules of people and apps, by name."""
+
+HAPPENED: set[str] = set()
+"""Those of them that a CRM did not refuse, in any world so far."""
+
+
 def may_fail(act: Callable[..., None]) -> Callable[..., None]:
     """The CRM may say no to what its users try; then nothing happened."""
+    ACTS.add(act.__name__)
 
     @wraps(act)
     def tried(self: TwoCrms, **given: Any) -> None:
@@ -106,6 +114,7 @@ def may_fail(act: Callable[..., None]) -> Callable[..., None]:
             act(self, **given)
         except (ValueError, LookupError):
             return
+        HAPPENED.add(act.__name__)
 
     return tried
 
@@ -184,7 +193,7 @@ class TwoCrms(RuleBasedStateMachine):
             )
         self.ledger.touch(made)
 
-    @rule(crm=crms, number=numbers, kind=st.sampled_from(["form", "meeting", "call"]))
+    @rule(crm=crms, number=numbers, kind=st.sampled_from(["meeting", "call"]))
     @may_fail
     def meet(self, crm: str, number: int, kind: str) -> None:
         at_s = self.crms.now_s - 3_600.0
@@ -195,23 +204,21 @@ class TwoCrms(RuleBasedStateMachine):
             self.ledger.touch(self.crms.create(crm, "event", row))
             return
         who = self._one(crm, "contact", number=number)
-        match kind:
-            case "form":
-                before = int(self._held(who).get("num_conversion_events") or 0)
-                counted = {"num_conversion_events": str(before + 1), "recent_conversion_date": at}
-                self.crms.edit(who, counted, actor="form")
-                self.ledger.touch(who)
-            case "meeting":
-                self.crms.happen(
-                    kind, {"hs_timestamp": at, "hs_meeting_start_time": at}, contact=who[2]
-                )
-            case "call":
-                told = {
-                    "hs_timestamp": at,
-                    "hs_call_direction": "INBOUND",
-                    "hs_call_status": "COMPLETED",
-                }
-                self.crms.happen(kind, told, contact=who[2])
+        told = {"hs_timestamp": at, "hs_meeting_start_time": at}
+        if kind == "call":
+            told = {
+                "hs_timestamp": at,
+                "hs_call_direction": "INBOUND",
+                "hs_call_status": "COMPLETED",
+            }
+        self.crms.happen(kind, told, contact=who[2])
+
+    @rule(number=numbers)
+    @may_fail
+    def fill_a_form(self, number: int) -> None:
+        who = self._one("hubspot", "contact", number=number)
+        self.crms.submit_form(who)
+        self.ledger.touch(who)
 
     @rule(
         number=numbers, stage=st.sampled_from(["appointmentscheduled", "closedwon", "closedlost"])

@@ -29,6 +29,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import structlog
@@ -36,7 +37,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from .hunt import STEPS
-from .machine import DOORS, TwoCrms
+from .machine import ACTS, DOORS, HAPPENED, TwoCrms
 from .planted import PLANTED, WORLDS, hunt
 
 SOAK_WORLDS = int(os.environ.get("STAGESYNC_SOAK_WORLDS", "150"))
@@ -64,6 +65,38 @@ def _quiet() -> Iterator[None]:
 def test_a_few_worlds():
     """In the same few worlds every time, nothing happens that must not."""
     run_state_machine_as_test(TwoCrms, settings=settings(CALM, max_examples=10, derandomize=True))
+
+
+class First:
+    """Draws the first of what there is to choose from."""
+
+    def draw(self, strategy: Any) -> Any:
+        return strategy.elements[0]
+
+
+def test_people_can_do_what_the_rules_say():
+    """No rule is one that the CRMs always refuse: in a first world each of them acts."""
+    HAPPENED.clear()
+    state, first = TwoCrms(), First()
+    state.begin(mode="active")
+    state.edit_a_person(crm="hubspot", number=0, actor="human", data=first)
+    state.edit_a_firm(crm="salesforce", number=0, actor="other_app", data=first)
+    state.edit_a_stage(
+        stage=("hubspot", "contact", "lifecyclestage", "subscriber"), number=0, actor="human"
+    )
+    state.edit_our_stage(kind=("hubspot", "contact"), number=1, value="client", actor="human")
+    state.import_people(crm="salesforce", numbers={0, 1}, data=first)
+    state.add_a_person(crm="hubspot", number=9)
+    state.fill_a_form(number=0)
+    state.meet(crm="salesforce", number=0, kind="meeting")
+    state.deal_in_hubspot(number=1, stage="closedwon")
+    state.deal_in_salesforce(number=1, stage="Qualification")
+    state.merge(crm="hubspot", number=0, into=1)
+    state.convert(number=0)
+    state.delete(crm="salesforce", number=1)
+    state.restore(number=0)
+    state.teardown()
+    assert ACTS == HAPPENED
 
 
 @pytest.mark.slow

@@ -1,0 +1,49 @@
+"""Sequences that the machine found, each as a plain story."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from stagesync.store import people, records
+
+from .crms import Doors
+from .world import World
+
+
+@pytest.fixture
+def world(tmp_path) -> Iterator[World]:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    doors = Doors()
+    opened = World(doors, tmp_path)
+    yield opened
+    opened.close()
+    doors.close()
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def test_our_value_stays_ours_when_the_index_is_behind(world):
+    """A plan made before HubSpot's search shows our own write does not turn it into somebody's word."""
+    eva = ("hubspot", "contact", "5")
+    world.run()
+    world.crms.advance(60)
+    world.crms.edit(eva, {"jobtitle": "Assistant", "country": "Japan"})
+    world.crms.submit_form(eva)
+    world.crms.advance(60)
+    world.run()
+    assert "BAD_TIMING" == world.crms.everything([eva[:2]])[eva]["hs_lead_status"]
+    world.run(write=False)
+    world.crms.advance(60)
+    world.run()
+    world.crms.edit(eva, {"jobtitle": "Marketing Director", "country": "France"})
+    firm = ("hubspot", "company", "1002")
+    world.crms.edit(firm, {"numberofemployees": "200", "industry": "COMPUTER_SOFTWARE"})
+    world.crms.advance(60)
+    world.run()
+    with world.deployment.store.begin() as tx:
+        who = str(records.records_of(tx, "hubspot", "contact", ["5"])["5"].person)
+        assert "active" == people.placed(tx, "person", [who])[who].position["disposition"]
