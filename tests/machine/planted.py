@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-WORLDS = 40
+WORLDS = 100
 """How many worlds a mistake may live through."""
 
 
@@ -77,12 +77,12 @@ PLANTED: Mapping[str, Planted] = {
         "for each, result in (*taken, *refused)",
         "for each, result in (*taken[1:], *refused)",
     ),
-    "unconfirmed plan written": Planted(
+    "mere plan written": Planted(
         "src/stagesync/engine/run.py",
         "    if write and outcome.plan.go:",
         "    if outcome.plan.go:",
     ),
-    "observing connection written": Planted(
+    "observed connection written": Planted(
         "src/stagesync/engine/plan.py",
         "state=str(State.HELD if held else State.PLANNED)",
         "state=str(State.PLANNED)",
