@@ -30,7 +30,6 @@ class Planted:
 
 
 _SEND = "src/stagesync/engine/writeback.py"
-_RULES = "src/stagesync/domain/plan.py"
 _INGEST = "src/stagesync/engine/ingest.py"
 
 PLANTED: Mapping[str, Planted] = {
@@ -87,50 +86,13 @@ PLANTED: Mapping[str, Planted] = {
         "state=str(State.HELD if held else State.PLANNED)",
         "state=str(State.PLANNED)",
     ),
-    "forward rule ignored": Planted(
-        _RULES, "    if not rule.forward:\n        return False\n", "    return False\n"
-    ),
-    "may_replace ignored": Planted(
-        _RULES,
-        "    allowed = not rule.may_replace or current in rule.may_replace\n",
-        "    allowed = True\n",
-    ),
     "converted lead written": Planted(
         "src/stagesync/engine/plan.py", "frozen=is_frozen(mapping, each.fields)", "frozen=False"
     ),
     "deletion ignored": Planted(_INGEST, '"gone": int(record.gone)', '"gone": 0'),
-    "somebody's edit of our field overlooked": Planted(
-        _INGEST,
-        "        if not _same(described, name)(value, before.fields[name]):\n            return True\n",
-        '        if name in ("stagesync_stage", "Lifecycle_Stage__c"):\n            continue\n'
-        "        if not _same(described, name)(value, before.fields[name]):\n            return True\n",
-    ),
-    "cursor moved past a failed page": Planted(
-        "src/stagesync/engine/pull.py",
-        "            found = sort_page(tx, self.connected, page, described)\n        links",
-        "            found = sort_page(tx, self.connected, page, described)\n"
-        "            done = state.Cursor(page.cursor, self.now_s, complete=page.last)\n"
-        "            state.save_cursor(tx, self.connected.name, page.object, done)\n"
-        "        links",
-    ),
-    "edit in the overlap window lost": Planted(
-        "connectors/stagesync_salesforce/options.py",
-        "overlap_s: Annotated[float, Field(ge=0)] = 600.0",
-        "overlap_s: Annotated[float, Field(ge=0)] = 0.0",
-    ),
     "people of another policy not placed anew": Planted(
         "src/stagesync/engine/evaluate.py",
         "            waiting.update(people.ids_of_other_policy(tx, kind, deployment.policy.label))\n",
-        "",
-    ),
-    "store not updated after our own write": Planted(
-        _SEND,
-        "            stored[each.record_pk][each.field] = each.after\n",
-        "            stored[each.record_pk].get(each.field)\n",
-    ),
-    "merge loses activities": Planted(
-        "src/stagesync/engine/resolve.py",
-        "        if each.gone and winner.held and not winner.gone:\n            found[pk] = winner.pk\n",
         "",
     ),
 }

@@ -14,9 +14,8 @@
 The mistakes that it finds are those of `planted.py`; `make soak` plants each and prints after how many worlds
 it was found: baseline saved before the answer, refused value kept as baseline, refusal not listed, echo taken
 for an edit, audit entry missing after a lost answer, lost answer forgotten, batch sent twice, written without an
-entry, mere plan written, observed connection written, forward rule ignored, `may_replace` ignored, converted lead
-written, deletion ignored, somebody's edit of our field overlooked, cursor moved past a failed page, edit in the
-overlap window lost, people of another policy not placed anew, merge loses activities.
+entry, mere plan written, observed connection written, converted lead written, deletion ignored, people of another
+policy not placed anew.
 
 Known weaknesses, which the ledger allows for: HubSpot's search shows what stood there before our own write for some
 seconds, and a run within them believes it; what went out without an answer and was overwritten before the next look
