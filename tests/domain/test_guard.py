@@ -49,8 +49,9 @@ def test_a_held_group_blocks_no_other():
 
 def test_time_is_weighed_apart():
     """A night in which many fade holds nobody up who did something."""
-    assert [FADED] == [each.group for each in trips({UP: 400, FADED: 600}, base(), Limits())]
-    assert [] == trips({UP: 400}, base(recent={FADED: 600}), Limits())
+    acted = Group(Cause.FACTS, FADED.stage_from, FADED.stage_to)
+    assert [FADED] == [each.group for each in trips({acted: 400, FADED: 600}, base(), Limits())]
+    assert [] == trips({acted: 400}, base(recent={FADED: 600}), Limits())
 
 
 def test_many_small_moves_are_too_much_together():
