@@ -72,7 +72,7 @@ def test_a_stage_that_loses_much_is_held():
 def test_newcomers_leave_no_stage():
     """Somebody without a stage before is no loss to any."""
     new = Group(Cause.FACTS, "", "lead")
-    assert [] == trips({new: 400}, base(), Limits())
+    assert [] == trips({new: 400, UP: 1}, base(1_000, lead=100), Limits(share=1.0))
 
 
 def test_a_new_definition_is_always_shown():

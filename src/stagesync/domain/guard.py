@@ -43,6 +43,9 @@ class Rule(StrEnum):
     TOTAL = "total"
     STAGE_LOSS = "stage loss"
     DEFINITION = "definition"
+    SOURCE = "source"
+    BUSY = "busy"
+    OBSERVED = "observed"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,9 +78,12 @@ class Limits:
     Attributes:
         people: who may make the same move within the window.
         share: the same, of all people known.
-        total_share: who may move at all within the window, of all people known.
+        total_share: who may move at all within the window, newcomers apart, of all people known.
         loss: how much of a stage may leave it within the window, of those who stood in it.
         never_below: so few are never too many, however small the base.
+        writes_of_a_field: how often the same field of a record may be written within the window:
+            more means that another program writes it as well.
+        source_loss: how much of a source's records may be gone from one pull to the next.
         window_s: seconds.
     """
 
@@ -86,6 +92,8 @@ class Limits:
     total_share: float = 0.25
     loss: float = 0.30
     never_below: int = 20
+    writes_of_a_field: int = 5
+    source_loss: float = 0.20
     window_s: float = 86_400.0
 
 
@@ -150,7 +158,7 @@ def _weigh(
     for group, count in (*planned.items(), *recent.items()):
         pairs[group.stage_from, group.stage_to] += count
         leaving[group.stage_from] += count
-    total = sum(pairs.values())
+    total = sum(count for stage, count in leaving.items() if stage)
     pair_limit = _allowed(limits, min(limits.people, limits.share * base.people))
     total_limit = _allowed(limits, limits.total_share * base.people)
     found = []
@@ -161,7 +169,7 @@ def _weigh(
             found.append(Trip(group, Rule.PAIR, pair, pair_limit))
         elif group.stage_from and leaving[group.stage_from] > loss_limit:
             found.append(Trip(group, Rule.STAGE_LOSS, leaving[group.stage_from], loss_limit))
-        elif total > total_limit:
+        elif group.stage_from and total > total_limit:
             found.append(Trip(group, Rule.TOTAL, total, total_limit))
     return found
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from stagesync.connector import Clock, Connector, Role
 from stagesync.domain.classify import Classifier
 from stagesync.domain.compile import CompiledPolicy
+from stagesync.domain.guard import Limits
 from stagesync.domain.mapping import CrmMapping, ObjectMapping
 from stagesync.domain.plan import VendorStage
 from stagesync.domain.policy import Policy
@@ -59,6 +60,8 @@ class Deployment:
         prefer: connections whose values win, best first.
         describe_every_s: how long live field descriptions are believed.
         free_mail: web domains that stand for nobody's company.
+        limits: how much may be written unseen.
+        definitions: digest of policy, vocabularies and mappings; empty where nobody compares.
         stopping: set when the daemon shall stop; work ends after the page or batch in hand.
     """
 
@@ -73,6 +76,8 @@ class Deployment:
     main_vocabulary: str = "standard"
     describe_every_s: float = 86_400.0
     free_mail: frozenset[str] = frozenset()
+    limits: Limits = field(default_factory=Limits)
+    definitions: str = ""
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def role(self, connection: str, object_name: str) -> Role | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Connection
 
 from stagesync.domain.evaluation import Evaluation, Reason
 from stagesync.domain.facts import Facts
+from stagesync.domain.guard import Cause
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.progress import Progress
@@ -39,16 +40,17 @@ def evaluate_all(
     kinds: tuple[Kind, Kind] = ("person", "account")
     for kind in kinds:
         with deployment.store.begin() as tx:
-            waiting = set(state.dirty_keys(tx, kind))
-            waiting.update(people.ids_due(tx, kind, now_s=now_s))
-            waiting.update(people.ids_of_other_policy(tx, kind, deployment.policy.label))
-        ids = sorted(waiting)
+            causes = dict.fromkeys(people.ids_due(tx, kind, now_s=now_s), Cause.TIME)
+            causes |= state.dirty_causes(tx, kind)
+            other = people.ids_of_other_policy(tx, kind, deployment.policy.label)
+            causes |= dict.fromkeys(other, Cause.DEFINITION)
+        ids = sorted(causes)
         progress.phase(f"evaluate {'people' if kind == 'person' else 'accounts'}", len(ids))
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
             with deployment.store.begin() as tx:
                 done.transitions += _evaluate_batch(
-                    tx, deployment, kind, batch, run=run, now_s=now_s
+                    tx, deployment, kind, batch, causes=causes, run=run, now_s=now_s
                 )
             progress.advance(len(batch))
         (done.people if kind == "person" else done.accounts).extend(ids)
@@ -61,6 +63,7 @@ def _evaluate_batch(
     kind: Kind,
     ids: Sequence[str],
     *,
+    causes: Mapping[str, Cause],
     run: str,
     now_s: float,
 ) -> int:
@@ -71,7 +74,7 @@ def _evaluate_batch(
             who: evaluate_person(deployment, each, before[who], now_s=now_s)
             for who, each in found.items()
         }
-        state.mark_dirty(tx, "account", {each.account for each in found.values() if each.account})
+        _mark(tx, "account", ((each.account, causes[who]) for who, each in found.items()))
     else:
         found = assemble_accounts(tx, deployment, ids)
         outcome = evaluate_accounts(tx, deployment, found, before, now_s=now_s, with_reasons=True)
@@ -90,8 +93,22 @@ def _evaluate_batch(
     people.save_placed(tx, kind, after)
     people.save_transitions(tx, transitions)
     state.clean(tx, kind, ids)
-    state.mark_dirty(tx, "plan", outcome)
+    # Somebody never placed before follows no other definition than today's.
+    _mark(
+        tx,
+        "plan",
+        ((each, causes[each] if before[each].policy else Cause.FACTS) for each in outcome),
+    )
     return len(transitions)
+
+
+def _mark(tx: Connection, kind: str, found: Iterable[tuple[str | None, Cause]]) -> None:
+    by_cause: dict[Cause, list[str]] = {}
+    for each, cause in found:
+        if each is not None:
+            by_cause.setdefault(cause, []).append(each)
+    for cause, ids in by_cause.items():
+        state.mark_dirty(tx, kind, ids, cause=cause)
 
 
 def evaluate_person(

@@ -15,16 +15,18 @@ from typing import Any
 from sqlalchemy import Connection
 
 from stagesync.connector import FieldType, ObjectDescription
+from stagesync.domain.guard import Cause, Trip
 from stagesync.domain.life import WAITING, State
 from stagesync.domain.mapping import is_frozen
 from stagesync.domain.plan import Choice, Reason, Target, Wish, propose
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
+from stagesync.engine.guard import guard, tell
 from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
 from stagesync.engine.scope import may_be_written
-from stagesync.store import people, plans, records, state
+from stagesync.store import guards, people, plans, records, state
 from stagesync.store.people import Kind, Placed
 from stagesync.store.plans import StoredDifference, StoredEntry, StoredPlan
 from stagesync.store.records import StoredRecord
@@ -40,6 +42,7 @@ class Planned:
     Attributes:
         go: entries to be written by this run.
         held: entries that wait for approval.
+        trips: why each group of them waits.
         differences: fields that differ and stay.
     """
 
@@ -48,6 +51,7 @@ class Planned:
     held: int = 0
     differences: int = 0
     held_connections: set[str] = field(default_factory=set)
+    trips: list[Trip] = field(default_factory=list)
 
 
 def plan_all(
@@ -57,14 +61,17 @@ def plan_all(
     now_s: float,
     descriptions: Mapping[str, Descriptions],
     progress: Progress,
+    lost: bool = False,
 ) -> Planned:
-    """Plan everybody concerned, as one plan.
+    """Plan everybody concerned, as one plan, and hold what is too much.
 
     Args:
         descriptions: connections whose fields are known now; others are left out of the plan.
+        lost: a source was found empty or shrunk.
     """
     with deployment.store.begin() as tx:
-        waiting = {*plans.subjects_waiting(tx, *WAITING), *state.dirty_keys(tx, "plan")}
+        causes = state.dirty_causes(tx, "plan")
+        waiting = {*plans.subjects_waiting(tx, State.PLANNED, State.SENT), *causes}
         plan_id = _open_plan(tx, deployment, run=run, now_s=now_s)
         modes = _modes(tx, deployment)
     wanted: dict[Kind, list[str]] = {
@@ -77,7 +84,6 @@ def plan_all(
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
             with deployment.store.begin() as tx:
-                plans.drop_waiting(tx, batch, *WAITING)
                 _plan_batch(
                     tx,
                     deployment,
@@ -86,11 +92,14 @@ def plan_all(
                     planned=planned,
                     descriptions=descriptions,
                     modes=modes,
+                    causes=causes,
                     now_s=now_s,
                 )
             progress.advance(len(batch))
     with deployment.store.begin() as tx:
+        planned.trips = guard(tx, deployment, plan_id, lost=lost, now_s=now_s)
         _close_plan(tx, planned)
+        tell(tx, plan_id, planned.trips, deployment.connections, now_s=now_s)
     return planned
 
 
@@ -114,6 +123,7 @@ def _close_plan(tx: Connection, planned: Planned) -> None:
     """Count what waits in it, newcomers and those of earlier runs alike."""
     held = plans.entries_of(tx, planned.id, State.HELD)
     planned.held = len(held)
+    planned.go = len(plans.entries_of(tx, planned.id, State.PLANNED))
     planned.held_connections = {each.connection for each in held}
     plans.set_plan_state(tx, planned.id, "held" if held else "open")
     plans.forget_empty_plans(tx, but=planned.id)
@@ -133,8 +143,11 @@ def _plan_batch(
     planned: Planned,
     descriptions: Mapping[str, Descriptions],
     modes: Mapping[str, str],
+    causes: Mapping[str, Cause],
     now_s: float,
 ) -> None:
+    earlier = {(e.record_pk, e.field): e for e in plans.waiting_of(tx, ids, *WAITING)}
+    plans.drop_waiting(tx, ids, *WAITING)
     placed = people.placed(tx, kind, ids)
     live = [
         each
@@ -142,6 +155,7 @@ def _plan_batch(
         if each.held and not each.gone and each.connection in deployment.connections
     ]
     own = [each for each in live if each.connection in descriptions]
+    told = guards.stages_told(tx, [each.pk for each in own])
     state.clean(tx, "plan", ids)
     left_out = [getattr(each, kind) for each in live if each.connection not in descriptions]
     state.mark_dirty(tx, "plan", left_out)
@@ -155,7 +169,20 @@ def _plan_batch(
         held = modes.get(each.connection) != "active"
         found, left = _propose(deployment, each, subject, described)
         entries += [
-            _stored_entry(deployment, planned.id, each, subject, one, held=held) for one in found
+            _carry_on(
+                _stored_entry(
+                    deployment,
+                    planned.id,
+                    each,
+                    subject,
+                    one,
+                    held=held,
+                    told=told.get(each.pk),
+                    cause=causes.get(subject.id),
+                ),
+                earlier.get((each.pk, one.field)),
+            )
+            for one in found
         ]
         differences += left
         if held and found:
@@ -167,7 +194,6 @@ def _plan_batch(
             ]
     plans.save_entries(tx, _with_reasons(tx, entries))
     plans.save_differences(tx, [each.pk for each in own], differences, at_s=now_s)
-    planned.go += sum(each.state == State.PLANNED for each in entries)
     planned.differences += len(differences)
 
 
@@ -227,7 +253,15 @@ def _stored_entry(
     entry: Any,
     *,
     held: bool,
+    told: str | None,
+    cause: Cause | None,
 ) -> StoredEntry:
+    """The entry as it is kept.
+
+    Args:
+        told: the stage that the record was last told; None when it never was.
+        cause: why its subject is planned; None when it only waited.
+    """
     return StoredEntry(
         plan=plan_id,
         record_pk=each.pk,
@@ -238,19 +272,32 @@ def _stored_entry(
         subject=subject.id,
         before=entry.before,
         after=entry.after,
-        stage_from="",
+        stage_from=told or "",
         stage_to=(subject.stages or {})[deployment.main_vocabulary],
         because=(),
         state=str(State.HELD if held else State.PLANNED),
+        cause=str(
+            (cause or Cause.FACTS) if told is not None or cause is Cause.BY_HAND else Cause.NEW
+        ),
+    )
+
+
+def _carry_on(entry: StoredEntry, earlier: StoredEntry | None) -> StoredEntry:
+    """What is planned anew and comes out the same stays approved; what nobody has seen stays unseen."""
+    if earlier is None or entry.after != earlier.after:
+        return entry
+    keeps_cause = earlier.cause == Cause.DEFINITION or entry.cause == Cause.FACTS
+    return replace(
+        entry,
+        cause=earlier.cause if keeps_cause else entry.cause,
+        approval=earlier.approval if entry.before == earlier.before else "",
     )
 
 
 def _with_reasons(tx: Connection, entries: Sequence[StoredEntry]) -> list[StoredEntry]:
-    """Each entry with the stage its person came from, and the lines that explained the last change."""
+    """Each entry with the lines that explained its person's last change."""
     last = people.last_transitions(tx, {each.subject for each in entries})
     return [
-        replace(each, stage_from=found.stage_from, because=found.reasons)
-        if (found := last.get(each.subject))
-        else each
+        replace(each, because=found.reasons) if (found := last.get(each.subject)) else each
         for each in entries
     ]

@@ -26,12 +26,14 @@ class Pulled:
     Attributes:
         records: that came, echoes and repeats included.
         changed: that differ from what was stored.
+        lost: object -> records that were deleted or archived since, without those merged into others.
         descriptions: live fields; None when the connection failed before they were known.
         trouble: why it failed; None when it did not.
     """
 
     records: int = 0
     changed: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
     descriptions: Descriptions | None = None
     trouble: CrmError | None = None
 
@@ -112,6 +114,8 @@ class _Reader:
         if page.object in self.loaded:
             self.came[page.object] += len(found.changed)
         self.pulled.changed += len(found.changed)
+        gone = sum(each.gone and not each.merged_into for each in found.changed)
+        self.pulled.lost[page.object] += gone
         self.progress.advance(len(page.records))
 
 

@@ -90,6 +90,8 @@ def _regroup(
         _mark_accounts_left(tx, {before for before in losing if before})
     removed = set(people.remove_empty(tx, kind, sorted(dirty)))
     state.mark_dirty(tx, kind, sorted(dirty - removed))
+    # What waited to be written for them is given up.
+    state.mark_dirty(tx, "plan", sorted(removed))
     return joined, dirty
 
 

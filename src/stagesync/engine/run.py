@@ -12,13 +12,14 @@ import structlog
 from stagesync.domain.life import Move, State, move
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.evaluate import Evaluated, evaluate_all
+from stagesync.engine.guard import count_groups, has_shrunk, notice_definitions
 from stagesync.engine.plan import Planned, plan_all
 from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.pull import Pulled, pull_all
 from stagesync.engine.resolve import resolve
 from stagesync.engine.writeback import Written, settle_sent, write_back
 from stagesync.errors import CrmError
-from stagesync.store import people, plans, state
+from stagesync.store import guards, people, plans, state
 
 log = structlog.get_logger()
 
@@ -103,6 +104,8 @@ def _look(deployment: Deployment, run: str, *, now_s: float, progress: Progress)
     progress.phase("resolve")
     with deployment.store.begin() as tx:
         settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
+        notice_definitions(tx, deployment)
+        lost = has_shrunk(tx, deployment, {name: each.lost for name, each in pulled.items()})
         resolved = resolve(tx, deployment)
     evaluated = evaluate_all(deployment, run=run, now_s=now_s, progress=progress)
     planned = plan_all(
@@ -111,6 +114,7 @@ def _look(deployment: Deployment, run: str, *, now_s: float, progress: Progress)
         now_s=now_s,
         descriptions=descriptions,
         progress=progress,
+        lost=lost,
     )
     if resolved.shared_marks or resolved.too_large:
         log.info(
@@ -183,7 +187,10 @@ def decide(deployment: Deployment, plan_id: str, *, approve: bool, by: str, now_
         by_move = Move.APPROVE if approve else Move.DROP
         moves = [(each.record_pk, each.field, move(each.state, by_move)) for each in entries]
         plans.set_entry_states(tx, plan_id, moves)
+        guards.save_held_groups(tx, plan_id, [], at_s=now_s)
         if approve:
+            plans.set_approvals(tx, plan_id, [(e.record_pk, e.field, plan_id) for e in entries])
+            guards.save_approval(tx, plan_id, count_groups(entries))
             for name in sorted({each.connection for each in entries}):
                 state.activate(tx, name, by=by, at_s=now_s)
         plans.decide_plan(tx, plan_id, "approved" if approve else "dropped", by=by, at_s=now_s)

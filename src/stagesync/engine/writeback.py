@@ -8,7 +8,7 @@ that batch, of absolute values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
@@ -23,9 +23,11 @@ from stagesync.engine import audit
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
+from stagesync.engine.guard import group_of
 from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
-from stagesync.store import links, plans, records, state
+from stagesync.store import guards, links, plans, records, state
+from stagesync.store.guards import OwnWrite
 from stagesync.store.plans import StoredDifference, StoredEntry
 
 REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
@@ -158,6 +160,7 @@ class _Sender:
         plans.set_entry_states(tx, self.plan_id, moves)
         kept = [(each.record_pk, each.field, each.after) for each in taken]
         plans.save_baselines(tx, kept, run=self.run, at_s=self.now_s)
+        _remember(tx, taken, run=self.run, now_s=self.now_s)
         stored = {
             each.pk: dict(each.fields)
             for each in records.records_where(tx, "pk", {each.record_pk for each in taken})
@@ -188,6 +191,26 @@ class _Sender:
         state.mark_dirty(tx, "plan", locked)
         if any(result.refusal in DOUBTS for _, result in refused):
             state.doubt_description(tx, self.connected.name)
+
+
+def _remember(tx: Connection, taken: Iterable[StoredEntry], *, run: str, now_s: float) -> None:
+    guards.save_own_writes(
+        tx,
+        [
+            OwnWrite(
+                each.record_pk,
+                each.field,
+                now_s,
+                each.connection,
+                each.subject,
+                each.after,
+                run,
+                group_of(each),
+                each.approval,
+            )
+            for each in taken
+        ],
+    )
 
 
 def _audited(
@@ -281,4 +304,5 @@ def settle_sent(
         plans.set_entry_states(tx, each.plan, [confirmed])
     kept = [(each.record_pk, each.field, each.after) for each in arrived]
     plans.save_baselines(tx, kept, run=run, at_s=now_s)
+    _remember(tx, arrived, run=run, now_s=now_s)
     audit.append(tx, [_audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])

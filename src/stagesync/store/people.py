@@ -189,6 +189,17 @@ def count_stages(tx: Connection) -> dict[str, dict[str, int]]:
     return counts
 
 
+def stage_sizes(tx: Connection, vocabulary: str) -> dict[str, int]:
+    """Stage -> people and accounts in it."""
+    counts: dict[str, int] = {}
+    for table in ("person", "account"):
+        sql = f"SELECT stages, COUNT(*) AS n FROM {table} GROUP BY stages"  # noqa: S608  literals
+        for row in tx.execute(text(sql)):
+            stage = orjson.loads(row.stages).get(vocabulary, "")
+            counts[stage] = counts.get(stage, 0) + row.n
+    return counts
+
+
 def count(tx: Connection, kind: Kind) -> int:
     """How many there are."""
     return int(tx.execute(text(f"SELECT COUNT(*) FROM {kind}")).scalar_one())  # noqa: S608  a literal

@@ -32,8 +32,11 @@ class StoredEntry:
 
     Attributes:
         subject: the person or account.
+        stage_from: what the record was last told; empty when it never was.
         because: reason lines.
         state: a state of `domain.life`.
+        cause: a `domain.guard.Cause`.
+        approval: the plan with which somebody approved it; empty when nobody did.
     """
 
     plan: str
@@ -49,6 +52,8 @@ class StoredEntry:
     stage_to: str
     because: Sequence[Any]
     state: str
+    cause: str
+    approval: str = ""
 
 
 def save_plan(tx: Connection, plan: StoredPlan) -> None:
@@ -126,6 +131,8 @@ def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
             "stage_to": each.stage_to,
             "because": orjson.dumps(each.because).decode(),
             "state": each.state,
+            "cause": each.cause,
+            "approval": each.approval,
         }
         for each in entries
     ]
@@ -133,12 +140,13 @@ def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
         tx.execute(
             text(
                 "INSERT INTO plan_entry (plan, record_pk, field, subject, before, after, stage_from,"
-                " stage_to, because, state) VALUES (:plan, :record_pk, :field, :subject, :before,"
-                " :after, :stage_from, :stage_to, :because, :state)"
+                " stage_to, because, state, cause, approval) VALUES (:plan, :record_pk, :field,"
+                " :subject, :before, :after, :stage_from, :stage_to, :because, :state, :cause, :approval)"
                 " ON CONFLICT (plan, record_pk, field) DO UPDATE SET subject = excluded.subject,"
                 " before = excluded.before, after = excluded.after,"
                 " stage_from = excluded.stage_from, stage_to = excluded.stage_to,"
-                " because = excluded.because, state = excluded.state"
+                " because = excluded.because, state = excluded.state, cause = excluded.cause,"
+                " approval = excluded.approval"
             ),
             rows,
         )
@@ -184,6 +192,8 @@ def _stored_entry(row: Row[Any]) -> StoredEntry:
         stage_to=row.stage_to,
         because=orjson.loads(row.because),
         state=row.state,
+        cause=row.cause,
+        approval=row.approval,
     )
 
 
@@ -200,6 +210,32 @@ def set_entry_states(tx: Connection, plan_id: str, states: Iterable[tuple[int, s
             ),
             rows,
         )
+
+
+def set_approvals(tx: Connection, plan_id: str, given: Iterable[tuple[int, str, str]]) -> None:
+    """Note with which approval entries go: (record, field, approved plan)."""
+    rows = [{"plan": plan_id, "pk": pk, "field": field, "by": by} for pk, field, by in given]
+    if rows:
+        tx.execute(
+            text(
+                "UPDATE plan_entry SET approval = :by"
+                " WHERE plan = :plan AND record_pk = :pk AND field = :field"
+            ),
+            rows,
+        )
+
+
+def waiting_of(tx: Connection, subjects: Iterable[str], *states: str) -> list[StoredEntry]:
+    """The entries of these subjects in these states."""
+    sql = text(
+        "SELECT e.*, r.connection, r.object, r.id AS record_id FROM plan_entry e"
+        " JOIN record r ON r.pk = e.record_pk WHERE e.subject IN :keys AND e.state IN :states"
+    ).bindparams(bindparam("keys", expanding=True), bindparam("states", expanding=True))
+    return [
+        _stored_entry(row)
+        for batch in chunks(subjects)
+        for row in tx.execute(sql, {"keys": batch, "states": list(states)})
+    ]
 
 
 def subjects_waiting(tx: Connection, *states: str) -> list[str]:

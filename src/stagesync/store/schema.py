@@ -7,7 +7,7 @@
     person      one human: where the policy places them
     account     one company: the same
     fact_since  since when a record has told a flag, for facts that no field dates
-    dirty       what must be resolved, evaluated or planned again
+    dirty       what must be resolved, evaluated or planned again, and why
     cursor      how far a connection's object was pulled
     connection  what is known of a CRM account: its mode, its live field descriptions, how its mapped
                 fields were when they last worked, the allowance it told, how many records it holds
@@ -15,6 +15,9 @@
     baseline    the last value that a CRM and stagesync both held, per record and field
     difference  why a wanted value does not stand in the CRM
     plan, plan_entry   what will be, was, or waits to be written
+    held_group  moves of a plan that are too much to be written unseen, and why
+    approval    how many of each move somebody approved with a plan
+    own_write   what we wrote, for as long as it is weighed or may come back
     held_join   two people whose records say that they are one, waiting for a person's word
     transition  every change of stage
     run         every pass
@@ -145,6 +148,7 @@ dirty = Table(
     metadata,
     Column("kind", String(8), primary_key=True),
     _text("key", key=True),
+    _text("cause"),
     sqlite_with_rowid=False,
 )
 
@@ -232,8 +236,51 @@ plan_entry = Table(
     _text("stage_to"),
     _text("because"),
     _text("state"),
+    _text("cause"),
+    _text("approval"),
     Index("ix_plan_entry_subject", "subject"),
     Index("ix_plan_entry_state", "state"),
+)
+
+held_group = Table(
+    "held_group",
+    metadata,
+    _text("plan", key=True),
+    _text("cause", key=True),
+    _text("stage_from", key=True),
+    _text("stage_to", key=True),
+    _text("rule"),
+    _whole("subjects"),
+    _whole("most"),
+    _instant("at_s"),
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    _text("plan", key=True),
+    _text("cause", key=True),
+    _text("stage_from", key=True),
+    _text("stage_to", key=True),
+    _whole("subjects"),
+)
+
+own_write = Table(
+    "own_write",
+    metadata,
+    _whole("record_pk", key=True),
+    _text("field", key=True),
+    _instant("at_s", key=True),
+    _text("connection"),
+    _text("subject"),
+    _text("value"),
+    _text("run"),
+    _text("cause"),
+    _text("stage_from"),
+    _text("stage_to"),
+    _text("approval"),
+    Index("ix_own_write_at_s", "at_s"),
+    sqlite_with_rowid=False,
 )
 
 held_join = Table(

@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, text
 
+from stagesync.domain.guard import Cause
+
 
 def get_meta(tx: Connection, name: str) -> str | None:
     """A value that belongs to the store as a whole; None when never set."""
@@ -203,24 +205,37 @@ def save_trouble(tx: Connection, name: str, trouble: str) -> None:
     )
 
 
-def mark_dirty(tx: Connection, kind: str, keys: Iterable[object]) -> None:
+STRENGTH = (Cause.BY_HAND, Cause.TIME, Cause.FACTS, Cause.DEFINITION)
+"""Causes by which something is looked at again: of several the last one counts."""
+
+_PLACE = " ".join(f"WHEN '{cause}' THEN {place}" for place, cause in enumerate(STRENGTH))
+_STRONGER = f"CASE excluded.cause {_PLACE} END > CASE dirty.cause {_PLACE} END"
+_MARK = text(
+    "INSERT INTO dirty (kind, key, cause) VALUES (:kind, :key, :cause)"  # noqa: S608  literals
+    " ON CONFLICT (kind, key) DO UPDATE SET cause = excluded.cause WHERE " + _STRONGER
+)
+
+
+def mark_dirty(
+    tx: Connection, kind: str, keys: Iterable[object], *, cause: Cause = Cause.FACTS
+) -> None:
     """Note what must be looked at again; kind is `record` (to be resolved),
     `person` or `account` (to be evaluated), or `plan` (people and accounts to be planned)."""
-    rows = [{"kind": kind, "key": str(key)} for key in keys]
+    rows = [{"kind": kind, "key": str(key), "cause": str(cause)} for key in keys]
     if rows:
-        tx.execute(
-            text(
-                "INSERT INTO dirty (kind, key) VALUES (:kind, :key)"
-                " ON CONFLICT (kind, key) DO NOTHING"
-            ),
-            rows,
-        )
+        tx.execute(_MARK, rows)
 
 
 def dirty_keys(tx: Connection, kind: str) -> list[str]:
     """What is noted, in a stable order."""
     rows = tx.execute(text("SELECT key FROM dirty WHERE kind = :kind ORDER BY key"), {"kind": kind})
     return [row.key for row in rows]
+
+
+def dirty_causes(tx: Connection, kind: str) -> dict[str, Cause]:
+    """What is noted, and why."""
+    rows = tx.execute(text("SELECT key, cause FROM dirty WHERE kind = :kind"), {"kind": kind})
+    return {row.key: Cause(row.cause) for row in rows}
 
 
 def count_dirty(tx: Connection) -> int:

@@ -52,6 +52,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "key", "raised_at_s", name=op.f("pk_alert")),
     )
     op.create_table(
+        "approval",
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("stage_from", sa.Text(), nullable=False),
+        sa.Column("stage_to", sa.Text(), nullable=False),
+        sa.Column("subjects", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "plan", "cause", "stage_from", "stage_to", name=op.f("pk_approval")
+        ),
+    )
+    op.create_table(
         "audit",
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
@@ -122,6 +133,7 @@ def upgrade() -> None:
         "dirty",
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "key", name=op.f("pk_dirty")),
         sqlite_with_rowid=False,
     )
@@ -131,6 +143,20 @@ def upgrade() -> None:
         sa.Column("fact", sa.Text(), nullable=False),
         sa.Column("since_s", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("record_pk", "fact", name=op.f("pk_fact_since")),
+    )
+    op.create_table(
+        "held_group",
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("stage_from", sa.Text(), nullable=False),
+        sa.Column("stage_to", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("subjects", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("most", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "plan", "cause", "stage_from", "stage_to", name=op.f("pk_held_group")
+        ),
     )
     op.create_table(
         "held_join",
@@ -161,6 +187,25 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_meta")),
     )
+    op.create_table(
+        "own_write",
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("run", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("stage_from", sa.Text(), nullable=False),
+        sa.Column("stage_to", sa.Text(), nullable=False),
+        sa.Column("approval", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("record_pk", "field", "at_s", name=op.f("pk_own_write")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("own_write", schema=None) as batch_op:
+        batch_op.create_index("ix_own_write_at_s", ["at_s"], unique=False)
+
     op.create_table(
         "person",
         sa.Column("id", sa.Text(), nullable=False),
@@ -201,6 +246,8 @@ def upgrade() -> None:
         sa.Column("stage_to", sa.Text(), nullable=False),
         sa.Column("because", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("approval", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("plan", "record_pk", "field", name=op.f("pk_plan_entry")),
     )
     with op.batch_alter_table("plan_entry", schema=None) as batch_op:
