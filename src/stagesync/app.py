@@ -20,9 +20,10 @@ from stagesync.errors import ArgumentError, DefinitionError, Problem, Stopped
 
 if TYPE_CHECKING:
     from stagesync.connector import Clock, Connect, Connector
+    from stagesync.domain.guard import Limits
     from stagesync.engine.deployment import Connected, Deployment
     from stagesync.loading.definitions import Definitions
-    from stagesync.settings import ConnectionSettings, Settings
+    from stagesync.settings import ConnectionSettings, GuardrailSettings, Settings
 
 CONNECTORS = "stagesync.connectors"
 """The entry-point group in which connectors are found."""
@@ -159,8 +160,33 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
             main_vocabulary=settings.vocabulary,
             free_mail=FREE_MAIL,
             stopping=clock.stop,
+            limits=_limits(settings.guardrails),
+            definitions=digest_of_definitions(definitions, connections),
         )
         yield Opened(settings, deployment, clock)
+
+
+def _limits(told: GuardrailSettings) -> Limits:
+    from stagesync.domain.guard import Limits
+
+    return Limits(
+        people=told.max_people,
+        share=told.max_share,
+        total_share=told.max_total_share,
+        loss=told.max_stage_loss,
+        never_below=told.never_below,
+        writes_of_a_field=told.max_writes_of_a_field,
+        source_loss=told.max_source_loss,
+        window_s=told.window,
+    )
+
+
+def digest_of_definitions(definitions: Definitions, connections: Mapping[str, Connected]) -> str:
+    """Another text whenever the policy, a vocabulary or a connection's mapping says something else."""
+    from stagesync.loading.canonical import digest_of
+
+    mappings = sorted((name, each.mapping.digest) for name, each in connections.items())
+    return digest_of((definitions.digest, mappings))
 
 
 def mappings_of(settings: Settings, config: Path) -> Path:
@@ -229,6 +255,7 @@ def _connections(
                 vendor_stage=VendorStage(each.vendor_stage),
                 first_mode=each.mode,
                 poll_s=each.poll,
+                writes_per_hour=each.writes_per_hour,
             )
         except DefinitionError as error:
             problems += error.problems

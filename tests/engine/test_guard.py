@@ -185,3 +185,19 @@ def test_a_record_that_somebody_keeps_changing_back_is_left(
         outcome = bench.sync()
     assert [Rule.BUSY] == [trip.rule for trip in outcome.plan.trips]
     assert "client" == bench.stage(contacts[0])
+
+
+def test_a_first_activation_is_ramped(observed: Bench) -> None:
+    """So many records an hour are written and no more; the rest follows, each once, unasked."""
+    contacts = [observed.contact(f"p{n}@firm.example", last=f"Ng{n}") for n in range(7)]
+    north = replace(observed.deployment.connections["north"], writes_per_hour=3)
+    connections = {**observed.deployment.connections, "north": north}
+    observed.redeploy(connections=connections)
+    observed.decide(observed.sync(), approve=True)
+    counts = []
+    for hours in (0, 0, 1, 1):
+        observed.clock.advance(seconds=hours * 3_600)
+        outcome = observed.sync()
+        counts.append((observed.written(outcome) // 3, outcome.written["north"].ramped))
+    assert [(3, 4), (0, 4), (3, 1), (1, 0)] == counts
+    assert {"contact"} == {observed.stage(each) for each in contacts}

@@ -220,6 +220,7 @@ def test_the_summary_has_its_documented_keys(bench: Bench) -> None:
         "refused",
         "skipped",
         "held",
+        "ramped",
         "calls",
         "troubles",
         "seconds",

@@ -91,6 +91,8 @@ def _show_what_waits(document: dict[str, Any]) -> None:
             click.echo(f"hint: {one['fix']}")
     for each in document["held"]:
         click.echo(f"held: {each['plan']} with {each['entries']} values")
+        for why in sorted({group["why"] for group in each["groups"]}):
+            click.echo(f"  because {why}")
         click.echo(
             f"hint: stagesync plan shows it, stagesync approve {each['plan']} lets it through"
         )

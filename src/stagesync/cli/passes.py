@@ -171,12 +171,14 @@ def plan_document(
     """A plan as `stagesync plan --json` prints it."""
     from stagesync.domain.life import WAITING
     from stagesync.engine.explain import find
+    from stagesync.engine.guard import groups_document
     from stagesync.engine.scope import count_out_of_scope
-    from stagesync.store import plans
+    from stagesync.store import guards, plans
 
     with deployment.store.begin() as tx:
         out_of_scope = count_out_of_scope(tx, deployment)
         entries: Sequence[StoredEntry] = plans.entries_of(tx, plan_id, *WAITING)
+        groups = guards.held_groups(tx, plan_id)
         if person:
             _, subject = find(tx, person)
             entries = [each for each in entries if each.subject == subject]
@@ -184,6 +186,7 @@ def plan_document(
         "plan": plan_id,
         "counts": _counts(entries),
         "held": sum(each.state == "held" for each in entries),
+        "groups": groups_document(groups),
         "out_of_scope": out_of_scope,
         "writes": [
             {
@@ -196,6 +199,7 @@ def plan_document(
                 "after": each.after,
                 "stage_from": each.stage_from or None,
                 "stage_to": each.stage_to,
+                "cause": each.cause,
                 "held": each.state == "held",
                 "because": list(each.because),
             }
@@ -251,6 +255,12 @@ def show_plan(document: dict[str, Any], *, as_json: bool) -> None:
     for name, count in document["out_of_scope"].items():
         if count:
             click.echo(f"{name}: {count} records are out of scope: read, never written")
+    held = [
+        (each["cause"], each["from"] or "(new)", each["to"], str(each["subjects"]), each["why"])
+        for each in document["groups"]
+    ]
+    if held:
+        print_rows("held", ("cause", "from", "to", "people", "why"), held)
     if document["held"]:
         click.echo(f"hint: stagesync approve {document['plan']}")
 
@@ -304,11 +314,11 @@ def warn_of_troubles(outcome: Outcome) -> None:
 
 
 def held_message(outcome: Outcome) -> str:
-    """Why nothing was written, and the command that approves."""
-    names = sorted(outcome.plan.held_connections)
-    who = f"{names[0]} is" if len(names) == 1 else f"{' and '.join(names)} are"
+    """Why what was held was not written, and the command that approves."""
+    from stagesync.engine.guard import why
+
+    reasons = "; ".join(sorted({why(trip) for trip in outcome.plan.trips}))
     return (
-        f"plan {outcome.plan.id} held: {outcome.plan.held} values wait, because {who} observed"
-        " until a first plan is approved. They were not written.\n"
+        f"plan {outcome.plan.id} held: {outcome.plan.held} values wait and were not written: {reasons}\n"
         f"hint: stagesync plan shows them, stagesync approve {outcome.plan.id} lets them through"
     )

@@ -24,6 +24,7 @@ class Connected:
     Attributes:
         first_mode: `observe` or `active`: what it starts with when the store has never seen it.
         poll_s: seconds between two pulls of the daemon.
+        writes_per_hour: records that may be written within an hour; None means all at once.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Connected:
     vendor_stage: VendorStage = VendorStage.OFF
     first_mode: str = "observe"
     poll_s: float = 60.0
+    writes_per_hour: int | None = None
 
     @property
     def roles(self) -> Mapping[str, Role]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -45,6 +46,21 @@ def count_groups(entries: Iterable[StoredEntry]) -> dict[Group, int]:
 def why(trip: Trip) -> str:
     """A held group's reason, as a sentence for people."""
     return WORDS[trip.rule].format(count=trip.count, limit=trip.limit, group=trip.group)
+
+
+def groups_document(held: Iterable[Trip]) -> list[dict[str, Any]]:
+    """Held groups as commands print them."""
+    return [
+        {
+            "cause": trip.group.cause,
+            "from": trip.group.stage_from or None,
+            "to": trip.group.stage_to,
+            "subjects": trip.count,
+            "rule": trip.rule,
+            "why": why(trip),
+        }
+        for trip in held
+    ]
 
 
 def guard(

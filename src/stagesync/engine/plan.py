@@ -1,8 +1,8 @@
 """Computes the whole plan before the first write, and keeps it.
 
-Planned are the people and accounts evaluated since their last plan, and those with entries that still
-wait: held, or left behind by a run that ended early. What waited for them is replaced, so a plan is never
-stale. Somebody with a record in a connection that is down stays noted: they are planned again when it is back.
+Planned are the people and accounts evaluated since their last plan, and those with a request that may or may
+not have arrived. What waited for them is replaced; what waits for the others still holds, since nothing about
+them changed, and goes on into this plan: so a plan is never stale. Somebody with a record in a connection that is down stays noted: they are planned again when it is back.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def plan_all(
     """
     with deployment.store.begin() as tx:
         causes = state.dirty_causes(tx, "plan")
-        waiting = {*plans.subjects_waiting(tx, State.PLANNED, State.SENT), *causes}
+        waiting = {*plans.subjects_waiting(tx, State.SENT), *causes}
         plan_id = _open_plan(tx, deployment, run=run, now_s=now_s)
         modes = _modes(tx, deployment)
     wanted: dict[Kind, list[str]] = {
@@ -97,6 +97,7 @@ def plan_all(
                 )
             progress.advance(len(batch))
     with deployment.store.begin() as tx:
+        plans.adopt(tx, plan_id, descriptions)
         planned.trips = guard(tx, deployment, plan_id, lost=lost, now_s=now_s)
         _close_plan(tx, planned)
         tell(tx, plan_id, planned.trips, deployment.connections, now_s=now_s)
@@ -283,13 +284,12 @@ def _stored_entry(
 
 
 def _carry_on(entry: StoredEntry, earlier: StoredEntry | None) -> StoredEntry:
-    """What is planned anew and comes out the same stays approved; what nobody has seen stays unseen."""
+    """What is planned anew and comes out the same is the same move: of the same cause, and still approved."""
     if earlier is None or entry.after != earlier.after:
         return entry
-    keeps_cause = earlier.cause == Cause.DEFINITION or entry.cause == Cause.FACTS
     return replace(
         entry,
-        cause=earlier.cause if keeps_cause else entry.cause,
+        cause=entry.cause if entry.cause == Cause.BY_HAND else earlier.cause,
         approval=earlier.approval if entry.before == earlier.before else "",
     )
 

@@ -66,6 +66,7 @@ class Outcome:
             "refused": {name: self._written(name).refused for name in self.pulled},
             "skipped": self.plan.differences,
             "held": self.plan.held,
+            "ramped": {name: self._written(name).ramped for name in self.pulled},
             "calls": dict(self.calls),
             "troubles": {name: str(error) for name, error in self.troubles.items()},
             "seconds": self.seconds,

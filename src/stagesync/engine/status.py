@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from stagesync.domain.life import WAITING
 from stagesync.engine.counts import counts_of
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.guard import groups_document
 from stagesync.engine.instants import iso
 from stagesync.engine.scope import count_out_of_scope
-from stagesync.store import alerts, joins, people, plans, state
+from stagesync.store import alerts, guards, joins, people, plans, state
 
 
 def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
@@ -32,7 +33,11 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
             "waiting": len(plans.subjects_waiting(tx, *WAITING)),
             "differences": plans.count_differences(tx),
             "held": [
-                {"plan": each.id, "entries": plans.count_entries(tx, each.id)}
+                {
+                    "plan": each.id,
+                    "entries": plans.count_entries(tx, each.id),
+                    "groups": groups_document(guards.held_groups(tx, each.id)),
+                }
                 for each in plans.plans_in(tx, "held")
             ],
             "joins": [

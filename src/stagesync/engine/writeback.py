@@ -33,6 +33,8 @@ from stagesync.store.plans import StoredDifference, StoredEntry
 REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
 """Refusals that are known by a reason of their own; all others are `refused`."""
 
+HOUR_S = 3_600.0
+
 DOUBTS = frozenset({Refusal.INVALID, Refusal.FORBIDDEN})
 """Refusals after which the fields are described anew: one may have changed since."""
 
@@ -43,11 +45,13 @@ class Written:
 
     Attributes:
         written, refused: fields.
+        ramped: records that wait because so many may be written in an hour and no more.
         trouble: why it broke off, its rest waits for the next run; None when it did not.
     """
 
     written: int = 0
     refused: int = 0
+    ramped: int = 0
     trouble: CrmError | None = None
 
 
@@ -75,8 +79,12 @@ class _Sender:
         outcome = Written()
         with self.deployment.store.begin() as tx:
             items = self._items(tx, entries)
+            free = self._free(tx, len(items))
+        outcome.ramped = len(items) - free
         try:
-            for batch in _batches(items, self.connected.connector.capabilities.largest_write):
+            for batch in _batches(
+                items[:free], self.connected.connector.capabilities.largest_write
+            ):
                 if self.deployment.stopping.is_set():
                     break
                 self._send_batch(batch, outcome)
@@ -84,6 +92,14 @@ class _Sender:
             error.connection = self.connected.name
             outcome.trouble = error
         return outcome
+
+    def _free(self, tx: Connection, wanted: int) -> int:
+        """How many of these records may be written now."""
+        limit = self.connected.writes_per_hour
+        if limit is None:
+            return wanted
+        written = guards.count_written(tx, self.connected.name, since_s=self.now_s - HOUR_S)
+        return min(wanted, max(0, limit - written))
 
     def _items(self, tx: Connection, entries: Sequence[StoredEntry]) -> list[_Item]:
         by_record = {

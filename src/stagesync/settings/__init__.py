@@ -2,6 +2,7 @@
 
 from stagesync.settings.model import (
     ConnectionSettings,
+    GuardrailSettings,
     LogSettings,
     Settings,
     StoreSettings,
@@ -11,6 +12,7 @@ from stagesync.settings.model import (
 
 __all__ = [
     "ConnectionSettings",
+    "GuardrailSettings",
     "LogSettings",
     "Settings",
     "StoreSettings",

@@ -30,6 +30,17 @@ Duration = Annotated[float, BeforeValidator(_seconds)]
 """Seconds, written as `60s`, `5m`, `1h`."""
 
 
+def _share(value: object) -> object:
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", str(value))
+    if found is None:
+        raise ValueError("must be a share such as 10%")
+    return float(found[1]) / 100
+
+
+Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1)]
+"""A part of a whole, written as `10%`; at most 100%."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -47,6 +58,30 @@ class LogSettings(_Strict):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class GuardrailSettings(_Strict):
+    """How much may be written unseen; what goes beyond is held until somebody approves it.
+
+    Attributes:
+        window: over how long it is counted.
+        max_people, max_share: who may make the same move, as a number and of all people and accounts
+            known; the smaller one counts.
+        max_total_share: who may move at all, of those known; newcomers are not counted.
+        max_stage_loss: how much of a stage may leave it.
+        max_source_loss: how much of an object's records may be gone from one pull to the next.
+        max_writes_of_a_field: how often the same field of a record may be written.
+        never_below: so few are never too many.
+    """
+
+    window: Duration = Field(default=86_400.0, validate_default=False)
+    max_people: int = Field(default=500, ge=0)
+    max_share: Share = Field(default=0.10, validate_default=False)
+    max_total_share: Share = Field(default=0.25, validate_default=False)
+    max_stage_loss: Share = Field(default=0.30, validate_default=False)
+    max_source_loss: Share = Field(default=0.20, validate_default=False)
+    max_writes_of_a_field: int = Field(default=5, ge=1)
+    never_below: int = Field(default=20, ge=0)
+
+
 class ConnectionSettings(BaseModel):
     """One CRM account; keys that stagesync does not know are its connector's options.
 
@@ -57,6 +92,8 @@ class ConnectionSettings(BaseModel):
             plan is approved.
         poll: how often the daemon pulls.
         vendor_stage: what may be done to the vendor's own stage fields.
+        writes_per_hour: records that may be written within an hour; the rest waits for later runs.
+            None means all at once.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
@@ -66,6 +103,7 @@ class ConnectionSettings(BaseModel):
     mode: Literal["observe", "active"] = "observe"
     poll: Duration = Field(default=60.0, validate_default=False)
     vendor_stage: Literal["off", "fill_empty", "forward"] = "off"
+    writes_per_hour: int | None = Field(default=None, ge=1)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -94,6 +132,7 @@ class Settings(BaseSettings):
 
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
+    guardrails: GuardrailSettings = GuardrailSettings()
     mappings: Path | None = None
     connections: dict[str, ConnectionSettings] = {}
     prefer: tuple[str, ...] = ()
@@ -162,7 +201,11 @@ def _problem(path: Path, lines: Lines, detail: Any) -> Problem:
 
 
 def _known_keys(place: tuple[str, ...]) -> list[str]:
-    inner: dict[str, type[BaseModel]] = {"store": StoreSettings, "log": LogSettings}
+    inner: dict[str, type[BaseModel]] = {
+        "store": StoreSettings,
+        "log": LogSettings,
+        "guardrails": GuardrailSettings,
+    }
     return list(inner.get(place[0], Settings).model_fields)
 
 

@@ -212,6 +212,15 @@ def set_entry_states(tx: Connection, plan_id: str, states: Iterable[tuple[int, s
         )
 
 
+def adopt(tx: Connection, plan_id: str, connections: Iterable[str]) -> None:
+    """Take into a plan what earlier plans left to be written to these connections."""
+    sql = text(
+        "UPDATE plan_entry SET plan = :plan WHERE state = 'planned' AND plan <> :plan"
+        " AND record_pk IN (SELECT pk FROM record WHERE connection IN :names)"
+    ).bindparams(bindparam("names", expanding=True))
+    tx.execute(sql, {"plan": plan_id, "names": list(connections)})
+
+
 def set_approvals(tx: Connection, plan_id: str, given: Iterable[tuple[int, str, str]]) -> None:
     """Note with which approval entries go: (record, field, approved plan)."""
     rows = [{"plan": plan_id, "pk": pk, "field": field, "by": by} for pk, field, by in given]
