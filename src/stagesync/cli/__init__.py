@@ -12,6 +12,7 @@ from stagesync.cli.doctor import doctor
 from stagesync.cli.evaluate import evaluate
 from stagesync.cli.explain import explain
 from stagesync.cli.group import Commands
+from stagesync.cli.hands import hold, pause, release, resume, retry, undo
 from stagesync.cli.look import audit, status
 from stagesync.cli.passes import approve, drop, plan, run, sync
 from stagesync.cli.sandbox import sandbox
@@ -40,6 +41,12 @@ for command in (
     drop,
     sync,
     run,
+    undo,
+    hold,
+    release,
+    retry,
+    pause,
+    resume,
     status,
     explain,
     audit,

@@ -62,7 +62,7 @@ def sync(*, approve_plan: str | None, config: Path | None, as_json: bool) -> Non
 
     with opened(config) as found, ProgressBars() as progress:
         if approve_plan:
-            _decide(found.deployment, approve_plan, approve=True)
+            decide_plan(found.deployment, approve_plan, approve=True)
         outcome = run_once(found.deployment, progress=progress)
     if as_json:
         print_json(outcome.summary())
@@ -123,7 +123,7 @@ def _decide_and_show(plan_id: str, config: Path | None, *, as_json: bool, approv
             _decide_join(found.deployment, plan_id, as_json=as_json, approve=approve)
             return
         document = plan_document(found.deployment, plan_id)
-        entries = _decide(found.deployment, plan_id, approve=approve)
+        entries = decide_plan(found.deployment, plan_id, approve=approve)
     if as_json:
         print_json(document)
     else:
@@ -151,7 +151,8 @@ def _decide_join(deployment: Deployment, join_id: str, *, as_json: bool, approve
         click.echo(f"{join_id} {word}; {end}")
 
 
-def _decide(deployment: Deployment, plan_id: str, *, approve: bool) -> int:
+def decide_plan(deployment: Deployment, plan_id: str, *, approve: bool) -> int:
+    """Approve or drop, in the name of whoever sits at this terminal; how many values it decided."""
     from stagesync.app import actor
     from stagesync.engine.run import decide
 

@@ -33,7 +33,14 @@ class Cause(StrEnum):
     """The value that stood there was replaced, by a rule that lets us put it back."""
 
     BY_HAND = "by hand"
-    """A person asked for it: an undo, a release, a join."""
+    """A person asked for it: a release, a retry."""
+
+    UNDO = "undo"
+    """A person takes back what a run wrote."""
+
+
+SEEN_FIRST = frozenset({Cause.DEFINITION, Cause.BY_HAND, Cause.UNDO})
+"""Causes whose moves a person sees before they are written in any case: they are not weighed."""
 
 
 class Rule(StrEnum):
@@ -140,7 +147,7 @@ def trips(planned: Mapping[Group, int], base: Base, limits: Limits) -> list[Trip
     weighed = {
         group: count
         for group, count in planned.items()
-        if group.is_move and group.cause not in (Cause.DEFINITION, Cause.BY_HAND)
+        if group.is_move and group.cause not in SEEN_FIRST
     }
     for by_time in (False, True):
         own = {group: count for group, count in weighed.items() if group.by_time is by_time}

@@ -29,6 +29,9 @@ class Reason(StrEnum):
     UNMAPPED = "unmapped"
     NOT_REPLACEABLE = "not in may_replace"
     OUT_OF_SCOPE = "out of scope"
+    BY_HAND = "held by hand"
+    EDITED = "set by somebody"
+    UNDONE = "undone"
 
 
 class VendorStage(StrEnum):
@@ -113,6 +116,7 @@ def propose(
     vendor_stage: VendorStage,
     frozen: bool = False,
     out_of_scope: bool = False,
+    kept: Mapping[str, Reason] | None = None,
 ) -> tuple[list[Entry], list[Difference]]:
     """Entries and differences of one record, in the order of the rules.
 
@@ -122,8 +126,10 @@ def propose(
             does not have it, or does not let us write it).
         frozen: the CRM holds this record read-only (a converted lead).
         out_of_scope: the mapping leaves this record alone.
+        kept: field -> why it stays as it is for now.
     """
     untouched = Reason.OUT_OF_SCOPE if out_of_scope else Reason.CONVERTED if frozen else None
+    kept = kept or {}
     entries: list[Entry] = []
     differences: list[Difference] = []
     for rule in rules:
@@ -131,14 +137,16 @@ def propose(
         if target is None or (rule.vendor and vendor_stage is VendorStage.OFF) or rule.only_with:
             continue
         verdict = _judge(rule, target, wish, vocabularies=vocabularies, mode=vendor_stage)
-        if verdict is not None and untouched:
-            verdict = _left_alone(verdict, untouched)
+        reason = untouched or kept.get(rule.field)
+        if verdict is not None and reason:
+            verdict = _left_alone(verdict, reason)
         if isinstance(verdict, Entry):
             entries.append(verdict)
         elif verdict is not None:
             differences.append(verdict)
     written = {entry.field for entry in entries}
-    entries.extend(_companions(rules, targets, wish, written=written))
+    free = [rule for rule in rules if rule.field not in kept]
+    entries.extend(_companions(free, targets, wish, written=written))
     return entries, differences
 
 

@@ -83,7 +83,7 @@ def guard(
     }
     if lost:
         for group, count in counted.items():
-            if group.cause is not Cause.BY_HAND:
+            if group.cause not in (Cause.BY_HAND, Cause.UNDO):
                 found.setdefault(group, Trip(group, Rule.SOURCE, count, 0))
     busy = guards.busy_records(tx, since_s=since_s, more_than=limits.writes_of_a_field)
     held = [e for e in unseen if group_of(e) in found or e.record_pk in busy]

@@ -19,6 +19,7 @@ from stagesync.domain.guard import Cause, Trip
 from stagesync.domain.life import WAITING, State
 from stagesync.domain.mapping import is_frozen
 from stagesync.domain.plan import Choice, Reason, Target, Wish, propose
+from stagesync.engine import holds
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
@@ -110,13 +111,13 @@ def _of_kind(ids: Iterable[str], prefix: str) -> list[str]:
 
 def _open_plan(tx: Connection, deployment: Deployment, *, run: str, now_s: float) -> str:
     """The plan that is held already takes the newcomers; otherwise a new one."""
-    held = plans.plans_in(tx, "held")
+    held = [each for each in plans.plans_in(tx, "held") if each.kind == "run"]
     plan_id = (
         held[0].id if held else "pl_" + hashlib.blake2s(run.encode(), digest_size=4).hexdigest()
     )
     made = held[0].made_at_s if held else now_s
     label = deployment.policy.label
-    plans.save_plan(tx, StoredPlan(plan_id, run, "open", label, made, "", None))
+    plans.save_plan(tx, StoredPlan(plan_id, run, "open", label, made))
     return plan_id
 
 
@@ -157,6 +158,11 @@ def _plan_batch(
     ]
     own = [each for each in live if each.connection in descriptions]
     told = guards.stages_told(tx, [each.pk for each in own])
+    stays = holds.kept(tx, deployment, placed, now_s=now_s)
+    for (pk, name), waiting in earlier.items():
+        if waiting.cause == Cause.UNDO:
+            stays.setdefault(pk, {})[name] = Reason.UNDONE
+    held_by_hand = holds.held_by_hand(tx, placed)
     state.clean(tx, "plan", ids)
     left_out = [getattr(each, kind) for each in live if each.connection not in descriptions]
     state.mark_dirty(tx, "plan", left_out)
@@ -168,7 +174,10 @@ def _plan_batch(
         if subject.stages is None or described is None:
             continue
         held = modes.get(each.connection) != "active"
-        found, left = _propose(deployment, each, subject, described)
+        kept = stays.get(each.pk, {})
+        if subject.id in held_by_hand:
+            kept = dict.fromkeys(described.fields, Reason.BY_HAND)
+        found, left = _propose(deployment, each, subject, described, kept)
         entries += [
             _carry_on(
                 _stored_entry(
@@ -204,7 +213,11 @@ def _vendor_fields(deployment: Deployment, each: StoredRecord) -> set[str]:
 
 
 def _propose(
-    deployment: Deployment, each: StoredRecord, subject: Placed, described: ObjectDescription
+    deployment: Deployment,
+    each: StoredRecord,
+    subject: Placed,
+    described: ObjectDescription,
+    kept: Mapping[str, Reason],
 ) -> tuple[list[Any], list[StoredDifference]]:
     connected = deployment.connections[each.connection]
     mapping = connected.object_mapping(each.object)
@@ -225,6 +238,7 @@ def _propose(
         vendor_stage=connected.vendor_stage,
         frozen=is_frozen(mapping, each.fields),
         out_of_scope=not may_be_written(connected, each),
+        kept=kept,
     )
     left = [
         StoredDifference(each.pk, one.field, one.wanted, one.current, one.reason)

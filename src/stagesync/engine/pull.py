@@ -120,11 +120,14 @@ class _Reader:
 
 
 def pull_all(deployment: Deployment, *, now_s: float, progress: Progress) -> dict[str, Pulled]:
-    """Pull every connection up to now; connection -> what it brought."""
+    """Pull every connection up to now, but those that are paused; connection -> what it brought."""
     progress.phase("pull")
+    with deployment.store.begin() as tx:
+        paused = state.paused(tx)
     readers = {
         name: _Reader(deployment, connected, progress, now_s)
         for name, connected in deployment.connections.items()
+        if name not in paused
     }
     with ThreadPoolExecutor(max_workers=max(1, len(readers)), thread_name_prefix="pull") as pool:
         futures = {name: pool.submit(reader.read) for name, reader in readers.items()}

@@ -11,7 +11,7 @@ from stagesync.connector import Role
 from stagesync.domain.identity import Joined, Known, join_accounts, join_people, name_groups
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.joins import hold_back
-from stagesync.store import links, people, records, state
+from stagesync.store import holds, links, people, records, state
 from stagesync.store.people import Kind
 from stagesync.store.records import StoredRecord
 
@@ -70,6 +70,7 @@ def _regroup(
     named = name_groups(joined, known, prefix="p_" if kind == "person" else "a_")
     people.ensure(tx, kind, named)
     moved, touched = [], {each.pk for each in changed}
+    absorbed: dict[str, str] = {}
     dirty: set[str] = set()
     losing: set[str | None] = set()
     for name, keys in named.items():
@@ -79,6 +80,7 @@ def _regroup(
                 moved.append((key, name))
                 dirty.update(filter(None, (before, name)))
                 losing.add(before)
+                absorbed[str(before)] = name
             elif key in touched:
                 dirty.add(name)
     gone = [each for pk, each in around.items() if pk not in live]
@@ -90,6 +92,7 @@ def _regroup(
         _mark_accounts_left(tx, {before for before in losing if before})
     removed = set(people.remove_empty(tx, kind, sorted(dirty)))
     state.mark_dirty(tx, kind, sorted(dirty - removed))
+    holds.move(tx, [(before, name) for before, name in absorbed.items() if before in removed])
     # What waited to be written for them is given up.
     state.mark_dirty(tx, "plan", sorted(removed))
     return joined, dirty

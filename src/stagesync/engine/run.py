@@ -13,6 +13,7 @@ from stagesync.domain.life import Move, State, move
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.evaluate import Evaluated, evaluate_all
 from stagesync.engine.guard import count_groups, has_shrunk, notice_definitions
+from stagesync.engine.holds import end_due
 from stagesync.engine.plan import Planned, plan_all
 from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.pull import Pulled, pull_all
@@ -106,6 +107,7 @@ def _look(deployment: Deployment, run: str, *, now_s: float, progress: Progress)
     with deployment.store.begin() as tx:
         settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
         notice_definitions(tx, deployment)
+        end_due(tx, deployment, now_s=now_s)
         lost = has_shrunk(tx, deployment, {name: each.lost for name, each in pulled.items()})
         resolved = resolve(tx, deployment)
     evaluated = evaluate_all(deployment, run=run, now_s=now_s, progress=progress)

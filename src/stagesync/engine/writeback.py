@@ -24,6 +24,7 @@ from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.guard import group_of
+from stagesync.engine.holds import pin
 from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
 from stagesync.store import guards, links, plans, records, state
@@ -177,6 +178,7 @@ class _Sender:
         kept = [(each.record_pk, each.field, each.after) for each in taken]
         plans.save_baselines(tx, kept, run=self.run, at_s=self.now_s)
         _remember(tx, taken, run=self.run, now_s=self.now_s)
+        pin(tx, self.deployment, taken, now_s=self.now_s)
         stored = {
             each.pk: dict(each.fields)
             for each in records.records_where(tx, "pk", {each.record_pk for each in taken})
@@ -321,4 +323,5 @@ def settle_sent(
     kept = [(each.record_pk, each.field, each.after) for each in arrived]
     plans.save_baselines(tx, kept, run=run, at_s=now_s)
     _remember(tx, arrived, run=run, now_s=now_s)
+    pin(tx, deployment, arrived, now_s=now_s)
     audit.append(tx, [_audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])

@@ -15,15 +15,22 @@ from stagesync.store.keys import chunks
 
 @dataclass(frozen=True, slots=True)
 class StoredPlan:
-    """A saved plan; `state` is one of open, held, approved, dropped, done."""
+    """A saved plan.
+
+    Attributes:
+        kind: `run`, or `undo`, which was asked for by hand.
+        run: that made it, or that it undoes.
+        state: one of open, held, approved, dropped, done.
+    """
 
     id: str
     run: str
     state: str
     policy: str
     made_at_s: float
-    decided_by: str
-    decided_at_s: float | None
+    decided_by: str = ""
+    decided_at_s: float | None = None
+    kind: str = "run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,8 @@ def save_plan(tx: Connection, plan: StoredPlan) -> None:
     """Keep a plan, or its new state."""
     tx.execute(
         text(
-            "INSERT INTO plan (id, run, state, policy, made_at_s, decided_by, decided_at_s)"
-            " VALUES (:id, :run, :state, :policy, :made_at_s, :decided_by, :decided_at_s)"
+            "INSERT INTO plan (id, kind, run, state, policy, made_at_s, decided_by, decided_at_s)"
+            " VALUES (:id, :kind, :run, :state, :policy, :made_at_s, :decided_by, :decided_at_s)"
             " ON CONFLICT (id) DO UPDATE SET state = excluded.state,"
             " decided_by = excluded.decided_by, decided_at_s = excluded.decided_at_s,"
             " run = excluded.run, policy = excluded.policy"
@@ -255,11 +262,21 @@ def subjects_waiting(tx: Connection, *states: str) -> list[str]:
     return [row.subject for row in tx.execute(sql, {"states": list(states)})]
 
 
-def drop_waiting(tx: Connection, subjects: Iterable[str], *states: str) -> None:
-    """Remove entries that wait, for subjects that are planned anew."""
-    sql = text("DELETE FROM plan_entry WHERE subject IN :keys AND state IN :states").bindparams(
-        bindparam("keys", expanding=True), bindparam("states", expanding=True)
+def subjects_refused(tx: Connection, subjects: Iterable[str] | None) -> list[str]:
+    """People and accounts with a value that a CRM refused; among these, or among all."""
+    sql = (
+        "SELECT DISTINCT COALESCE(r.person, r.account) AS subject FROM difference d"
+        " JOIN record r ON r.pk = d.record_pk WHERE d.reason = 'refused' AND r.gone = 0"
     )
+    found = {row.subject for row in tx.execute(text(sql)) if row.subject}
+    return sorted(found if subjects is None else found & set(subjects))
+
+
+def drop_waiting(tx: Connection, subjects: Iterable[str], *states: str) -> None:
+    """Remove entries that wait, for subjects that are planned anew; an undo waits on its own."""
+    sql = text(
+        "DELETE FROM plan_entry WHERE subject IN :keys AND state IN :states AND cause <> 'undo'"
+    ).bindparams(bindparam("keys", expanding=True), bindparam("states", expanding=True))
     for batch in chunks(subjects):
         tx.execute(sql, {"keys": batch, "states": list(states)})
 

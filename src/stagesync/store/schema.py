@@ -17,6 +17,7 @@
     plan, plan_entry   what will be, was, or waits to be written
     held_group  moves of a plan that are too much to be written unseen, and why
     approval    how many of each move somebody approved with a plan
+    hold        what is not written for a while, because of a person: by hand, an edit, an undo
     own_write   what we wrote, for as long as it is weighed or may come back
     held_join   two people whose records say that they are one, waiting for a person's word
     transition  every change of stage
@@ -175,6 +176,7 @@ connection = Table(
     _text("quota"),
     _text("counts"),
     _text("trouble"),
+    _text("paused_by"),
 )
 
 alert = Table(
@@ -215,6 +217,7 @@ plan = Table(
     "plan",
     metadata,
     _text("id", key=True),
+    _text("kind"),
     _text("run"),
     _text("state"),
     _text("policy"),
@@ -263,6 +266,26 @@ approval = Table(
     _text("stage_from", key=True),
     _text("stage_to", key=True),
     _whole("subjects"),
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    _text("id", key=True),
+    _text("kind"),
+    _text("subject"),
+    _whole("record_pk"),
+    _text("field"),
+    _text("value"),
+    _text("stage"),
+    _text("policy"),
+    _instant("until_s", null=True),
+    _text("made_by"),
+    _text("why"),
+    _instant("made_at_s"),
+    _instant("ended_at_s", null=True),
+    _text("ended_by"),
+    Index("ix_hold_subject", "subject"),
 )
 
 own_write = Table(

@@ -94,6 +94,7 @@ class ConnectionState:
         quota: as the connector last told it, by the names of its attributes; empty when never.
         counts: object -> how the last count of its records came out; see `engine.counts`.
         trouble: why its last run failed; empty when it did not.
+        paused_by: who wants it left alone; empty when nobody.
     """
 
     name: str
@@ -106,6 +107,7 @@ class ConnectionState:
     seen: Mapping[str, Any] = field(default_factory=dict)
     quota: Mapping[str, Any] = field(default_factory=dict)
     counts: Mapping[str, Any] = field(default_factory=dict)
+    paused_by: str = ""
 
 
 def connection_state(tx: Connection, name: str) -> ConnectionState | None:
@@ -126,6 +128,7 @@ def connection_state(tx: Connection, name: str) -> ConnectionState | None:
         seen=orjson.loads(row.seen),
         quota=orjson.loads(row.quota),
         counts=orjson.loads(row.counts),
+        paused_by=row.paused_by,
     )
 
 
@@ -133,11 +136,25 @@ def meet_connection(tx: Connection, name: str, mode: str) -> None:
     """Note a connection, in its first mode, if it is new."""
     tx.execute(
         text(
-            "INSERT INTO connection (name, mode, approved_by, description, seen, quota, counts, trouble)"
-            " VALUES (:name, :mode, '', '{}', '{}', '{}', '{}', '') ON CONFLICT (name) DO NOTHING"
+            "INSERT INTO connection (name, mode, approved_by, description, seen, quota, counts, trouble,"
+            " paused_by) VALUES (:name, :mode, '', '{}', '{}', '{}', '{}', '', '') ON CONFLICT (name) DO NOTHING"
         ),
         {"name": name, "mode": mode},
     )
+
+
+def pause(tx: Connection, name: str, *, by: str) -> None:
+    """Leave a connection alone from now on; an empty name ends that."""
+    tx.execute(
+        text("UPDATE connection SET paused_by = :by WHERE name = :name"), {"name": name, "by": by}
+    )
+
+
+def paused(tx: Connection) -> set[str]:
+    """The connections to leave alone."""
+    return {
+        row.name for row in tx.execute(text("SELECT name FROM connection WHERE paused_by <> ''"))
+    }
 
 
 def activate(tx: Connection, name: str, *, by: str, at_s: float) -> None:
@@ -205,7 +222,7 @@ def save_trouble(tx: Connection, name: str, trouble: str) -> None:
     )
 
 
-STRENGTH = (Cause.BY_HAND, Cause.TIME, Cause.FACTS, Cause.DEFINITION)
+STRENGTH = (Cause.UNDO, Cause.BY_HAND, Cause.TIME, Cause.FACTS, Cause.DEFINITION)
 """Causes by which something is looked at again: of several the last one counts."""
 
 _PLACE = " ".join(f"WHEN '{cause}' THEN {place}" for place, cause in enumerate(STRENGTH))
