@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from stagesync.domain.guard import Limits
 from stagesync.engine import holds
 from stagesync.engine.run import Outcome, decide
 from stagesync.engine.undo import Undoing, undo
@@ -55,15 +56,31 @@ def test_an_undone_run_leaves_what_stood_before(bench: Bench) -> None:
 
 
 def test_nothing_is_written_before_approval(bench: Bench) -> None:
-    """An undo is a plan first; runs in between leave it waiting."""
+    """An undo is a plan first; runs in between leave it waiting, whatever becomes of its people."""
     contact = bench.contact("ann@firm.example", last="Ng")
     bench.sync()
     bench.form(contact)
     undoing = _undo(bench, bench.sync().run)
+    bench.north.edit("contact", contact, {"country": "FR"})
     bench.sync()
     assert "lead" == bench.stage(contact)
     _do(bench, undoing)
     assert "contact" == bench.stage(contact)
+
+
+def test_an_undo_and_a_held_plan_wait_apart(bench: Bench) -> None:
+    """What a later run holds is another plan: approving the undo approves nothing else."""
+    one, *others = (bench.contact(f"p{n}@firm.example", last=f"Ng{n}") for n in range(4))
+    bench.sync()
+    bench.form(one)
+    undoing = _undo(bench, bench.sync().run)
+    bench.redeploy(limits=Limits(people=2, never_below=2))
+    for contact in others:
+        bench.form(contact)
+    held = bench.sync()
+    assert (3, True) == (held.exit_code, held.plan.id != undoing.plan)
+    _do(bench, undoing)
+    assert ["contact"] * 4 == [bench.stage(each) for each in (one, *others)]
 
 
 def test_what_others_changed_since_stays_and_is_listed(bench: Bench) -> None:
