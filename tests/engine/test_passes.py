@@ -220,6 +220,7 @@ def test_the_summary_has_its_documented_keys(bench: Bench) -> None:
         "refused",
         "skipped",
         "held",
+        "edited",
         "ramped",
         "calls",
         "troubles",
@@ -228,11 +229,11 @@ def test_the_summary_has_its_documented_keys(bench: Bench) -> None:
 
 
 def test_the_summary_counts_fields_and_requests(bench: Bench) -> None:
-    """Per connection the summary counts written fields, and requests: describing, pages, links, counts, writes."""
+    """Per connection the summary counts written fields, and requests: describing, pages, links, counts, reads before writes, writes."""
     bench.contact("ann@firm.example", last="Ng")
     summary = bench.sync().summary()
     assert {"north": 3, "south": 0} == summary["written"]
-    assert {"north": 1 + 4 + 1 + 4 + 1, "south": 1 + 6 + 6} == summary["calls"]
+    assert {"north": 1 + 4 + 1 + 4 + 1 + 1, "south": 1 + 6 + 6} == summary["calls"]
 
 
 def test_a_stop_ends_after_the_batch_in_hand(bench: Bench) -> None:

@@ -11,6 +11,7 @@ import structlog
 
 from stagesync.domain.life import Move, State, move
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.describe import Descriptions
 from stagesync.engine.evaluate import Evaluated, evaluate_all
 from stagesync.engine.guard import count_groups, has_shrunk, notice_definitions
 from stagesync.engine.holds import end_due
@@ -30,6 +31,7 @@ class Outcome:
     """What a run did, whole.
 
     Attributes:
+        descriptions: connection -> its live fields, where they are known.
         calls: connection -> requests that count against the vendor's quota.
         troubles: connection -> what broke it off.
     """
@@ -39,6 +41,7 @@ class Outcome:
     pulled: Mapping[str, Pulled]
     evaluated: Evaluated
     people: int
+    descriptions: Mapping[str, Descriptions]
     written: Mapping[str, Written] = field(default_factory=dict)
     calls: Mapping[str, int] = field(default_factory=dict)
     troubles: Mapping[str, CrmError] = field(default_factory=dict)
@@ -67,6 +70,7 @@ class Outcome:
             "refused": {name: self._written(name).refused for name in self.pulled},
             "skipped": self.plan.differences,
             "held": self.plan.held,
+            "edited": {name: self._written(name).edited for name in self.pulled},
             "ramped": {name: self._written(name).ramped for name in self.pulled},
             "calls": dict(self.calls),
             "troubles": {name: str(error) for name, error in self.troubles.items()},
@@ -88,7 +92,12 @@ def run_once(
     outcome = _look(deployment, run, now_s=now_s, progress=progress)
     if write and outcome.plan.go:
         outcome.written = write_back(
-            deployment, outcome.plan.id, run=run, now_s=now_s, progress=progress
+            deployment,
+            outcome.plan.id,
+            run=run,
+            descriptions=outcome.descriptions,
+            now_s=now_s,
+            progress=progress,
         )
     outcome.troubles = _troubles(outcome)
     outcome.calls = {
@@ -125,7 +134,7 @@ def _look(deployment: Deployment, run: str, *, now_s: float, progress: Progress)
         )
     with deployment.store.begin() as tx:
         known = people.count(tx, "person")
-    return Outcome(run, planned, pulled, evaluated, known)
+    return Outcome(run, planned, pulled, evaluated, known, descriptions)
 
 
 def _start(deployment: Deployment, *, now_s: float) -> str:

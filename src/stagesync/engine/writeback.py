@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from stagesync.connector import CrmError, Refusal, Role, Write, WriteResult
+from stagesync.connector import CrmError, Record, Refusal, Role, Write, WriteResult
 from stagesync.domain.life import Move, State, move
 from stagesync.domain.plan import Reason
 from stagesync.engine import audit
@@ -46,12 +46,14 @@ class Written:
 
     Attributes:
         written, refused: fields.
+        edited: records that somebody changed since they were planned: left for the next run.
         ramped: records that wait because so many may be written in an hour and no more.
         trouble: why it broke off, its rest waits for the next run; None when it did not.
     """
 
     written: int = 0
     refused: int = 0
+    edited: int = 0
     ramped: int = 0
     trouble: CrmError | None = None
 
@@ -72,6 +74,7 @@ class _Sender:
     connected: Connected
     plan_id: str
     run: str
+    descriptions: Descriptions
     now_s: float
     progress: Progress
 
@@ -88,7 +91,9 @@ class _Sender:
             ):
                 if self.deployment.stopping.is_set():
                     break
-                self._send_batch(batch, outcome)
+                unchanged = self._still_true(batch, outcome)
+                if unchanged:
+                    self._send_batch(unchanged, outcome)
         except CrmError as error:
             error.connection = self.connected.name
             outcome.trouble = error
@@ -131,6 +136,36 @@ class _Sender:
             pk: next((ids[to_pk] for to_pk in found if to_pk in ids), "")
             for pk, found in named.items()
         }
+
+    def _still_true(self, batch: Sequence[_Item], outcome: Written) -> Sequence[_Item]:
+        """The records that stand as they were planned, read anew just before they are written.
+
+        The others are planned again: the next pull brings what somebody did to them. A record that is not
+        answered is sent all the same, and the CRM says why it is not taken.
+        """
+        found = self.connected.connector.read(
+            batch[0].write.object,
+            [item.write.id for item in batch],
+            sorted({name for item in batch for name in item.write.values}),
+        )
+        now = {each.id: each for each in found}
+        changed = [i for i in batch if i.write.id in now and self._differs(i, now[i.write.id])]
+        if not changed:
+            return batch
+        with self.deployment.store.begin() as tx:
+            self._move(tx, changed, Move.REPLAN)
+            subjects = {entry.subject for item in changed for entry in item.entries}
+            state.mark_dirty(tx, "plan", subjects)
+        outcome.edited += len(changed)
+        return [item for item in batch if item not in changed]
+
+    def _differs(self, item: _Item, now: Record) -> bool:
+        types = self.descriptions[item.write.object].fields
+        return bool(now.merged_into) or any(
+            not same_value(types[each.field].type)(now.fields.get(each.field), each.before)
+            for each in item.entries
+            if each.field in types
+        )
 
     def _send_batch(self, batch: Sequence[_Item], outcome: Written) -> None:
         with self.deployment.store.begin() as tx:
@@ -273,7 +308,13 @@ def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
 
 
 def write_back(
-    deployment: Deployment, plan_id: str, *, run: str, now_s: float, progress: Progress
+    deployment: Deployment,
+    plan_id: str,
+    *,
+    run: str,
+    descriptions: Mapping[str, Descriptions],
+    now_s: float,
+    progress: Progress,
 ) -> dict[str, Written]:
     """Write every planned entry of this plan; connection -> what became of its part."""
     with deployment.store.begin() as tx:
@@ -286,7 +327,13 @@ def write_back(
         futures = {
             name: pool.submit(
                 _Sender(
-                    deployment, deployment.connections[name], plan_id, run, now_s, progress
+                    deployment,
+                    deployment.connections[name],
+                    plan_id,
+                    run,
+                    descriptions[name],
+                    now_s,
+                    progress,
                 ).send,
                 found,
             )
