@@ -21,6 +21,7 @@ from stagesync.connector import (
 from stagesync.connector.memory import MemoryConnector, MemoryCrm, MemoryObject
 from stagesync.domain.classify import classify
 from stagesync.domain.compile import compile_policy
+from stagesync.domain.edits import Answer, EditRules, Origin, Rule
 from stagesync.domain.free_mail import FREE_MAIL
 from stagesync.domain.plan import VendorStage
 from stagesync.engine.deployment import Connected, Deployment
@@ -34,6 +35,9 @@ HERE = Path(__file__).parent
 NOON_S = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
 DAY_S = 86_400.0
 DEFINITIONS = load_definitions(shipped_mappings())
+
+WRITE_OVER = EditRules({each: Answer(Rule.OVERWRITE) for each in Origin})
+"""Nobody's edit of a stage is respected."""
 
 LIFECYCLE = (
     "subscriber",

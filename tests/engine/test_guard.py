@@ -10,7 +10,7 @@ from stagesync.engine.guard import why
 from stagesync.engine.run import Outcome
 from stagesync.store import alerts
 
-from .bench import DEFINITIONS, Bench
+from .bench import DEFINITIONS, WRITE_OVER, Bench
 
 FEW = Limits(people=5, share=1.0, total_share=1.0, loss=1.0, never_below=5)
 UP = Group(Cause.FACTS, "contact", "lead")
@@ -179,7 +179,7 @@ def test_a_record_that_somebody_keeps_changing_back_is_left(
 ) -> None:
     """After as many writes of one field as a day may have, the two programs no longer fight."""
     bench, contacts = settled
-    bench.redeploy(limits=replace(FEW, writes_of_a_field=3))
+    bench.redeploy(limits=replace(FEW, writes_of_a_field=3), edits=WRITE_OVER)
     for _ in range(6):
         bench.north.edit("contact", contacts[0], {"stage": "client"})
         outcome = bench.sync()

@@ -8,7 +8,7 @@ from stagesync.domain.life import State
 from stagesync.engine.daemon import run_daemon
 from stagesync.store import plans, state
 
-from .bench import Bench
+from .bench import WRITE_OVER, Bench
 
 
 def test_a_new_connection_is_only_observed(observed: Bench) -> None:
@@ -167,7 +167,8 @@ def test_a_person_in_both_crms_has_one_stage_in_both(bench: Bench) -> None:
 
 
 def test_an_edited_own_field_is_restored(bench: Bench) -> None:
-    """Whoever types over our own field finds the stage back after the next run."""
+    """Where edits are not respected, whoever types over our own field finds the stage back after the next run."""
+    bench.redeploy(edits=WRITE_OVER)
     contact = bench.contact("ann@firm.example", last="Ng")
     bench.sync()
     bench.north.edit("contact", contact, {"stage": "client"})

@@ -8,7 +8,7 @@ from stagesync.connector import Refusal, Unavailable, Write, WriteResult
 from stagesync.engine.run import Outcome
 from stagesync.store import plans
 
-from .bench import DAY_S, Bench, iso
+from .bench import DAY_S, WRITE_OVER, Bench, iso
 
 
 def _written_fields(bench: Bench) -> list[tuple[object, object, object]]:
@@ -137,6 +137,7 @@ def test_vendor_fields_are_left_alone_by_default(bench: Bench) -> None:
 
 def test_vendor_fields_go_forward(forward: Bench) -> None:
     """With `forward` the vendor's field moves up with the stage, over a value that may be replaced."""
+    forward.redeploy(edits=WRITE_OVER)
     contact = forward.contact("ann@firm.example", last="Ng")
     forward.form(contact)
     forward.sync()

@@ -136,7 +136,7 @@ def audit(
     ctx.obj = config
     if ctx.invoked_subcommand:
         return
-    from stagesync.engine.explain import find
+    from stagesync.engine.who import find
     from stagesync.store import log
 
     with opened(config) as found, found.deployment.store.begin() as tx:

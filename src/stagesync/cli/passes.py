@@ -171,9 +171,9 @@ def plan_document(
 ) -> dict[str, Any]:
     """A plan as `stagesync plan --json` prints it."""
     from stagesync.domain.life import WAITING
-    from stagesync.engine.explain import find
     from stagesync.engine.guard import groups_document
     from stagesync.engine.scope import count_out_of_scope
+    from stagesync.engine.who import find
     from stagesync.store import guards, plans
 
     with deployment.store.begin() as tx:

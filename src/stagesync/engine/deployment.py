@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from stagesync.connector import Clock, Connector, Role
 from stagesync.domain.classify import Classifier
 from stagesync.domain.compile import CompiledPolicy
+from stagesync.domain.edits import EditRules
 from stagesync.domain.guard import Limits
 from stagesync.domain.mapping import CrmMapping, ObjectMapping
 from stagesync.domain.plan import VendorStage
@@ -24,6 +25,7 @@ class Connected:
     Attributes:
         first_mode: `observe` or `active`: what it starts with when the store has never seen it.
         poll_s: seconds between two pulls of the daemon.
+        automation_users: ids of users in the CRM behind whom a program stands.
         writes_per_hour: records that may be written within an hour; None means all at once.
     """
 
@@ -34,6 +36,7 @@ class Connected:
     first_mode: str = "observe"
     poll_s: float = 60.0
     writes_per_hour: int | None = None
+    automation_users: frozenset[str] = frozenset()
 
     @property
     def roles(self) -> Mapping[str, Role]:
@@ -63,6 +66,7 @@ class Deployment:
         describe_every_s: how long live field descriptions are believed.
         free_mail: web domains that stand for nobody's company.
         limits: how much may be written unseen.
+        edits: what is done about stages that others set.
         definitions: digest of policy, vocabularies and mappings; empty where nobody compares.
         stopping: set when the daemon shall stop; work ends after the page or batch in hand.
     """
@@ -79,6 +83,7 @@ class Deployment:
     describe_every_s: float = 86_400.0
     free_mail: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
+    edits: EditRules = field(default_factory=EditRules)
     definitions: str = ""
     stopping: threading.Event = field(default_factory=threading.Event)
 

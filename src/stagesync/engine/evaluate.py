@@ -12,6 +12,7 @@ from stagesync.domain.facts import Facts
 from stagesync.domain.guard import Cause
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.holds import overrides_of
 from stagesync.engine.progress import Progress
 from stagesync.store import people, state
 from stagesync.store.people import Kind, Placed, Transition
@@ -79,8 +80,12 @@ def _evaluate_batch(
         found = assemble_accounts(tx, deployment, ids)
         outcome = evaluate_accounts(tx, deployment, found, before, now_s=now_s, with_reasons=True)
     after, transitions = [], []
+    fixed = overrides_of(tx, outcome) if kind == "person" else {}
     for each, evaluation in outcome.items():
-        stages = deployment.classifier.stages(evaluation.position, account=kind == "account")
+        levels, _ = fixed.get(each, ({}, 0.0))
+        stages = deployment.classifier.stages(
+            {**evaluation.position, **levels}, account=kind == "account"
+        )
         placed = _placed(deployment, before[each], evaluation, stages, now_s=now_s)
         after.append(placed)
         if before[each].position != placed.position or before[each].stages != placed.stages:

@@ -13,8 +13,8 @@ from stagesync.domain.guard import Cause
 from stagesync.domain.plan import Reason
 from stagesync.engine import audit
 from stagesync.engine.deployment import Deployment
-from stagesync.engine.explain import find
 from stagesync.engine.instants import iso
+from stagesync.engine.who import find
 from stagesync.store import holds, people, plans, state
 from stagesync.store.holds import WHOLE, Hold
 from stagesync.store.people import Kind, Placed
@@ -74,7 +74,7 @@ def release(deployment: Deployment, who: str, *, by: str, now_s: float) -> list[
         _, subject = find(tx, who)
         found = holds.standing(tx, [subject]).get(subject, [])
         holds.end(tx, [each.id for each in found], by=by, at_s=now_s)
-        state.mark_dirty(tx, "plan", [subject], cause=Cause.BY_HAND)
+        _look_again(tx, found, cause=Cause.BY_HAND)
         _tell(tx, deployment, found, "release", by=by, now_s=now_s)
     return found
 
@@ -92,8 +92,15 @@ def end_due(tx: Connection, deployment: Deployment, *, now_s: float) -> None:
     """End what its time has come for, and plan those concerned anew."""
     found = holds.due(tx, now_s=now_s)
     holds.end(tx, [each.id for each in found], by=BY_TIME, at_s=now_s)
-    state.mark_dirty(tx, "plan", {each.subject for each in found}, cause=Cause.TIME)
+    _look_again(tx, found, cause=Cause.TIME)
     _tell(tx, deployment, found, "release", by=BY_TIME, now_s=now_s)
+
+
+def _look_again(tx: Connection, ended: Iterable[Hold], *, cause: Cause) -> None:
+    """Plan those concerned; and evaluate them, whose levels were fixed."""
+    for each in ended:
+        kind = "person" if each.kind == "adopt" else "plan"
+        state.mark_dirty(tx, kind, [each.subject], cause=cause)
 
 
 def kept(
@@ -109,7 +116,7 @@ def kept(
         for each in of_subject:
             if each.kind == "undo" and not _holds_on(deployment, each, placed[subject]):
                 void.append(each)
-            elif each.record_pk != WHOLE:
+            elif each.kind in REASONS and each.record_pk != WHOLE:
                 found.setdefault(each.record_pk, {})[each.field] = REASONS[each.kind]
     holds.end(tx, [each.id for each in void], by="another stage", at_s=now_s)
     _tell(tx, deployment, void, "release", by="stagesync", now_s=now_s)
@@ -147,12 +154,24 @@ def pin(
     )
 
 
+def overrides_of(
+    tx: Connection, subjects: Iterable[str]
+) -> dict[str, tuple[dict[str, str], float]]:
+    """Person -> the levels that a person's word fixes, and until when."""
+    return {
+        subject: (dict(each.value), each.until_s or 0.0)
+        for subject, found in holds.standing(tx, subjects).items()
+        for each in found
+        if each.kind == "adopt"
+    }
+
+
 def held_by_hand(tx: Connection, subjects: Iterable[str]) -> set[str]:
     """Those of whom nothing is written."""
     return {
         subject
         for subject, found in holds.standing(tx, subjects).items()
-        if any(each.record_pk == WHOLE for each in found)
+        if any(each.kind == "hand" for each in found)
     }
 
 

@@ -19,6 +19,7 @@ from stagesync.connector import (
 from stagesync.domain.mapping import Reading, read_record
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Connected
+from stagesync.engine.edits import note_edits
 from stagesync.engine.since import told_flags
 from stagesync.store import activities, deals, plans, records, state
 from stagesync.store.activities import StoredActivity
@@ -155,6 +156,8 @@ def store_page(
     refs += [(name, kind, each) for link in named.values() for kind, each in _pairs(link)]
     pks = records.name_records(tx, refs)
     keyed = {pks[name, page.object, record.id]: record for record in found.changed}
+    before = {each.pk: each for each in records.records_where(tx, "pk", keyed)}
+    note_edits(tx, connected, page.object, keyed, before)
     _forget_overwritten(tx, keyed, described)
     readings = _save(tx, connected, page.object, keyed)
     targets = {

@@ -12,6 +12,7 @@ import structlog
 from stagesync.domain.life import Move, State, move
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
+from stagesync.engine.edits import answer_edits
 from stagesync.engine.evaluate import Evaluated, evaluate_all
 from stagesync.engine.guard import count_groups, has_shrunk, notice_definitions
 from stagesync.engine.holds import end_due
@@ -113,6 +114,7 @@ def _look(deployment: Deployment, run: str, *, now_s: float, progress: Progress)
     pulled = pull_all(deployment, now_s=now_s, progress=progress)
     descriptions = {n: p.descriptions for n, p in pulled.items() if p.descriptions is not None}
     progress.phase("resolve")
+    answer_edits(deployment, run=run, now_s=now_s)
     with deployment.store.begin() as tx:
         settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
         notice_definitions(tx, deployment)

@@ -18,6 +18,7 @@
     held_group  moves of a plan that are too much to be written unseen, and why
     approval    how many of each move somebody approved with a plan
     hold        what is not written for a while, because of a person: by hand, an edit, an undo
+    edit        a value that somebody else put into a field of ours, until it is answered
     own_write   what we wrote, for as long as it is weighed or may come back
     held_join   two people whose records say that they are one, waiting for a person's word
     transition  every change of stage
@@ -266,6 +267,16 @@ approval = Table(
     _text("stage_from", key=True),
     _text("stage_to", key=True),
     _whole("subjects"),
+)
+
+edit = Table(
+    "edit",
+    metadata,
+    _whole("record_pk", key=True),
+    _text("field", key=True),
+    _text("value"),
+    _text("ours"),
+    _instant("at_s"),
 )
 
 hold = Table(

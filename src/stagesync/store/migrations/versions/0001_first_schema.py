@@ -139,6 +139,15 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "edit",
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("ours", sa.Text(), nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_edit")),
+    )
+    op.create_table(
         "fact_since",
         sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("fact", sa.Text(), nullable=False),
