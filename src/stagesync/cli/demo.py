@@ -13,7 +13,7 @@ import click
 
 from stagesync.cli.group import shared_options
 from stagesync.cli.offline import print_json
-from stagesync.cli.online import ProgressBars, opened
+from stagesync.cli.online import ProgressBars, listening, opened
 from stagesync.cli.passes import warn_of_troubles
 from stagesync.cli.summary import FirstPass, find_movable, show, show_commands, show_moves
 
@@ -44,6 +44,7 @@ connections:
     vendor_stage: forward
     poll: 2s
 prefer: [salesforce, hubspot]
+web: {{listen: 127.0.0.1:0}}
 log: {{level: error}}
 """
 
@@ -150,4 +151,5 @@ def _go_on(found: Opened, *, tell: bool) -> None:
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: found.clock.stop.set())
-    run_daemon(found.deployment, stop=found.clock.stop, after_run=tell_moves)
+    with listening(found) as called:
+        run_daemon(found.deployment, stop=found.clock.stop, called=called, after_run=tell_moves)

@@ -40,6 +40,23 @@ def opened(config: Path | None, *, logs: bool = False) -> Iterator[Opened]:
         yield found
 
 
+@contextmanager
+def listening(found: Opened) -> Iterator[threading.Event | None]:
+    """The web server, where the settings ask for one: an event that is set when a CRM calls.
+
+    Raises:
+        ArgumentError: it cannot listen where it should.
+    """
+    if found.settings.web is None:
+        yield None
+        return
+    from stagesync.web.server import serve
+
+    called = threading.Event()
+    with serve(found.settings.web, found.deployment, call=called.set):
+        yield called
+
+
 def connection_named(found: Opened, name: str) -> Connected:
     """One configured connection.
 
