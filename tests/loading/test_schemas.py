@@ -24,7 +24,13 @@ from stagesync.loading import (
     treatment,
     vocabularies,
 )
-from stagesync.settings.model import ConnectionSettings, LogSettings, Settings, StoreSettings, WebSettings
+from stagesync.settings.model import (
+    ConnectionSettings,
+    LogSettings,
+    Settings,
+    StoreSettings,
+    WebSettings,
+)
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 HEAD = "# yaml-language-server: $schema="

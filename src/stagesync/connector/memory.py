@@ -238,7 +238,8 @@ class MemoryConnector:
     def hear(self, heard: Heard) -> Sequence[Named]:
         """See `Hears.hear`. Signature first, then time, and only then is the body read."""
         at, given = (heard.headers.get(name, "") for name in ("x-sent-at", "x-signature"))
-        if not self.listens or not hmac.compare_digest(self._crm.signature(at, heard.body), given):
+        expected = self._crm.signature(heard.url, at, heard.body)
+        if not self.listens or not hmac.compare_digest(expected.encode(), given.encode()):
             raise RequestRefused("a webhook request is not proven", code="BAD_SIGNATURE")
         if abs(self._crm.clock.now_s() - float(at)) > HEARD_WITHIN_S:
             raise RequestRefused("a webhook request is too old to be trusted", code="TOO_OLD")

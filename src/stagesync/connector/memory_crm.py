@@ -158,16 +158,17 @@ class MemoryCrm:
         del self.rows[object_name, record_id]
         return Named(object_name, record_id, erased=True)
 
-    def tell(self, *named: Named) -> Heard:
-        """The webhook request that names these records: JSON, signed over time and body."""
+    def tell(self, *named: Named, url: str) -> Heard:
+        """The webhook request to this address that names these records, signed as a whole."""
         body = orjson.dumps([[each.object, each.id, each.erased] for each in named])
         at = repr(self.clock.now_s())
-        headers = {"x-sent-at": at, "x-signature": self.signature(at, body)}
-        return Heard("POST", "https://stagesync.example/webhooks/memory", headers, body)
+        headers = {"x-sent-at": at, "x-signature": self.signature(url, at, body)}
+        return Heard("POST", url, headers, body)
 
-    def signature(self, at: str, body: bytes) -> str:
-        """What proves a request that was sent at this instant."""
-        return hmac.digest(self.hook_secret.encode(), at.encode() + body, "sha256").hex()
+    def signature(self, url: str, at: str, body: bytes) -> str:
+        """What proves a request to this address at this instant."""
+        said = f"{url} {at} ".encode() + body
+        return hmac.digest(self.hook_secret.encode(), said, "sha256").hex()
 
     # How it misbehaves.
 
