@@ -7,6 +7,7 @@ from stagesync.connector import Hears, Named, Unavailable
 from stagesync.engine.daemon import run_daemon
 from stagesync.engine.inbox import may_be_taken, note_heard
 from stagesync.engine.run import Outcome, run_once
+from stagesync.engine.status import status
 from stagesync.store import inbox, records, state
 
 from .bench import Bench
@@ -180,6 +181,8 @@ def test_a_connection_that_is_down_keeps_its_entries(bench: Bench) -> None:
     assert ["north"] == list(called(bench).troubles)
     calls = bench.north.calls
     assert (False, {"north": 1}) == (may_be_taken(bench.deployment), waiting(bench))
+    told = status(bench.deployment, now_s=bench.clock.now_s())["connections"]
+    assert {"north": 1, "south": 0} == {each["connection"]: each["heard"] for each in told}
     assert ({}, calls) == (called(bench).troubles, bench.north.calls)
     hear(bench, Named("contact", "1"), connection="south")
     assert may_be_taken(bench.deployment)
