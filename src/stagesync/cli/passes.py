@@ -111,9 +111,10 @@ def run(*, config: Path | None) -> None:
     """
     from stagesync.engine.daemon import run_daemon
 
-    with opened(config, logs=True) as found, listening(found) as called:
+    with opened(config, logs=True) as found, listening(found) as web:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: found.clock.stop.set())
+        called = web.called if web else None
         run_daemon(found.deployment, stop=found.clock.stop, called=called)
 
 
