@@ -20,10 +20,11 @@ from stagesync.errors import ArgumentError, DefinitionError, Problem, Stopped
 
 if TYPE_CHECKING:
     from stagesync.connector import Clock, Connect, Connector
+    from stagesync.domain.edits import EditRules
     from stagesync.domain.guard import Limits
     from stagesync.engine.deployment import Connected, Deployment
     from stagesync.loading.definitions import Definitions
-    from stagesync.settings import ConnectionSettings, GuardrailSettings, Settings
+    from stagesync.settings import ConnectionSettings, EditSettings, GuardrailSettings, Settings
 
 CONNECTORS = "stagesync.connectors"
 """The entry-point group in which connectors are found."""
@@ -161,6 +162,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
             free_mail=FREE_MAIL,
             stopping=clock.stop,
             limits=_limits(settings.guardrails),
+            edits=_edit_rules(settings.edits),
             definitions=digest_of_definitions(definitions, connections),
         )
         yield Opened(settings, deployment, clock)
@@ -179,6 +181,13 @@ def _limits(told: GuardrailSettings) -> Limits:
         source_loss=told.max_source_loss,
         window_s=told.window,
     )
+
+
+def _edit_rules(told: EditSettings) -> EditRules:
+    from stagesync.domain.edits import Answer, EditRules, Origin, Rule
+
+    rules = {each: Answer(Rule(getattr(told, each)), told.span) for each in Origin}
+    return EditRules(rules, told.adopt_axes)
 
 
 def digest_of_definitions(definitions: Definitions, connections: Mapping[str, Connected]) -> str:
@@ -256,6 +265,7 @@ def _connections(
                 first_mode=each.mode,
                 poll_s=each.poll,
                 writes_per_hour=each.writes_per_hour,
+                automation_users=frozenset(each.automation_users),
             )
         except DefinitionError as error:
             problems += error.problems

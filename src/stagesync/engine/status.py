@@ -13,7 +13,7 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.guard import groups_document
 from stagesync.engine.instants import iso
 from stagesync.engine.scope import count_out_of_scope
-from stagesync.store import alerts, guards, joins, people, plans, state
+from stagesync.store import alerts, guards, inbox, joins, people, plans, state
 
 
 def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
@@ -71,6 +71,7 @@ def _connection(
         "complete": complete,
         "cursors": {each: cursor.cursor for each, cursor in cursors.items()},
         "trouble": found.trouble if found else "",
+        "heard": inbox.count_waiting(tx).get(name, 0),
         "quota": _quota(found.quota) if found and found.quota else None,
         "counts": {
             object_name: {"at": iso(each.at_s), "crm": each.crm, "here": each.here}

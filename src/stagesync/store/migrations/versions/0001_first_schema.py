@@ -203,6 +203,16 @@ def upgrade() -> None:
         batch_op.create_index("ix_hold_subject", ["subject"], unique=False)
 
     op.create_table(
+        "inbox",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("erased", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("times", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("heard_at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "object", "id", name=op.f("pk_inbox")),
+    )
+    op.create_table(
         "link",
         sa.Column("from_pk", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("to_pk", sa.Integer(), autoincrement=False, nullable=False),
@@ -298,6 +308,7 @@ def upgrade() -> None:
         sa.Column("told_at_s", sa.Float(), nullable=False),
         sa.Column("created_at_s", sa.Float(), nullable=True),
         sa.Column("gone", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("erased", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("merged_into", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=True),
         sa.Column("account", sa.Text(), nullable=True),
