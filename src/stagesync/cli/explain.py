@@ -68,6 +68,7 @@ def _show(document: Mapping[str, Any]) -> None:
     _show_activities(document["activities"])
     _show_records(document["records"])
     _show_history(document)
+    _show_holds(document["holds"])
     _show_next(document)
 
 
@@ -148,6 +149,21 @@ def _show_history(document: Mapping[str, Any]) -> None:
         if "join" in each["result"]
     ]
     print_rows("joins decided", ("at", "with", "result", "by"), joins)
+
+
+def _show_holds(holds: list[Mapping[str, Any]]) -> None:
+    rows = [
+        (
+            each["kind"],
+            each["field"] or "everything",
+            each["since"],
+            each["ended"] or each["until"] or "until released",
+            each["by"],
+            each["why"] + (f"; ended by {each['ended_by']}" if each["ended_by"] else ""),
+        )
+        for each in holds
+    ]
+    print_rows("left alone", ("kind", "field", "since", "until", "by", "why"), rows)
 
 
 def _show_next(document: Mapping[str, Any]) -> None:

@@ -96,6 +96,17 @@ def _show_what_waits(document: dict[str, Any]) -> None:
         click.echo(
             f"hint: stagesync plan shows it, stagesync approve {each['plan']} lets it through"
         )
+    for each in document["parked"]:
+        click.echo(
+            f"refused: {each['connection']} {each['object']}/{each['id']} {each['field']}: {each['words']}"
+        )
+    if document["parked"]:
+        click.echo("hint: put it right in the CRM, then stagesync retry")
+    if document["holds"]:
+        told = ", ".join(f"{count} by {kind}" for kind, count in document["holds"].items())
+        click.echo(
+            f"left alone for a while: {told}; stagesync explain WHO tells, stagesync release WHO ends it"
+        )
     for each in document["joins"]:
         both = " and ".join(
             f"{who} ({stage})" for who, stage in zip(each["people"], each["stages"], strict=True)

@@ -11,12 +11,14 @@ from sqlalchemy import Connection
 from stagesync.domain.evaluation import Evaluation
 from stagesync.domain.merge import Chosen, Told
 from stagesync.domain.treatment import treatment_of
+from stagesync.engine import holds
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.evaluate import evaluate_accounts, evaluate_person
 from stagesync.engine.instants import iso
 from stagesync.engine.who import find
 from stagesync.errors import ArgumentError
+from stagesync.store import holds as stored_holds
 from stagesync.store import log, people, plans
 from stagesync.store.people import Kind, Placed, Transition
 from stagesync.store.records import StoredRecord
@@ -52,6 +54,7 @@ def explain(deployment: Deployment, who: str) -> dict[str, Any]:
             "next": _next(deployment, kind, placed, assembled),
             "treatment": _treatment(deployment, placed, assembled),
             "records": _records(tx, deployment, assembled.records),
+            "holds": [holds.document(each) for each in stored_holds.of_subject(tx, subject)],
             "history": _history(tx, subject),
             "changes": list(log.read(tx, person=subject)),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,10 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.guard import groups_document
 from stagesync.engine.instants import iso
 from stagesync.engine.scope import count_out_of_scope
-from stagesync.store import alerts, guards, inbox, joins, people, plans, state
+from stagesync.store import alerts, guards, holds, inbox, joins, people, plans, state
+
+PARKED = 50
+"""Refused values that are told one by one; `differences` counts them all."""
 
 
 def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
@@ -39,6 +43,19 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
                     "groups": groups_document(guards.held_groups(tx, each.id)),
                 }
                 for each in plans.plans_in(tx, "held")
+            ],
+            "holds": dict(Counter(each.kind for each in holds.all_standing(tx))),
+            "parked": [
+                {
+                    "connection": each["connection"],
+                    "object": each["object"],
+                    "id": each["id"],
+                    "person": each["person"] or each["account"],
+                    "field": each["field"],
+                    "words": each["words"],
+                    "since": iso(each["at_s"]),
+                }
+                for each in plans.refused(tx, most=PARKED)
             ],
             "joins": [
                 {

@@ -25,6 +25,9 @@ _FORGOTTEN = tuple(
         ("baseline", "record_pk"),
         ("difference", "record_pk"),
         ("plan_entry", "record_pk"),
+        ("own_write", "record_pk"),
+        ("edit", "record_pk"),
+        ("hold", "record_pk"),
     )
 )
 """Every table that says something of a record."""

@@ -403,6 +403,17 @@ def differences_of(tx: Connection, pks: Iterable[int]) -> dict[int, list[StoredD
     return found
 
 
+def refused(tx: Connection, *, most: int) -> list[dict[str, Any]]:
+    """Values that a CRM refused, longest waiting first: where, what it said, since when."""
+    sql = text(
+        "SELECT r.connection, r.object, r.id, r.person, r.account, d.field, d.words, d.at_s"
+        " FROM difference d JOIN record r ON r.pk = d.record_pk"
+        " WHERE d.reason = 'refused' AND r.gone = 0"
+        " ORDER BY d.at_s, r.connection, r.object, r.id, d.field LIMIT :most"
+    )
+    return [dict(row._mapping) for row in tx.execute(sql, {"most": most})]  # noqa: SLF001  the documented way to a row's columns
+
+
 def count_differences(tx: Connection) -> dict[str, dict[str, int]]:
     """Connection -> reason -> how many fields."""
     counts: dict[str, dict[str, int]] = {}
