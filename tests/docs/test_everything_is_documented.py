@@ -41,6 +41,8 @@ from stagesync.sandbox.salesforce.switches import SalesforceSwitches
 from stagesync.sandbox.settings import Switches
 from stagesync.settings.model import (
     ConnectionSettings,
+    EditSettings,
+    GuardrailSettings,
     LogSettings,
     Settings,
     StoreSettings,
@@ -165,6 +167,8 @@ def _paths(model: type[BaseModel], above: str = "") -> Iterator[str]:
                 *(f"store.{name}" for name in StoreSettings.model_fields),
                 *(f"log.{name}" for name in LogSettings.model_fields),
                 *(f"web.{name}" for name in WebSettings.model_fields),
+                *(f"guardrails.{name}" for name in GuardrailSettings.model_fields),
+                *(f"edits.{f.alias or name}" for name, f in EditSettings.model_fields.items()),
             ],
         ),
         ("Connections", list(ConnectionSettings.model_fields)),
