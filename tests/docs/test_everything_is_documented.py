@@ -157,19 +157,25 @@ def _paths(model: type[BaseModel], above: str = "") -> Iterator[str]:
             yield f"{above}{name}"
 
 
+NESTED = {"store", "log", "web", "guardrails", "edits"}
+
+
 @pytest.mark.parametrize(
     ("heading", "keys"),
     [
         (
             "The deployment",
             [
-                *(name for name in Settings.model_fields if name not in {"store", "log", "web"}),
+                *(name for name in Settings.model_fields if name not in NESTED),
                 *(f"store.{name}" for name in StoreSettings.model_fields),
                 *(f"log.{name}" for name in LogSettings.model_fields),
                 *(f"web.{name}" for name in WebSettings.model_fields),
-                *(f"guardrails.{name}" for name in GuardrailSettings.model_fields),
-                *(f"edits.{f.alias or name}" for name, f in EditSettings.model_fields.items()),
             ],
+        ),
+        ("Guardrails", [f"guardrails.{name}" for name in GuardrailSettings.model_fields]),
+        (
+            "Edits of others",
+            [f"edits.{f.alias or name}" for name, f in EditSettings.model_fields.items()],
         ),
         ("Connections", list(ConnectionSettings.model_fields)),
         ("Options of `hubspot`", list(_paths(stagesync_hubspot.options.Options))),
