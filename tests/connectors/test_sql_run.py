@@ -7,6 +7,7 @@ import pytest
 from stagesync.domain.classify import classify
 from stagesync.domain.compile import compile_policy
 from stagesync.domain.free_mail import FREE_MAIL
+from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.run import run_once
 from stagesync.engine.setup import own_fields
@@ -68,6 +69,9 @@ def deployment(tmp_path):
             vocabularies=definitions.vocabularies,
             compiled=compile_policy(definitions.policy),
             classifier=classify(definitions.vocabularies),
+            treatment_of=compile_treatments(
+                definitions.vocabularies["standard"], definitions.policy.axes
+            ),
             connections={"product": Connected("product", connector, mapping, first_mode="active")},
             clock=db.clock,
             free_mail=FREE_MAIL,

@@ -5,23 +5,18 @@ from __future__ import annotations
 import pytest
 
 from stagesync.domain.facts import Facts, Value
-from stagesync.domain.treatment import treatment_of
+from stagesync.domain.treatment import compile_treatments
 from stagesync.loading.definitions import load_definitions, shipped_mappings
 
 SHIPPED = load_definitions(shipped_mappings())
+STANDARD = SHIPPED.vocabularies["standard"]
+TREATMENT_OF = compile_treatments(STANDARD, SHIPPED.policy.axes)
 LOWEST = {axis.name: axis.level_names[0] for axis in SHIPPED.policy.axes}
 
 
 def content(stage: str, person: dict[str, Value], **levels: str) -> object:
     """The kind of content that the standard vocabulary asks for."""
-    treatment = treatment_of(
-        SHIPPED.vocabularies["standard"],
-        stage,
-        facts=Facts("p1", person=person),
-        position=LOWEST | levels,
-        axes=SHIPPED.policy.axes,
-    )
-    return treatment.get("content")
+    return TREATMENT_OF(stage, Facts("p1", person=person), LOWEST | levels).get("content")
 
 
 @pytest.mark.parametrize(

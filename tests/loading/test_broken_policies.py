@@ -47,7 +47,7 @@ CASES = [
         "list:",
         (
             "3: list: unknown key `list`, did you mean `lists`? known: policy, version, lists, activities, "
-            "facts, same_event, contactless_deals, scores, axes, questions, accounts"
+            "facts, same_event, contactless_deals, scores, axes, questions, labels, accounts"
         ),
     ),
     (

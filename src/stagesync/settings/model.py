@@ -81,6 +81,7 @@ class Settings(BaseSettings):
             `mappings` beside the file, else the shipped one.
         prefer: connections whose value wins where several have one, best first.
         vocabulary: the one that stages are told in.
+        language: of the labels and sentences that are written to the CRMs.
         clock: `sandbox` follows the simulators' clocks; for rehearsals on this machine only.
     """
 
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
     connections: dict[str, ConnectionSettings] = {}
     prefer: tuple[str, ...] = ()
     vocabulary: str = "standard"
+    language: Literal["en", "fr"] = "en"
     clock: Literal["real", "sandbox"] = "real"
 
     @classmethod
