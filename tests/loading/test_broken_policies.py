@@ -397,6 +397,26 @@ CASES = [
         "questions: {fit: {en: a}}\naccounts:",
         "18: questions.fit: must be given in English and French: {en: .., fr: ..}",
     ),
+    (
+        "accounts:",
+        "labels: {fat: {axis: {en: a, fr: b}}}\naccounts:",
+        "18: labels.fat: unknown axis `fat`, did you mean `fit`? known: fit, heat",
+    ),
+    (
+        "accounts:",
+        "labels: {fit: {levels: {}}}\naccounts:",
+        "18: labels.fit: `axis` is missing",
+    ),
+    (
+        "accounts:",
+        "labels: {fit: {axis: {en: a, fr: b}, levels: {innside: {en: a, fr: b}}}}\naccounts:",
+        "18: labels.fit.levels.innside: unknown level `innside`, did you mean `inside`? known: ",
+    ),
+    (
+        "accounts:",
+        "labels: {fit: {axis: {en: a}}}\naccounts:",
+        "18: labels.fit.axis: must be given in English and French: {en: .., fr: ..}",
+    ),
 ]
 
 

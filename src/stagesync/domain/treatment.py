@@ -93,7 +93,8 @@ def contents(vocabulary: Vocabulary) -> dict[str, Mapping[str, str]]:
     In the order of the ladder; then those of the lines with `when`; `none`, which is always one, last.
     """
     ladder = sorted(vocabulary.stages, key=lambda stage: (stage.rank is None, stage.rank or 0))
-    lines = [each.treatment for each in (*ladder, *vocabulary.overrides)]
+    lines = [stage.treatment for stage in ladder]
+    lines += [line.treatment for line in vocabulary.overrides]
     found = {
         str(line["content"]): cast("Mapping[str, str]", line.get("labels") or {})
         for line in lines
