@@ -92,6 +92,10 @@ def test_a_run_writes_stages_beside_the_people(deployment):
     assert ({1: "client", 2: "lead", 3: "contact"}, 0) == (stages, outcome.exit_code)
     stamped = db.sql("SELECT COUNT(*) FROM people_stagesync WHERE stagesync_changed_at IS NOT NULL")
     assert [(3,)] == stamped
+    words = "stagesync_previous_stage, stagesync_reason, stagesync_fit, stagesync_content"
+    assert [(None, "sales: won deal", "unknown", "loyalty")] == db.sql(
+        f"SELECT {words} FROM people_stagesync WHERE person_id = 1"
+    )
 
 
 def test_a_settled_database_is_written_no_more(deployment):
