@@ -37,6 +37,8 @@ class SalesforceConnector:
         largest_write=api.COLLECTION_SIZE * api.HEAVY_PARTS,
         tells_links_inline=True,
         pulls_incrementally=True,
+        tells_deletes=True,
+        tells_merges=True,
         writes_partially=True,
         makes_fields=True,
         makes_choices=True,
