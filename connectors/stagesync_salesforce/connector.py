@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from stagesync.connector import (
     Capabilities,
+    Change,
     Clock,
     Link,
     ObjectDescription,
@@ -21,7 +22,17 @@ from stagesync.connector import (
     Write,
     WriteResult,
 )
-from stagesync_salesforce import api, describe, links, persons, pull, read, setup, write
+from stagesync_salesforce import (
+    api,
+    describe,
+    history,
+    links,
+    persons,
+    pull,
+    read,
+    setup,
+    write,
+)
 from stagesync_salesforce.budget import Usage
 from stagesync_salesforce.count import Counts
 from stagesync_salesforce.known import Known
@@ -99,6 +110,7 @@ class SalesforceConnector:
         """The live fields of these objects, by object name."""
         found = describe.describe(self._transport, objects)
         persons.learn(self._known, found)
+        self._known.forget_settings()
         return found
 
     def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
@@ -118,6 +130,19 @@ class SalesforceConnector:
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record]:
         """These records as they are now."""
         return read.read(self._transport, object_name, ids, fields=fields)
+
+    def history(
+        self, object_name: str, ids: Sequence[str], fields: Sequence[str]
+    ) -> Mapping[str, Mapping[str, tuple[Change, ...]]]:
+        """Who gave these fields which values, newest first, where the org tracks them."""
+        return history.history(
+            self._transport,
+            object_name,
+            ids,
+            fields=fields,
+            known=self._known,
+            programs=self._options.integration_users,
+        )
 
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """Set values; one result per write, same order."""

@@ -70,6 +70,8 @@ class Options(BaseModel):
             The engine then hands over so many at a time, and learns of their results at the end.
         daily_share: of the org's API requests of 24 hours that is ours, 0 to 1.
         stop_at: share of them, used by everybody together, from which on we send nothing.
+        integration_users: user names or ids of users that are other programs and have no licence that
+            says so: what they change is told as an integration's.
         requests_per_minute: the vendor names no rate; this one is courtesy to the org's other users.
     """
 
@@ -86,6 +88,7 @@ class Options(BaseModel):
     bulk_writes_from: Annotated[int, Field(ge=1000)] | None = None
     daily_share: Annotated[float, Field(gt=0, le=1)] = 0.25
     stop_at: Annotated[float, Field(gt=0, le=1)] = 0.8
+    integration_users: tuple[str, ...] = ()
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
 
     @property
