@@ -25,9 +25,9 @@ from stagesync.connector import (
 from stagesync_salesforce import (
     api,
     describe,
+    features,
     history,
     links,
-    persons,
     pull,
     read,
     setup,
@@ -109,7 +109,7 @@ class SalesforceConnector:
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """The live fields of these objects, by object name."""
         found = describe.describe(self._transport, objects)
-        persons.learn(self._known, found)
+        features.learn(self._known, found)
         self._known.forget_settings()
         return found
 
@@ -125,11 +125,12 @@ class SalesforceConnector:
 
     def links(self, object_name: str, ids: Sequence[str]) -> Mapping[str, Link]:
         """What these records name."""
-        return links.links(self._transport, object_name, ids)
+        return links.links(self._transport, object_name, ids, known=self._known)
 
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record]:
         """These records as they are now."""
-        return read.read(self._transport, object_name, ids, fields=fields)
+        shared = bool(self._known.shared)
+        return read.read(self._transport, object_name, ids, fields=fields, shared=shared)
 
     def history(
         self, object_name: str, ids: Sequence[str], fields: Sequence[str]

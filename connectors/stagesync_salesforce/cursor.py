@@ -54,6 +54,7 @@ class Cursor:
         job: id and next locator of the Bulk job that brings the rest of a first load.
         persons: whether the org had person accounts; None for unknown. Kept here so that a process
             which describes nothing need not ask.
+        shared: whether activities could have several people; likewise.
     """
 
     rows: Place = field(default_factory=Place)
@@ -61,11 +62,13 @@ class Cursor:
     sweep_at_s: float = 0.0
     job: tuple[str, str] | None = None
     persons: bool | None = None
+    shared: bool | None = None
 
     def text(self) -> str:
         """The opaque form."""
         sweep = {"gone": self.gone.shown(), "sweep_at": self.sweep_at_s}
-        more = {"job": list(self.job) if self.job else None, "persons": self.persons}
+        org = {"persons": self.persons, "shared": self.shared}
+        more = {"job": list(self.job) if self.job else None, **org}
         return orjson.dumps({"v": _VERSION, **self.rows.shown(), **sweep, **more}).decode()
 
     @classmethod
@@ -84,7 +87,8 @@ class Cursor:
                 return cls()
             job = (str(body["job"][0]), str(body["job"][1])) if body["job"] else None
             places = Place.of(body), Place.of(body["gone"])
-            return cls(*places, float(body["sweep_at"]), job, body["persons"])
+            org = body["persons"], body.get("shared")
+            return cls(*places, float(body["sweep_at"]), job, *org)
         except (ValueError, TypeError, KeyError, IndexError):
             return cls()
 

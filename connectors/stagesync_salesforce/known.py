@@ -16,6 +16,7 @@ class Known:
     Attributes:
         converted: ids of leads that were converted; the vendor never takes that back.
         persons: whether the org has person accounts, which it cannot give up; None until known.
+        shared: whether activities may have several people, which an org cannot take back; None until known.
         halves: contact -> its person account; empty for a contact that is none.
         tracked: object -> its fields with a history, in small letters; None where we may not see which.
         actors: user id -> what that user is.
@@ -23,6 +24,7 @@ class Known:
 
     converted: set[str] = field(default_factory=set)
     persons: bool | None = None
+    shared: bool | None = None
     halves: dict[str, str] = field(default_factory=dict)
     tracked: dict[str, frozenset[str] | None] = field(default_factory=dict)
     actors: dict[str, Actor] = field(default_factory=dict)

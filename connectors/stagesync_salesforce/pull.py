@@ -26,11 +26,12 @@ from typing import Any
 import structlog
 
 from stagesync.connector import AnswerUnreadable, CrmError, Page, Pull, Record, Unavailable
-from stagesync_salesforce import api, bulk, merges, persons, soql
+from stagesync_salesforce import api, bulk, features, merges, persons, relations, soql
 from stagesync_salesforce.cursor import Cursor, Place
 from stagesync_salesforce.failures import QueryExpired
 from stagesync_salesforce.known import Known
-from stagesync_salesforce.records import columns, record_of
+from stagesync_salesforce.read import complete
+from stagesync_salesforce.records import columns, people_columns, record_of
 from stagesync_salesforce.transport import Part, Transport
 
 # A locator lives two days; one that dies again and again without a row is a fault of theirs.
@@ -91,11 +92,11 @@ def pull(
     for item in wanted:
         columns(api.sobject(item.object), item.fields)
     cursors = [Cursor.read(item.cursor) for item in wanted]
-    persons.recall(known, (cursor.persons for cursor in cursors))
-    persons.find_out(transport, known, [item.object for item in wanted])
+    features.recall(known, cursors)
+    features.find_out(transport, known, [item.object for item in wanted])
     reader = _Reader(transport, ways, known)
     waiting = deque(
-        _first(item, replace(cursor, persons=known.persons))
+        _first(item, replace(cursor, persons=known.persons, shared=known.shared))
         for item, cursor in zip(wanted, cursors, strict=True)
     )
     while waiting:
@@ -156,6 +157,7 @@ class _Reader:
             sweep=query.sweep,
             ways=self.ways,
             with_persons=bool(self.known.persons),
+            shared=bool(self.known.shared),
             ordered=ordered,
         )
 
@@ -179,7 +181,7 @@ class _Reader:
         rest = replace(query, cursor=cursor, locator=locator, asked_s=asked_s, restarts=restarts)
         if not query.locator and not query.sweep and cursor.is_first_load():
             left = int(answer.get("totalSize") or 0) - len(records)
-            rest = replace(rest, bulk=left >= self.ways.bulk_from)
+            rest = replace(rest, bulk=left >= self.ways.bulk_from and not self._is_shared(query))
         return Page(query.wanted.object, records, cursor.text(), last=False), [rest]
 
     def load(self, query: _Query) -> Generator[Page, None, list[_Query]]:
@@ -220,6 +222,7 @@ class _Reader:
     ) -> tuple[Page, list[_Query]]:
         now_s, every_s, name = self.transport.now_s(), self.ways.sweep_every_s, query.wanted.object
         if query.sweep:
+            records = (*records, *self._related(query))
             cursor = cursor.swept(now_s=now_s, every_s=every_s)
             return Page(name, records, cursor.text(), last=True), []
         cursor = cursor.pulled(now_s=now_s, every_s=every_s)
@@ -227,9 +230,25 @@ class _Reader:
         rest = [_Query(query.wanted, cursor, sweep=True)] if due else []
         return Page(name, records, cursor.text(), last=not due), rest
 
+    def _is_shared(self, query: _Query) -> bool:
+        """True for activities that may have several people: no Bulk job tells these."""
+        return bool(self.known.shared) and bool(api.sobject(query.wanted.object).relation)
+
+    def _related(self, query: _Query) -> list[Record]:
+        """The activities whose people changed since the last sweep."""
+        if not self._is_shared(query):
+            return []
+        spec, fields = api.sobject(query.wanted.object), query.wanted.fields
+        selected = (*columns(spec, fields), *people_columns(spec, shared=True))
+        since_s = max(0.0, query.place.bookmark_s - self.ways.overlap_s)
+        rows = relations.changed(self.transport, spec, selected, since_s=since_s)
+        return [record_of(spec, row, fields) for row in rows]
+
     def _records(self, query: _Query, rows: Sequence[Mapping[str, Any]]) -> tuple[Record, ...]:
         spec, fields = api.sobject(query.wanted.object), query.wanted.fields
         self.known.learn(rows)
+        for row in rows:
+            complete(self.transport, spec, row)
         if not query.sweep:
             return tuple(record_of(spec, row, fields) for row in rows)
         ends = merges.winners(self.transport, spec, rows) if spec.merges else {}
@@ -246,12 +265,14 @@ def query_of(
     sweep: bool,
     ways: Ways,
     with_persons: bool = False,
+    shared: bool = False,
     ordered: bool = True,
 ) -> str:
     """The query for what is behind a cursor.
 
     Args:
         with_persons: the org has person accounts.
+        shared: its activities may have several people.
         ordered: false for a Bulk job, which an order slows down.
     """
     spec = api.sobject(wanted.object)
@@ -260,6 +281,8 @@ def query_of(
     if sweep:
         selected = (*selected, api.MASTER) if spec.merges else selected
         conditions = ("IsDeleted = true",)
+    else:
+        selected = (*selected, *people_columns(spec, shared=shared))
     since = _since(cursor.gone if sweep else cursor.rows, overlap_s=ways.overlap_s)
     conditions = (since, *conditions, *persons.conditions(spec, persons=with_persons))
     order = f"{api.STAMP}, Id" if ordered else ""
