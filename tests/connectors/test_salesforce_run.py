@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from stagesync.domain.plan import VendorStage
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.explain import explain
 from stagesync.engine.progress import Quiet
 from stagesync.engine.run import decide, run_once
 from stagesync.sandbox.salesforce.ids import make_id
 from stagesync.sandbox.seeds import SalesforceSeed
-from stagesync.store import activities, log, plans
+from stagesync.store import activities, log, people, plans
 
 from .salesforce_deployment import make_deployment, stored
 
@@ -76,8 +78,8 @@ def test_conversion_into_a_person_account_keeps_one_history(org: Any, deployed: 
     assert {} == stored(deployed.store, "account")
     assert org.rows("Account")[made["account"]]["Lifecycle_Stage__pc"]
     with deployed.store.begin() as tx:
-        people = {each["person"] for each in log.read(tx) if each["person"]}
-    assert {before} == people
+        found = {each["person"] for each in log.read(tx) if each["person"]}
+    assert {before} == found
 
 
 def test_waiting_writes_of_a_converted_lead_are_dropped(org: Any) -> None:
@@ -115,17 +117,17 @@ def test_lead_converted_between_pull_and_write_is_not_written(
 
 def test_an_activity_counts_for_each_of_its_people(org: Any, deployed: Deployment) -> None:
     """A call with two people is one activity of either."""
-    people = {}
+    contacts = {}
     for number in (1, 2):
         body = {"LastName": f"N{number}", "Email": f"n{number}@firm.example"}
         call = org.connector._transport.call
-        people[number] = call("POST", "sobjects/Contact", body=body)["id"]
+        contacts[number] = call("POST", "sobjects/Contact", body=body)["id"]
     done = {"Status": "Completed", "TaskSubtype": "Call", "CallType": "Inbound"}
-    task = call("POST", "sobjects/Task", body=done | {"WhoId": people[1]})["id"]
-    call("POST", "sobjects/TaskRelation", body={"TaskId": task, "RelationId": people[2]})
+    task = call("POST", "sobjects/Task", body=done | {"WhoId": contacts[1]})["id"]
+    call("POST", "sobjects/TaskRelation", body={"TaskId": task, "RelationId": contacts[2]})
     sync(org, deployed)
-    contacts = stored(deployed.store, "contact")
-    pks = [contacts[each].pk for each in people.values()]
+    held = stored(deployed.store, "contact")
+    pks = [held[each].pk for each in contacts.values()]
     with deployed.store.begin() as tx:
         found = activities.activities_of(tx, pks, {"inbound_call": None}, from_s=0.0)
     told = {pk: [source for _, _, source in several] for pk, several in found.items()}
@@ -137,3 +139,63 @@ def planned(made: Deployment, plan: str) -> set[str]:
     with made.store.begin() as tx:
         entries = plans.entries_of(tx, plan)
     return {each.id for each in entries if each.object != "account"}
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_what_a_merged_contact_did_goes_on_counting(
+    org: Any, deployed: Deployment, moves: bool
+) -> None:
+    """After a merge one person is left with the activities of both, whether the vendor gives the moved
+    activities a new stamp or not."""
+    org.sim.switches.update({"merge_moves_child_stamps": moves})
+    call = org.connector._transport.call
+    body = {"LastName": "Ode", "FirstName": "Bob"}
+    loser = call("POST", "sobjects/Contact", body=body | {"Email": "bob@firm.example"})["id"]
+    winner = call("POST", "sobjects/Contact", body=body | {"Email": "bob@other.example"})["id"]
+    done = {"Status": "Completed", "TaskSubtype": "Call", "CallType": "Inbound"}
+    call("POST", "sobjects/Task", body=done | {"WhoId": loser})
+    before = sync(org, deployed).people
+    org.sim.merge({"object": "Contact", "master": winner, "losers": [loser]})
+    after = sync(org, deployed, after_s=3_700).people
+    told = explain(deployed, "bob@other.example")
+    kept = [each for each in told["activities"] if each["type"] == "inbound_call"]
+    assert (3, 2, 1) == (before, after, len(kept))
+
+
+def test_contacts_of_a_merged_account_follow_it(org: Any, deployed: Deployment) -> None:
+    """A contact whose account lost a merge belongs to the winner, although its own stamp stands still."""
+    call = org.connector._transport.call
+    firms = [
+        call("POST", "sobjects/Account", body={"Name": n, "Website": f"{n}.example"})["id"]
+        for n in ("loser", "winner")
+    ]
+    body = {"LastName": "Ode", "Email": "bob@free.example", "AccountId": firms[0]}
+    contact = call("POST", "sobjects/Contact", body=body)["id"]
+    sync(org, deployed)
+    org.sim.merge({"object": "Account", "master": firms[1], "losers": [firms[0]]})
+    sync(org, deployed, after_s=3_700)
+    person = str(stored(deployed.store, "contact")[contact].person)
+    with deployed.store.begin() as tx:
+        placed = people.placed(tx, "person", [person])[person]
+    assert stored(deployed.store, "account")[firms[1]].account == placed.account
+
+
+@pytest.mark.parametrize("converts", [False, True])
+def test_a_status_that_means_converted_is_never_written(org: Any, converts: bool) -> None:
+    """The status that a called lead moves to is written, unless the org has made it one of conversion:
+    the next daily description tells."""
+    made = make_deployment(org, org.connector, vendor_stage=VendorStage.FORWARD)
+    org.sim.delete({"object": "Task", "id": TASK})
+    sync(org, made)
+    before = org.rows("Lead")[LEAD]["Status"]
+    edit = {"value": "Working - Contacted", "is_converted": converts}
+    remove = {"object": "Lead", "field": "Status", "remove": ["Working - Contacted"]}
+    org.sim.edit_options(remove)
+    org.sim.edit_options({"object": "Lead", "field": "Status", "add": [edit]})
+    done = {"Status": "Completed", "TaskSubtype": "Call", "CallType": "Outbound", "WhoId": LEAD}
+    org.connector._transport.call("POST", "sobjects/Task", body=done)
+    outcome = sync(org, made, after_s=DAY_S + 60)
+    made.store.close()
+    assert ("Open - Not Contacted", 0) == (before, outcome.exit_code)
+    expected = "Open - Not Contacted" if converts else "Working - Contacted"
+    assert expected == org.rows("Lead")[LEAD]["Status"]
