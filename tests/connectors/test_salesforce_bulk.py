@@ -169,3 +169,14 @@ def test_job_of_another_version_is_replaced_by_pages(empty_bench: Any) -> None:
     other.close()
     ids = {record.id for page in (*first, *rest) for record in page.records}
     assert (5_000, True, True) == (len(ids), rest[-1].last, bool(conflicts))
+
+
+def test_org_without_jobs_left_is_loaded_by_pages(empty_bench: Any) -> None:
+    """When the day's query jobs are used up, pages bring the whole first load."""
+    empty_bench.sim.load(leads(3_000))
+    empty_bench.sim.switches.update({"bulk_query_jobs_most": 0})
+    connector = empty_bench.connect(bulk_from=1)
+    pages = list(connector.pull([Pull("lead", ())]))
+    connector.close()
+    assert (3_000, True) == (len({one.id for page in pages for one in page.records}), pages[-1].last)
+    assert [400] == [each["status"] for each in empty_bench.log() if "/jobs/" in each["path"]]

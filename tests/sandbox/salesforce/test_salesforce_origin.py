@@ -252,3 +252,13 @@ def test_relations_may_move_the_stamp(api, id_of):
     api.call("POST", "sobjects/TaskRelation", json=body)
     [after] = api.values("SELECT SystemModstamp FROM Task")
     assert before < after
+
+
+def test_an_invitation_keeps_its_answer(api, id_of):
+    """Somebody invited to a meeting is a relation of it, with what they answered."""
+    api.switch(shared_activities=True)
+    invited = {"EventId": id_of("Event", 1), "RelationId": id_of("Contact", 5)}
+    body = invited | {"IsInvitee": True, "IsParent": False, "Status": "Accepted"}
+    assert 201 == api.call("POST", "sobjects/EventRelation", json=body).status_code
+    soql = "SELECT RelationId, Status FROM EventRelation WHERE IsInvitee = true"
+    assert [{"RelationId": id_of("Contact", 5), "Status": "Accepted"}] == api.rows(soql)
