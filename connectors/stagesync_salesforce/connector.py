@@ -108,7 +108,7 @@ class SalesforceConnector:
 
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """The live fields of these objects, by object name."""
-        found = describe.describe(self._transport, objects)
+        found = describe.describe(self._transport, objects, known=self._known)
         features.learn(self._known, found)
         self._known.forget_settings()
         return found
@@ -119,6 +119,7 @@ class SalesforceConnector:
             overlap_s=self._options.overlap_s,
             page_size=self._options.page_size,
             sweep_every_s=self._options.sweep_every,
+            renew_every_s=self._options.recalculate_every,
             bulk_from=self._options.bulk_from,
         )
         return pull.pull(self._transport, wanted, ways=ways, known=self._known)

@@ -1,6 +1,6 @@
-"""What an org has switched on, for good: person accounts and Shared Activities.
+"""What an org has switched on, for good: person accounts and Shared Activities; and its formulas.
 
-Either shows by a field that is there. A description tells it, and so does a stored cursor, so that
+The first two show by a field that is there. A description tells it, and so does a stored cursor, so that
 a process which describes nothing need not ask.
 """
 
@@ -44,4 +44,10 @@ def find_out(transport: Transport, known: Known, objects: Sequence[str]) -> None
     if known.shared is None and (activities := [each for each in _ACTIVITIES if each in objects]):
         asked.append(activities[0])
     if asked:
-        learn(known, describe(transport, asked))
+        learn(known, describe(transport, asked, known=known))
+
+
+def find_calculated(transport: Transport, known: Known, objects: Sequence[str]) -> None:
+    """Asks which fields of these objects the org works out, where that is not known yet."""
+    if asked := [name for name in objects if name not in known.calculated]:
+        learn(known, describe(transport, asked, known=known))

@@ -19,6 +19,7 @@ class Known:
         shared: whether activities may have several people, which an org cannot take back; None until known.
         halves: contact -> its person account; empty for a contact that is none.
         tracked: object -> its fields with a history, in small letters; None where we may not see which.
+        calculated: object -> its fields that the org works out, in small letters.
         actors: user id -> what that user is.
     """
 
@@ -27,6 +28,7 @@ class Known:
     shared: bool | None = None
     halves: dict[str, str] = field(default_factory=dict)
     tracked: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    calculated: dict[str, frozenset[str]] = field(default_factory=dict)
     actors: dict[str, Actor] = field(default_factory=dict)
 
     def forget_settings(self) -> None:

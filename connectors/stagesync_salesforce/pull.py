@@ -13,6 +13,9 @@ Rows that are gone are asked for apart and seldom, every `sweep_every_s`, by `qu
 swept after its rows have been handed out, so that what is gone stays gone. The recycle bin keeps a
 row for 15 days only: what was deleted while stagesync stood still for longer is not told any more.
 
+A formula, and a field of a parent, change without moving a row's stamp. Where one is asked for, all
+rows are read again every `renew_every_s`, as if for the first time; nothing else changes by that.
+
 Source: https://developer.salesforce.com/docs/platform/api-rest/guide/resources-query (seen 2026-11)
 """
 
@@ -49,6 +52,7 @@ class Ways:
     overlap_s: float
     page_size: int
     sweep_every_s: float
+    renew_every_s: float
     bulk_from: int
 
 
@@ -94,6 +98,7 @@ def pull(
     cursors = [Cursor.read(item.cursor) for item in wanted]
     features.recall(known, cursors)
     features.find_out(transport, known, [item.object for item in wanted])
+    cursors = _renewed(transport, wanted, cursors, ways=ways, known=known)
     reader = _Reader(transport, ways, known)
     waiting = deque(
         _first(item, replace(cursor, persons=known.persons, shared=known.shared))
@@ -117,6 +122,35 @@ def pull(
                 waiting.extend(rest)
         if failures:  # what came in the same answer is handed out first
             raise failures[0]
+
+
+def _renewed(
+    transport: Transport,
+    wanted: Sequence[Pull],
+    cursors: Sequence[Cursor],
+    *,
+    ways: Ways,
+    known: Known,
+) -> list[Cursor]:
+    """The cursors, those set to the start of which all rows are to be read again."""
+    now_s, every_s = transport.now_s(), ways.renew_every_s
+    due = [cursor.renewal_due(now_s=now_s, every_s=every_s) for cursor in cursors]
+    names = [item.object for item, is_due in zip(wanted, due, strict=True) if is_due]
+    features.find_calculated(transport, known, names)
+    found: list[Cursor] = []
+    for item, cursor, is_due in zip(wanted, cursors, due, strict=True):
+        later = cursor.renewed(now_s=now_s, every_s=every_s) if is_due else cursor
+        if is_due and _stands_still(item, known):
+            log.info("salesforce_read_again", object=item.object)
+            later = replace(later, rows=Place(), renewing=True)
+        found.append(later)
+    return found
+
+
+def _stands_still(wanted: Pull, known: Known) -> bool:
+    """True where a field changes without moving the record's stamp: a formula, or a parent's."""
+    formulas = known.calculated.get(wanted.object, frozenset())
+    return any("." in name or name.lower() in formulas for name in wanted.fields)
 
 
 def _first(wanted: Pull, cursor: Cursor) -> _Query:
@@ -179,7 +213,7 @@ class _Reader:
             return self._ended(query, cursor, records)
         restarts = 0 if records else query.restarts
         rest = replace(query, cursor=cursor, locator=locator, asked_s=asked_s, restarts=restarts)
-        if not query.locator and not query.sweep and cursor.is_first_load():
+        if not query.locator and not query.sweep and cursor.reads_all():
             left = int(answer.get("totalSize") or 0) - len(records)
             rest = replace(rest, bulk=left >= self.ways.bulk_from and not self._is_shared(query))
         return Page(query.wanted.object, records, cursor.text(), last=False), [rest]
@@ -225,6 +259,8 @@ class _Reader:
             records = (*records, *self._related(query))
             cursor = cursor.swept(now_s=now_s, every_s=every_s)
             return Page(name, records, cursor.text(), last=True), []
+        if cursor.is_first_load():
+            cursor = cursor.renewed(now_s=now_s, every_s=self.ways.renew_every_s)
         cursor = cursor.pulled(now_s=now_s, every_s=every_s)
         due = cursor.sweep_due(now_s=now_s, every_s=every_s)
         rest = [_Query(query.wanted, cursor, sweep=True)] if due else []

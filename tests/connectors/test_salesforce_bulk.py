@@ -178,5 +178,8 @@ def test_org_without_jobs_left_is_loaded_by_pages(empty_bench: Any) -> None:
     connector = empty_bench.connect(bulk_from=1)
     pages = list(connector.pull([Pull("lead", ())]))
     connector.close()
-    assert (3_000, True) == (len({one.id for page in pages for one in page.records}), pages[-1].last)
+    assert (3_000, True) == (
+        len({one.id for page in pages for one in page.records}),
+        pages[-1].last,
+    )
     assert [400] == [each["status"] for each in empty_bench.log() if "/jobs/" in each["path"]]
