@@ -47,6 +47,7 @@ class HubSpot:
     capabilities = Capabilities(
         largest_write=api.BATCH,
         pulls_incrementally=True,
+        tells_deletes=True,
         tells_merges=True,
         refuses_backward_silently=True,
         makes_fields=True,

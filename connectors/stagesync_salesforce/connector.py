@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from stagesync.connector import (
     Capabilities,
+    Change,
     Clock,
     Link,
     ObjectDescription,
@@ -21,7 +22,17 @@ from stagesync.connector import (
     Write,
     WriteResult,
 )
-from stagesync_salesforce import api, describe, links, persons, pull, read, setup, write
+from stagesync_salesforce import (
+    api,
+    describe,
+    features,
+    history,
+    links,
+    pull,
+    read,
+    setup,
+    write,
+)
 from stagesync_salesforce.budget import Usage
 from stagesync_salesforce.count import Counts
 from stagesync_salesforce.known import Known
@@ -37,6 +48,8 @@ class SalesforceConnector:
         largest_write=api.COLLECTION_SIZE * api.HEAVY_PARTS,
         tells_links_inline=True,
         pulls_incrementally=True,
+        tells_deletes=True,
+        tells_merges=True,
         writes_partially=True,
         makes_fields=True,
         makes_choices=True,
@@ -95,8 +108,9 @@ class SalesforceConnector:
 
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """The live fields of these objects, by object name."""
-        found = describe.describe(self._transport, objects)
-        persons.learn(self._known, found)
+        found = describe.describe(self._transport, objects, known=self._known)
+        features.learn(self._known, found)
+        self._known.forget_settings()
         return found
 
     def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
@@ -105,17 +119,32 @@ class SalesforceConnector:
             overlap_s=self._options.overlap_s,
             page_size=self._options.page_size,
             sweep_every_s=self._options.sweep_every,
+            renew_every_s=self._options.recalculate_every,
             bulk_from=self._options.bulk_from,
         )
         return pull.pull(self._transport, wanted, ways=ways, known=self._known)
 
     def links(self, object_name: str, ids: Sequence[str]) -> Mapping[str, Link]:
         """What these records name."""
-        return links.links(self._transport, object_name, ids)
+        return links.links(self._transport, object_name, ids, known=self._known)
 
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record]:
         """These records as they are now."""
-        return read.read(self._transport, object_name, ids, fields=fields)
+        shared = bool(self._known.shared)
+        return read.read(self._transport, object_name, ids, fields=fields, shared=shared)
+
+    def history(
+        self, object_name: str, ids: Sequence[str], fields: Sequence[str]
+    ) -> Mapping[str, Mapping[str, tuple[Change, ...]]]:
+        """Who gave these fields which values, newest first, where the org tracks them."""
+        return history.history(
+            self._transport,
+            object_name,
+            ids,
+            fields=fields,
+            known=self._known,
+            programs=self._options.integration_users,
+        )
 
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """Set values; one result per write, same order."""

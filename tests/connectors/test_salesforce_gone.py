@@ -210,3 +210,17 @@ def test_refusal_as_converted_is_remembered(bench: Any) -> None:
     writes = [Write("lead", lead, {"Title": "x"})]
     results = [bench.connector.write(writes)[0].refusal for _ in range(2)]
     assert ([Refusal.CONVERTED] * 2, 1) == (results, bench.connector.calls)
+
+
+def test_contacts_go_with_their_account(empty_bench: Any, pull_all: PullAll) -> None:
+    """Deleting an account takes its contacts along, and each of them comes as gone."""
+    call = empty_bench.connector._transport.call
+    account = call("POST", "sobjects/Account", body={"Name": "Firm"})["id"]
+    body = {"LastName": "N", "AccountId": account}
+    contacts = {call("POST", "sobjects/Contact", body=body)["id"] for _ in range(3)}
+    asked: dict[str, tuple[str, ...]] = {"account": (), "contact": ()}
+    _, cursors = pull_all(empty_bench.connector, asked)
+    empty_bench.sim.delete({"object": "Account", "id": account})
+    empty_bench.sim.clock.advance(HOUR_S + 60)
+    found, _ = pull_all(empty_bench.connector, asked, **cursors)
+    assert ({account}, contacts) == (set(gone(found, "account")), set(gone(found, "contact")))

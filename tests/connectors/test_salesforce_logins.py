@@ -305,3 +305,14 @@ def test_two_ways_at_once_are_refused(empty_bench: Any) -> None:
     both = empty_bench.options["auth"] | soap_auth(empty_bench)
     with pytest.raises(OptionsRefused, match="needs exactly one of client_credentials"):
         read_options({"auth": both, "url": "http://127.0.0.1:1"})
+
+
+def test_closing_leaves_the_session_to_others(bench: Any) -> None:
+    """A connector that ends takes no session from another one of the same user and app."""
+    other = bench.connect()
+    other.check()
+    bench.connector.check()
+    bench.connector.close()
+    other.check()
+    other.close()
+    assert 2 == sum(entry["path"].endswith("/token") for entry in bench.sim.log.entries())

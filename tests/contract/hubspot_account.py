@@ -75,7 +75,8 @@ class HubSpotAccount:
         return self._sim.merge(asked)["id"]
 
     def settle(self):
-        self._sim.clock.advance(3600)
+        # The archive is walked every six hours.
+        self._sim.clock.advance(7 * 3600)
 
 
 def _records(at: float) -> dict[str, list[HubSpotRecord]]:
