@@ -82,7 +82,7 @@ class MemoryCrm:
     _refusals: dict[tuple[str, str], WriteResult] = field(default_factory=dict)
     _failures: list[CrmError | None] = field(default_factory=list)
     _broken: list[tuple[int, CrmError]] = field(default_factory=list)
-    _lost: list[CrmError] = field(default_factory=list)
+    _lost: list[CrmError | None] = field(default_factory=list)
     _made: int = 0
 
     def __post_init__(self) -> None:
@@ -177,9 +177,9 @@ class MemoryCrm:
         """Break the next write off when `after` records were taken."""
         self._broken.append((after, error))
 
-    def lose_answer(self, error: CrmError) -> None:
-        """Take the next write whole, and let its answer get lost."""
-        self._lost.append(error)
+    def lose_answer(self, error: CrmError, *, after: int = 0) -> None:
+        """Answer `after` more requests to write, take the next one whole, and let its answer get lost."""
+        self._lost += [*[None] * after, error]
 
     # What the connector calls.
 
@@ -196,8 +196,9 @@ class MemoryCrm:
 
     def answer(self, results: Sequence[WriteResult]) -> Sequence[WriteResult]:
         """What became of a request, unless the answer gets lost."""
-        if self._lost:
-            raise self._lost.pop(0)
+        lost = self._lost.pop(0) if self._lost else None
+        if lost is not None:
+            raise lost
         return results
 
     def take(self, write: Write) -> WriteResult:
