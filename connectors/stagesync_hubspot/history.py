@@ -24,45 +24,25 @@ from stagesync_hubspot.transport import Transport
 Changes = Mapping[str, Mapping[str, tuple[Change, ...]]]
 
 _INTEGRATION = "INTEGRATION"
-_PEOPLE = ("CRM_UI", "MOBILE_IOS", "MOBILE_ANDROID", "SIDEKICK", "CONTACTS_WEB", "CRM_UI_RECORD")
-_BULK = ("CRM_UI_BULK_ACTION", "IMPORT", "BATCH_UPDATE", "PROPERTY_RESTORE")
-_AUTOMATION = (
-    "AI_GROUP",
-    "ANALYTICS",
-    "API",
-    "ASSOCIATIONS",
-    "AUTOMATION_PLATFORM",
-    "CALCULATED",
-    "COMPANIES",
-    "COMPANY_FAMILIES",
-    "CONTACTS",
-    "DEALS",
-    "EMAIL",
-    "ENGAGEMENTS",
-    "FORM",
-    "FORWARDED_EMAIL",
-    "GMAIL_INTEGRATION",
-    "INTERNAL_PROCESSING",
-    "LEAD_SCORING",
-    "MEETINGS",
-    "MERGE_COMPANIES",
-    "MERGE_CONTACTS",
-    "MERGE_OBJECTS",
-    "MIGRATION",
-    "SALES",
-    "SALESFORCE",
-    "SEQUENCES",
-    "TASK",
-    "WAL_INCREMENTAL",
-    "WORKFLOWS",
-)
-ACTORS = {
-    **dict.fromkeys(_PEOPLE, Actor.PERSON),
-    **dict.fromkeys(_BULK, Actor.BULK),
-    **dict.fromkeys(_AUTOMATION, Actor.AUTOMATION),
-    _INTEGRATION: Actor.INTEGRATION,
+_SOURCES = {
+    Actor.PERSON: "CRM_UI MOBILE_IOS MOBILE_ANDROID",
+    Actor.BULK: "CRM_UI_BULK_ACTION IMPORT",
+    # Workflows and journeys, stages that follow other records, forms, and HubSpot's own upkeep. A merge
+    # or a restore is a person's act, but the value is not one that they chose.
+    Actor.AUTOMATION: """
+        AI_GROUP ANALYTICS API ASSOCIATIONS AUTOMATION_JOURNEY AUTOMATION_PLATFORM
+        AUTO_ASSOCIATE_BY_DOMAIN BATCH_UPDATE BEHAVIORAL_EVENTS CALCULATED COMPANIES COMPANY_FAMILIES
+        COMPANY_INSIGHTS DATA_ENRICHMENT DATA_QUALITY DEALS EMAIL ENGAGEMENTS FORM INTERNAL_PROCESSING
+        MEETINGS MERGE_COMPANIES MERGE_CONTACTS MERGE_OBJECTS MERGE_REVERT_OBJECTS MIGRATION
+        PIPELINE_SETTINGS PORTAL_OBJECT_SYNC PRIMARY_AUTOMATION PROPERTY_DEFAULT_VALUE PROPERTY_RESTORE
+        PROPERTY_SETTINGS RESTORE_OBJECTS SEQUENCES WORKFLOWS""",
+    # Other CRMs too, by way of HubSpot's own synchronisation.
+    Actor.INTEGRATION: f"""
+        {_INTEGRATION} EMAIL_INTEGRATION GMAIL_INTEGRATION INTEGRATIONS_PLATFORM INTEGRATIONS_SYNC
+        SALESFORCE SLACK_INTEGRATION""",
 }
-"""What HubSpot calls the source of a change -> who made it."""
+ACTORS = {name: actor for actor, names in _SOURCES.items() for name in names.split()}
+"""What HubSpot calls the source of a change -> who made it; what is not clear is left out."""
 
 
 class History:

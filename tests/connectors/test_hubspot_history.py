@@ -1,16 +1,19 @@
 """Who changed what, as HubSpot signs it, and which app is ours."""
 
 import time
+from pathlib import Path
 
 import pytest
 
 from stagesync.connector import Actor, OptionsRefused, Secret, TellsHistory, Write
 from stagesync.sandbox.hubspot.actors import ACTORS
+from stagesync.sandbox.hubspot.model import Source, Version
 from stagesync_hubspot import history
 
 from .hubspot_account import account, small_account
 
 OWN = "stagesync_stage"
+OPENAPI = Path(__file__).parents[1] / "openapi"
 OUR_APP, OTHER_APP = "31415", str(ACTORS["other_app"].id)
 
 
@@ -36,7 +39,7 @@ def newest(connector, contact="1", name="phone"):
         ("import", Actor.BULK),
         ("workflow", Actor.AUTOMATION),
         ("form", Actor.AUTOMATION),
-        ("salesforce", Actor.AUTOMATION),
+        ("salesforce", Actor.INTEGRATION),
         ("other_app", Actor.INTEGRATION),
     ],
 )
@@ -46,9 +49,17 @@ def test_source_names_the_actor(crm, actor, expected):
     assert (expected, ACTORS[actor].id) == newest(crm.connect())
 
 
-def test_unknown_source_is_unknown():
-    """A source that HubSpot may add one day is nobody that we know."""
-    assert Actor.UNKNOWN is history.ACTORS.get("BRAND_NEW_SOURCE", Actor.UNKNOWN)
+def test_unknown_source_is_unknown(crm):
+    """A source that HubSpot names and we cannot place is nobody that we know."""
+    record = next(one for one in crm.sim.portal.stores["contacts"].live() if str(one.id) == "1")
+    record.history["phone"] = [Version("1", 0, Source("TALLY"))]
+    assert (Actor.UNKNOWN, "") == newest(crm.connect())
+
+
+def test_sources_are_those_that_hubspot_documents():
+    """Every source of the table stands in HubSpot's own description of its API."""
+    described = (OPENAPI / "2026-03" / "marketing-events.json").read_text(encoding="utf-8")
+    assert [] == [name for name in history.ACTORS if f'"{name}"' not in described]
 
 
 def test_company_that_moves_its_contact_is_automation(crm):

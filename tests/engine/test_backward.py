@@ -32,12 +32,21 @@ class Died(BaseException):
     """The process ends at this instruction."""
 
 
-def remap(bench: Bench, folder: Path, *, old: str = FORWARD, new: str = FOLLOW) -> None:
+def remap(
+    bench: Bench,
+    folder: Path,
+    *,
+    old: str = FORWARD,
+    new: str = FOLLOW,
+    also: tuple[str, str] = ("", ""),
+) -> None:
     """The same deployment with another mapping of north."""
     text = (HERE / "north.yaml").read_text(encoding="utf-8")
     assert old in text
+    assert also[0] in text
+    text = text.replace(old, new)
     path = folder / "north.yaml"
-    path.write_text(text.replace(old, new), encoding="utf-8")
+    path.write_text(text.replace(*also) if also[0] else text, encoding="utf-8")
     mapping = load_mapping(path, vocabularies=DEFINITIONS.vocabularies, policy=DEFINITIONS.policy)
     north: Connected = replace(bench.deployment.connections["north"], mapping=mapping)
     bench.redeploy(connections={**bench.deployment.connections, "north": north})
@@ -196,20 +205,20 @@ def test_a_value_that_shows_late_is_known_as_ours(follow: Bench) -> None:
     )
 
 
-def test_the_empty_field_is_nobodys_word(follow: Bench) -> None:
-    """A stage that a person set stays their fact while the field is empty by our doing."""
-    contact = follow.contact("ann@firm.example", last="Ng", lifecycle="salesqualifiedlead")
-    follow.form(contact)
-    follow.sync()
-    assert "accepted" == follow.stage(contact)
-    follow.north.edit("contact", contact, {"lifecycle": "customer"})
-    follow.form(contact, count=2)
+def test_the_empty_field_is_nobodys_word(follow: Bench, tmp_path: Path) -> None:
+    """A fact that somebody's value tells stays told while the field is empty by our doing."""
+    fact = "person.sales_accepted: {from: lifecycle, is: salesqualifiedlead, set_by: people}"
+    need = "person.need: {from: lifecycle, as: text, set_by: people}"
+    remap(follow, tmp_path, old=FORWARD, new=FOLLOW, also=(fact, need))
+    contact = client(follow)
     die_between(follow, LOST)
     follow.sync()
-    before = follow.placed(follow.person("north", "contact", contact))
+    assert (None, "known") == (lifecycle(follow, contact), follow.position(contact)["need"])
+    follow.north.edit("contact", contact, {"title": "CEO"})
     follow.sync(write=False)
-    after = follow.placed(follow.person("north", "contact", contact))
-    assert (before.stages, before.position) == (after.stages, after.position)
+    assert "known" == follow.position(contact)["need"]
+    follow.sync()
+    assert "opportunity" == lifecycle(follow, contact)
 
 
 def test_a_wish_that_has_gone_restores_the_value(follow: Bench) -> None:
@@ -240,6 +249,19 @@ def test_a_mapping_that_forbids_it_now_restores_the_value(follow: Bench, tmp_pat
         lifecycle(follow, contact),
         follow.differences()["north", contact, "lifecycle"],
     )
+
+
+def test_a_rule_that_was_removed_restores_the_value(follow: Bench, tmp_path: Path) -> None:
+    """The mapping does not name the field any more: what we took from it is given back all the same."""
+    fact = "    person.sales_accepted: {from: lifecycle, is: salesqualifiedlead, set_by: people}\n"
+    rule = f"    lifecycle:\n      value: stage.hubspot\n      owner: vendor\n{FORWARD}\n"
+    contact = client(follow)
+    die_between(follow, LOST)
+    follow.sync()
+    remap(follow, tmp_path, old=rule, new="", also=(fact, ""))
+    follow.north.edit("contact", contact, {"title": "CEO"})
+    follow.sync()
+    assert ("customer", []) == (lifecycle(follow, contact), begun(follow))
 
 
 def test_a_record_out_of_scope_is_restored(follow: Bench, tmp_path: Path) -> None:

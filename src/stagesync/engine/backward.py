@@ -69,6 +69,9 @@ def settle_begun(tx: Connection, descriptions: Mapping[str, Descriptions]) -> li
         described = descriptions.get(each.entry.connection, {}).get(each.entry.object)
         if described is None or each.entry.field not in described.fields:
             continue
+        if each.entry.field not in record.fields:
+            # The mapping does not name it any more, so it was not pulled: nothing is known of it.
+            continue
         same = same_value(described.fields[each.entry.field].type)
         now = record.fields.get(each.entry.field)
         if same(now, each.entry.after):
