@@ -84,6 +84,12 @@ class OAuth:
         if outcome == Outcome(401, EXPIRED):
             yield _bearer(self._token(refused=token))
 
+    def question(self) -> Mapping[str, str]:
+        """What the token endpoint is asked about the app with."""
+        token = self._token(refused=None)
+        known = {name: self._form[name].reveal() for name in ("client_id", "client_secret")}
+        return {**known, "token": token.reveal()}
+
     def _token(self, *, refused: Secret | None) -> Secret:
         with self._lock:
             token = self._access

@@ -56,6 +56,7 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
         self._version = options.api_version
         self._timeout = urllib3.Timeout(connect=api.CONNECT_TIMEOUT_S, read=options.timeout_s)
         self._token_url = options.url + api.versioned(api.OAUTH_PATH, options.api_version)
+        self._introspect_url = options.url + api.versioned(api.INTROSPECT_PATH, options.api_version)
         self.oauth = self._make_oauth(options, clock)
         self._auth = _auth(options, self.oauth)
         self._counting = threading.Lock()
@@ -84,10 +85,17 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
 
     def fetch_token(self, form: Mapping[str, str]) -> failures.Answer:
         """The answer of the token endpoint, which counts against no limit."""
+        return self._post_form(self._token_url, form)
+
+    def fetch_app(self, oauth: OAuth) -> failures.Answer:
+        """What HubSpot says about the OAuth app; counts against no limit either."""
+        return self._post_form(self._introspect_url, oauth.question())
+
+    def _post_form(self, url: str, form: Mapping[str, str]) -> failures.Answer:
         pool: urllib3.PoolManager = self.rest_client.pool_manager
         answer = pool.request(
             "POST",
-            self._token_url,
+            url,
             fields=form,
             encode_multipart=False,
             headers={"User-Agent": _AGENT},
@@ -195,6 +203,16 @@ class Transport:
             return self.client.call_api(path, "GET", header_params={}, query_params=query)
 
         return self.call(ask)
+
+    def app_id(self) -> str:
+        """Of the OAuth app, as HubSpot tells it; empty without one, or when it does not tell."""
+        if (oauth := self.client.oauth) is None or self._options.api_version == "v3":
+            return ""
+        try:
+            answer = self.client.fetch_app(oauth)
+        except urllib3.exceptions.HTTPError:
+            return ""
+        return str(answer.body.get("app_id") or "") if answer.status == 200 else ""
 
     def has_spare(self) -> bool:
         """Whether the day has room for work that can wait."""

@@ -38,7 +38,8 @@ class HubSpotAccount:
 
     def connect(self, *, wrong: bool = False) -> Connector:
         token = Secret("pat-eu1-nobody-knows-this-one" if wrong else self._sim.token)
-        return connect("hs", {"token": token, "url": self._url}, clock=self.clock)
+        options = {"token": token, "url": self._url, "app_id": self._sim.portal.app_id}
+        return connect("hs", options, clock=self.clock)
 
     def held(self, object_name):
         asked = (*self.fields[object_name], self.own_field)

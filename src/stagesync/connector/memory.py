@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import orjson
 
 from stagesync.connector import (
+    Change,
     FieldDescription,
     FieldType,
     Heard,
@@ -54,6 +56,7 @@ class MemoryConnector:
             tells_deletes=True,
             tells_merges=True,
             refuses_backward_silently=True,
+            clears_to_go_back=True,
             makes_fields=True,
             makes_choices=True,
         )
@@ -144,11 +147,30 @@ class MemoryConnector:
         size = self.capabilities.largest_write
         try:
             for start in range(0, len(writes), size):
-                self._send(writes[start : start + size], results)
+                batch = writes[start : start + size]
+                emptied = self._clear(batch)
+                self._send(batch, results)
+                results[start:] = [_seen_empty(each, emptied) for each in results[start:]]
         except CrmError as error:
             error.results = tuple(results)
             raise
         return results
+
+    def _clear(self, batch: Sequence[Write]) -> set[str]:
+        """Empty what is to go back, in a request before the one that sets it; ids of those that were.
+
+        A record that does not let itself be emptied does not let itself be set either: the second
+        request tells that.
+        """
+        emptied = [
+            replace(each, values=dict.fromkeys(each.clear), clear=())
+            for each in batch
+            if each.clear
+        ]
+        results: list[WriteResult] = []
+        if emptied:
+            self._send(emptied, results)
+        return {each.write.id for each in results if each.refusal is None}
 
     def _send(self, batch: Sequence[Write], results: list[WriteResult]) -> None:
         self._crm.request()
@@ -160,6 +182,19 @@ class MemoryConnector:
                 raise broken[1]
             answered.append(self._crm.take(write))
         results += self._crm.answer(answered)
+
+    def history(
+        self, object_name: str, ids: Sequence[str], fields: Sequence[str]
+    ) -> Mapping[str, Mapping[str, tuple[Change, ...]]]:
+        """See `TellsHistory.history`."""
+        self._demand(object_name, fields)
+        self._crm.request()
+        rows = {each: self._crm.rows.get((object_name, each)) for each in ids}
+        return {
+            each: {name: tuple(row.history.get(name, ())) for name in fields}
+            for each, row in rows.items()
+            if row and not row.gone
+        }
 
     def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
         """See `Connector.setup`."""
@@ -251,3 +286,10 @@ class MemoryConnector:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def _seen_empty(result: WriteResult, emptied: set[str]) -> WriteResult:
+    """A refusal that came after the clear leaves the field empty, and says so."""
+    if result.refusal is None or result.write.id not in emptied:
+        return result
+    return replace(result, now={**dict.fromkeys(result.write.clear), **result.now})

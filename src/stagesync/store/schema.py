@@ -15,6 +15,7 @@
     alert       what a person should put right, and what they did
     baseline    the last value that a CRM and stagesync both held, per record and field
     difference  why a wanted value does not stand in the CRM
+    clearing    fields that were emptied so that they could go back, until a value is seen in them
     plan, plan_entry   what will be, was, or waits to be written
     held_join   two people whose records say that they are one, waiting for a person's word
     transition  every change of stage
@@ -212,6 +213,15 @@ baseline = Table(
     _instant("written_at_s"),
 )
 
+clearing = Table(
+    "clearing",
+    metadata,
+    _whole("record_pk", key=True),
+    _text("field", key=True),
+    _text("entry"),
+    _whole("refused"),
+)
+
 difference = Table(
     "difference",
     metadata,
@@ -249,6 +259,7 @@ plan_entry = Table(
     _text("stage_to"),
     _text("because"),
     _text("state"),
+    _text("way"),
     Index("ix_plan_entry_subject", "subject"),
     Index("ix_plan_entry_state", "state"),
 )

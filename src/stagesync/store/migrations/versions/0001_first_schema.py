@@ -80,6 +80,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_baseline")),
     )
     op.create_table(
+        "clearing",
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("entry", sa.Text(), nullable=False),
+        sa.Column("refused", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_clearing")),
+    )
+    op.create_table(
         "connection",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
@@ -217,6 +225,7 @@ def upgrade() -> None:
         sa.Column("stage_to", sa.Text(), nullable=False),
         sa.Column("because", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("way", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("plan", "record_pk", "field", name=op.f("pk_plan_entry")),
     )
     with op.batch_alter_table("plan_entry", schema=None) as batch_op:
