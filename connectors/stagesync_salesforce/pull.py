@@ -25,7 +25,15 @@ from typing import Any
 
 import structlog
 
-from stagesync.connector import AnswerUnreadable, CrmError, Page, Pull, Record, Unavailable
+from stagesync.connector import (
+    AnswerUnreadable,
+    CrmError,
+    Page,
+    Pull,
+    Record,
+    Round,
+    Unavailable,
+)
 from stagesync_salesforce import api, bulk, merges, persons, soql
 from stagesync_salesforce.cursor import Cursor, Place
 from stagesync_salesforce.failures import QueryExpired
@@ -116,6 +124,22 @@ def pull(
                 waiting.extend(rest)
         if failures:  # what came in the same answer is handed out first
             raise failures[0]
+
+
+def rounds(cursors: Mapping[str, str]) -> list[Round]:
+    """How the sweeps stand, of every object whose first load is complete."""
+    read = {name: Cursor.read(text) for name, text in cursors.items()}
+    return [
+        Round(
+            name,
+            "deleted and merged rows",
+            cursor.gone.bookmark_s or None,
+            cursor.sweep_at_s,
+            under_way=cursor.gone.began_s > 0,
+        )
+        for name, cursor in read.items()
+        if not cursor.is_first_load()
+    ]
 
 
 def _first(wanted: Pull, cursor: Cursor) -> _Query:

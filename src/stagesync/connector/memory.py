@@ -5,7 +5,7 @@ It is the whole of the contract and nothing more; `memory_crm` is the CRM that i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stagesync.connector import (
     FieldDescription,
@@ -18,6 +18,7 @@ from stagesync.connector import (
     Pull,
     Quota,
     Record,
+    Secret,
     SetupStep,
     Write,
     WriteResult,
@@ -27,6 +28,9 @@ from stagesync.connector.memory_crm import MemoryCrm, MemoryObject, MemoryRow
 from stagesync.errors import CrmError, FieldMissing, RequestRefused
 
 __all__ = ["MemoryConnector", "MemoryCrm", "MemoryObject"]
+
+
+_USED = "requests of all lives: "
 
 
 class MemoryConnector:
@@ -51,14 +55,16 @@ class MemoryConnector:
         )
         self._crm = crm
         self._missing: dict[str, OwnField] = {}
+        self._used = 0
+        self._keep: Callable[[Secret], None] = lambda _: None
 
     def check(self) -> None:
         """See `Connector.check`."""
-        self._crm.request()
+        self._request()
 
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """See `Connector.describe`."""
-        self._crm.request()
+        self._request()
         return {name: ObjectDescription(name, dict(self._crm.fields[name])) for name in objects}
 
     def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
@@ -74,7 +80,7 @@ class MemoryConnector:
         stamps = [repr(row.changed_at_s) for _, row in rows]
         cursor, size = wanted.cursor or "0", self._crm.page_size
         for start in range(0, max(len(rows), 1), size):
-            self._crm.request()
+            self._request()
             page = rows[start : start + size]
             # Rows of one stamp may lie on both sides of a page's end: a cursor includes its own stamp,
             # so that going on from it repeats some and loses none. It never falls behind the last one.
@@ -112,14 +118,14 @@ class MemoryConnector:
 
     def links(self, object_name: str, ids: Sequence[str]) -> Mapping[str, Link]:
         """See `Connector.links`."""
-        self._crm.request()
+        self._request()
         found = {each: self._crm.rows[object_name, each].links for each in ids}
         return {each: dict(links) for each, links in found.items() if links}
 
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record]:
         """See `Connector.read`."""
         self._demand(object_name, fields)
-        self._crm.request()
+        self._request()
         wanted = Pull(object_name, tuple(fields))
         rows = {each: self._crm.rows.get((object_name, each)) for each in ids}
         return [
@@ -141,7 +147,7 @@ class MemoryConnector:
         return results
 
     def _send(self, batch: Sequence[Write], results: list[WriteResult]) -> None:
-        self._crm.request()
+        self._request()
         broken = self._crm.breaking()
         answered: list[WriteResult] = []
         for place, write in enumerate(batch):
@@ -153,7 +159,7 @@ class MemoryConnector:
 
     def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
         """See `Connector.setup`."""
-        self._crm.request()
+        self._request()
         self._missing = {
             f"{each.object}.{each.name}": each for each in fields if not self._is_there(each)
         }
@@ -177,7 +183,7 @@ class MemoryConnector:
 
     def make(self, step: SetupStep) -> None:
         """See `Connector.make`."""
-        self._crm.request()
+        self._request()
         wanted = self._missing[step.key]
         known = self._crm.fields[wanted.object].get(wanted.name)
         # What an admin added to the options stays.
@@ -202,16 +208,28 @@ class MemoryConnector:
         return Quota(
             used_by_all=self._crm.calls + self._crm.calls_of_others,
             limit=self._crm.daily_limit,
-            used_by_us=self._crm.calls,
+            used_by_us=self._used,
             budget=None,
             resets_at_s=None,
         )
+
+    def remember(self, recall: Callable[[], Secret | None], keep: Callable[[Secret], None]) -> None:
+        """See `Remembers.remember`. The vendor tells the requests of all programs together, so the
+        connector counts its own, whichever life they were sent in."""
+        known = recall()
+        self._used = int(known.reveal().removeprefix(_USED)) if known else 0
+        self._keep = keep
+
+    def _request(self) -> None:
+        self._used += 1
+        self._keep(Secret(f"{_USED}{self._used}"))
+        self._crm.request()
 
     def count(self, object_name: str) -> int | None:
         """See `Connector.count`."""
         if not self._crm.counts:
             return None
-        self._crm.request()
+        self._request()
         return sum(
             name == object_name and not row.gone for (name, _), row in self._crm.rows.items()
         )

@@ -70,10 +70,13 @@ def reconcile(
         _tell(tx, connected, known, now_s=now_s)
 
 
+def due_at_s(last: Count) -> float:
+    """When to count anew."""
+    return last.at_s + (EVERY_S if last.off_since_s is None else AGAIN_S)
+
+
 def _is_due(last: Count | None, now_s: float) -> bool:
-    if last is None:
-        return True
-    return now_s - last.at_s >= (EVERY_S if last.off_since_s is None else AGAIN_S)
+    return last is None or now_s >= due_at_s(last)
 
 
 def _tell(

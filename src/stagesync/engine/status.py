@@ -12,6 +12,7 @@ from stagesync.engine.counts import counts_of
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
 from stagesync.engine.scope import count_out_of_scope
+from stagesync.engine.standing import slow_work
 from stagesync.store import alerts, joins, people, plans, state
 
 
@@ -68,9 +69,15 @@ def _connection(
         "trouble": found.trouble if found else "",
         "quota": _quota(found.quota) if found and found.quota else None,
         "counts": {
-            object_name: {"at": iso(each.at_s), "crm": each.crm, "here": each.here}
+            object_name: {
+                "at": iso(each.at_s),
+                "crm": each.crm,
+                "here": each.here,
+                "differs_since": None if each.off_since_s is None else iso(each.off_since_s),
+            }
             for object_name, each in counts_of(tx, name).items()
         },
+        "rounds": slow_work(tx, deployment, name),
         "alerts": [
             {
                 "key": each.key,
