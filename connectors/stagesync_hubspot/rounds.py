@@ -45,4 +45,11 @@ def _of(name: str, cursor: Cursor, rhythm: Rhythm) -> Iterator[Round]:
     for job, (done_ms, every_s) in stands.items():
         done_s = None if done_ms is None else done_ms / 1000
         due_s = None if every_s is None else (done_s or 0.0) + every_s
-        yield Round(name, WORDS[job], done_s, due_s, under_way=cursor.job == job)
+        yield Round(
+            name,
+            WORDS[job],
+            done_s,
+            due_s,
+            under_way=cursor.job == job,
+            finds_records=job != "renew",
+        )

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
+from sandbox_clock import SandboxClock
 from stagesync.connector import CrmError, Pull
 
-from .clock import SandboxClock
 from .hubspot_account import MONTH_S, account, rows
 
 FIELDS = ("email", "firstname", "lifecyclestage", "hs_lead_status", "city")

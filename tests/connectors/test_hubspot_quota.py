@@ -5,12 +5,12 @@ import time
 
 import pytest
 
+from sandbox_clock import SandboxClock
 from stagesync.connector import Limit, Pacer, Pull, QuotaExhausted, Secret
 from stagesync.sandbox.clock import SimClock
 from stagesync_hubspot import api
 from stagesync_hubspot.search import total
 
-from .clock import SandboxClock
 from .hubspot_account import account, pull_all, small_account
 
 CONTACTS = [Pull("contact", ("email",))]

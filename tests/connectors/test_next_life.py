@@ -12,6 +12,7 @@ import orjson
 import pytest
 from sqlalchemy import text
 
+from sandbox_clock import SandboxClock
 from stagesync.connector import (
     Connector,
     QuotaExhausted,
@@ -24,7 +25,6 @@ from stagesync.store.schema import metadata
 from stagesync_salesforce.connector import SalesforceConnector
 from stagesync_salesforce.options import read_options
 
-from .clock import SandboxClock
 from .hubspot_account import account, rows
 
 HOUR_S = 3_600.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sandbox_clock import SandboxClock
 from stagesync.connector import Connector, Secret
 from stagesync.sandbox.clock import SimClock
 from stagesync.sandbox.salesforce import SalesforceSim, create_app
@@ -12,8 +13,6 @@ from stagesync.sandbox.salesforce.ids import make_id
 from stagesync.sandbox.seeds import SalesforceSeed
 from stagesync.sandbox.server import serve
 from stagesync_salesforce import connect
-
-from .clock import SandboxClock
 
 DAY_S = 86_400.0
 NAMES = {"account": "Account", "contact": "Contact", "opportunity": "Opportunity"}

@@ -83,6 +83,8 @@ class Round:
         done_at_s: when it was last done whole; Unix seconds; None when never.
         due_at_s: when it will be done again; None when it is switched off.
         under_way: it is being done, in parts.
+        finds_records: records that are gone, or were missed, come with it: a count of the CRM's records
+            that differs from ours waits for it.
     """
 
     object: str
@@ -90,6 +92,7 @@ class Round:
     done_at_s: float | None
     due_at_s: float | None
     under_way: bool = False
+    finds_records: bool = True
 
 
 @runtime_checkable

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from stagesync.connector import Connector, Remembers, Round, Secret, TellsRounds
+from stagesync.connector import Connector, Remembers, Round, Secret
 from stagesync.engine.counts import counts_of, due_at_s
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.instants import iso
+from stagesync.engine.rounds import rounds_of
 from stagesync.store import Store, state
 
 
@@ -40,16 +41,11 @@ def save_standing(deployment: Deployment) -> None:
 
 
 def _save(deployment: Deployment, connected: Connected) -> None:
-    connector, name = connected.connector, connected.name
+    rounds, quota = rounds_of(deployment, connected), connected.connector.quota()
     with deployment.store.begin() as tx:
-        cursors = state.cursors_of(tx, name)
-    places = {each: cursors[each].cursor for each in connected.roles if each in cursors}
-    rounds = connector.rounds(places) if isinstance(connector, TellsRounds) else ()
-    quota = connector.quota()
-    with deployment.store.begin() as tx:
-        state.save_rounds(tx, name, [asdict(each) for each in rounds])
+        state.save_rounds(tx, connected.name, [asdict(each) for each in rounds])
         if quota:
-            state.save_quota(tx, name, asdict(quota))
+            state.save_quota(tx, connected.name, asdict(quota))
 
 
 def slow_work(tx: Connection, deployment: Deployment, name: str) -> list[dict[str, Any]]:
