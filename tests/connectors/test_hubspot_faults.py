@@ -5,6 +5,7 @@ import time
 from datetime import datetime
 
 import pytest
+import structlog
 import urllib3
 
 from stagesync.connector import (
@@ -199,6 +200,16 @@ def test_missing_scope_for_properties_is_named(crm):
     token = Secret(crm.sim.tokens.add_static(["crm.objects.deals.read"]))
     with pytest.raises(PermissionMissing, match=r"crm\.schemas\.contacts\.read or"):
         crm.connect(token=token).describe(["contact"])
+
+
+def test_id_for_support_is_logged_and_the_body_is_not(crm):
+    """A refusal's event holds the id that HubSpot's support asks for, and nothing of the message."""
+    token = Secret(crm.sim.tokens.add_static(["crm.objects.deals.read"]))
+    with structlog.testing.capture_logs() as logged, pytest.raises(PermissionMissing):
+        pull_all(crm.connect(token=token), CONTACTS)
+    (event,) = [one for one in logged if one["event"] == "hubspot_refused"]
+    assert (403, 36) == (event["status"], len(event["correlation_id"]))
+    assert "hasn't been granted" not in str(event)
 
 
 def test_account_facts_that_are_forbidden_do_not_fail_the_check(crm):
