@@ -75,6 +75,17 @@ def test_status_tells_of_slow_work(place):
     assert re.fullmatch(r"now|in \d+ (s|min|h)", following)
 
 
+def test_calls_count_over_commands(copied):
+    """What one command sent counts in the next one's allowance, for both CRMs."""
+    used, sent = [], []
+    for _ in range(2):
+        sent.append(copied.run("sync", "--json").json["calls"])
+        told = copied.run("status", "--json").json["connections"]
+        used.append({each["connection"]: each["quota"]["used_by_us"] for each in told})
+    assert used[1] == {name: used[0][name] + sent[1][name] for name in used[0]}
+    assert all(used[0][name] > sent[0][name] for name in used[0])
+
+
 def test_audit_has_every_written_value(place):
     """The log is JSON Lines with the promised keys, one entry per written value, each with its reasons."""
     entries = [json.loads(line) for line in place.run("audit").out.splitlines()]
