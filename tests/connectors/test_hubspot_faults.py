@@ -188,6 +188,15 @@ def test_wrong_token_is_refused_and_not_shown(crm, token):
     assert (1, False) == (connector.calls, token in str(refused.value))
 
 
+def test_long_token_is_taken_whole(crm):
+    """A token of 1,200 characters is sent as it is."""
+    token = "pat-eu1-" + "x" * 1_192
+    tokens = crm.sim.tokens
+    tokens.known[token] = tokens.known[tokens.static]
+    found, _ = pull_all(crm.connect(token=Secret(token)), CONTACTS)
+    assert 3 == len(found["contact"])
+
+
 def test_missing_scope_for_records_is_named(crm):
     """The form of the object area lists scopes in its first error."""
     token = Secret(crm.sim.tokens.add_static(["crm.schemas.contacts.read"]))
