@@ -86,6 +86,19 @@ def test_count_does_not_put_back_a_token_that_another_life_replaced(shelf):
     assert ("third", "third") == (shelf.told()["token"]["text"], one.token().reveal())
 
 
+def test_late_write_does_not_bring_a_spent_token_back(shelf):
+    """A text that another life read before and wrote after a renewal is put right by the one that renewed."""
+    one, _ = shelf.life()
+    one.replace_token("second")
+    stale = shelf.text
+    one.replace_token("third")
+    shelf.text = stale
+    assert "third" == one.token().reveal()
+    one.count()
+    one.close()
+    assert "third" == shelf.told()["token"]["text"]
+
+
 def test_same_token_again_is_no_news(shelf):
     """An answer that bears the token in force, or none, keeps nothing."""
     one, _ = shelf.life()
