@@ -13,7 +13,7 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
 from stagesync.engine.scope import count_out_of_scope
 from stagesync.engine.standing import slow_work
-from stagesync.store import alerts, joins, people, plans, state
+from stagesync.store import alerts, inbox, joins, people, plans, state
 
 
 def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
@@ -67,6 +67,7 @@ def _connection(
         "complete": complete,
         "cursors": {each: cursor.cursor for each, cursor in cursors.items()},
         "trouble": found.trouble if found else "",
+        "heard": inbox.count_waiting(tx).get(name, 0),
         "quota": _quota(found.quota) if found and found.quota else None,
         "counts": {
             object_name: {
