@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stagesync.connector import (
     Capabilities,
@@ -20,6 +20,7 @@ from stagesync.connector import (
     Pull,
     Quota,
     Record,
+    Round,
     Secret,
     SetupStep,
     Write,
@@ -35,6 +36,7 @@ from stagesync_hubspot.options import Options, read_options
 from stagesync_hubspot.pull import pull
 from stagesync_hubspot.read import read
 from stagesync_hubspot.records import Wish
+from stagesync_hubspot.rounds import rounds
 from stagesync_hubspot.search import total
 from stagesync_hubspot.setup import Setup
 from stagesync_hubspot.source import Rhythm, Source
@@ -142,7 +144,7 @@ class HubSpot:
         return self._transport.calls
 
     def quota(self) -> Quota | None:
-        """What is used of the day; `used_by_us` is that of the last 24 hours, of this process."""
+        """What is used of the day; `used_by_us` is that of the last 24 hours."""
         return self._transport.quota()
 
     def count(self, object_name: str) -> int | None:
@@ -159,11 +161,13 @@ class HubSpot:
         """The clock that HubSpot's last answer carried."""
         return self._transport.server_now_s
 
-    @property
-    def renewed_secret(self) -> Secret | None:
-        """The refresh token that took the configured one's place; None while that one serves."""
-        oauth = self._transport.client.oauth
-        return oauth.renewed if oauth else None
+    def remember(self, recall: Callable[[], Secret | None], keep: Callable[[Secret], None]) -> None:
+        """A refresh token that HubSpot replaced, and the calls of the last 24 hours."""
+        self._transport.remembered.attach(recall, keep)
+
+    def rounds(self, cursors: Mapping[str, str]) -> list[Round]:
+        """The second searches, the sweeps of the archive, and the renewal of calculated properties."""
+        return rounds(cursors, self._source.rhythm)
 
     @property
     def listens(self) -> bool:

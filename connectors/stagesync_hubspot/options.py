@@ -140,6 +140,11 @@ class Options(BaseModel):
         return self.token or Secret("")
 
     @property
+    def refresh_token(self) -> Secret | None:
+        """Of the installed app, as it is configured; None with a token that does not renew."""
+        return self.auth.oauth.refresh_token if self.auth else None
+
+    @property
     def webhook_secret(self) -> Secret | None:
         """What webhooks are signed with; None when no option tells."""
         return self.app_secret or (self.auth.oauth.client_secret if self.auth else None)

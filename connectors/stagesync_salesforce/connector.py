@@ -17,6 +17,7 @@ from stagesync.connector import (
     Quota,
     Record,
     RequestRefused,
+    Round,
     Secret,
     SetupStep,
     Write,
@@ -71,19 +72,13 @@ class SalesforceConnector:
         """Requests sent so far that count against the org's quota."""
         return self._transport.calls
 
-    @property
-    def renewed_secret(self) -> Secret | None:
-        """The refresh token that took the configured one's place; None while that one is good.
+    def remember(self, recall: Callable[[], Secret | None], keep: Callable[[Secret], None]) -> None:
+        """The refresh token in force where the app rotates them, and the requests of the last 24 hours."""
+        self._transport.remembered.attach(recall, keep)
 
-        Whoever keeps it for later runs sets `keep_secret`.
-        """
-        renewal = self._transport.renewal
-        return renewal.renewed if renewal else None
-
-    def keep_secret(self, keep: Callable[[Secret], None]) -> None:
-        """Let `keep` be told each new refresh token before the login that gave it is used."""
-        if self._transport.renewal:
-            self._transport.renewal.keep = keep
+    def rounds(self, cursors: Mapping[str, str]) -> list[Round]:
+        """The sweeps for what was deleted or merged."""
+        return pull.rounds(cursors)
 
     @property
     def usage(self) -> Usage | None:

@@ -28,7 +28,15 @@ from typing import Any
 
 import structlog
 
-from stagesync.connector import AnswerUnreadable, CrmError, Page, Pull, Record, Unavailable
+from stagesync.connector import (
+    AnswerUnreadable,
+    CrmError,
+    Page,
+    Pull,
+    Record,
+    Round,
+    Unavailable,
+)
 from stagesync_salesforce import api, bulk, features, merges, persons, relations, soql
 from stagesync_salesforce.cursor import Cursor, Place
 from stagesync_salesforce.failures import QueryExpired
@@ -151,6 +159,22 @@ def _stands_still(wanted: Pull, known: Known) -> bool:
     """True where a field changes without moving the record's stamp: a formula, or a parent's."""
     formulas = known.calculated.get(wanted.object, frozenset())
     return any("." in name or name.lower() in formulas for name in wanted.fields)
+
+
+def rounds(cursors: Mapping[str, str]) -> list[Round]:
+    """How the sweeps stand, of every object whose first load is complete."""
+    read = {name: Cursor.read(text) for name, text in cursors.items()}
+    return [
+        Round(
+            name,
+            "deleted and merged rows",
+            cursor.gone.bookmark_s or None,
+            cursor.sweep_at_s,
+            under_way=cursor.gone.began_s > 0,
+        )
+        for name, cursor in read.items()
+        if not cursor.is_first_load()
+    ]
 
 
 def _first(wanted: Pull, cursor: Cursor) -> _Query:

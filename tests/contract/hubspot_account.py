@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sandbox_clock import SandboxClock
 from stagesync.connector import Connector, Secret
 from stagesync.sandbox.hubspot import HubSpotSim, create_app
 from stagesync.sandbox.seeds import HubSpotRecord, HubSpotSeed
 from stagesync.sandbox.server import serve
 from stagesync_hubspot import connect
-
-from .clock import SandboxClock
 
 DAY_S = 86_400.0
 PLURALS = {"company": "companies", "contact": "contacts", "deal": "deals", "meeting": "meetings"}

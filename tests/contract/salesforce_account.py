@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sandbox_clock import SandboxClock
 from stagesync.connector import Connector, Secret
 from stagesync.sandbox.clock import SimClock
 from stagesync.sandbox.salesforce import SalesforceSim, create_app
@@ -13,8 +14,6 @@ from stagesync.sandbox.salesforce.ids import make_id
 from stagesync.sandbox.seeds import SalesforceSeed
 from stagesync.sandbox.server import serve
 from stagesync_salesforce import connect
-
-from .clock import SandboxClock
 
 DAY_S = 86_400.0
 NAMES = {"account": "Account", "lead": "Lead", "contact": "Contact", "opportunity": "Opportunity"}

@@ -6,7 +6,7 @@ It is the whole of the contract and nothing more; `memory_crm` is the CRM that i
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import orjson
@@ -25,6 +25,7 @@ from stagesync.connector import (
     Pull,
     Quota,
     Record,
+    Secret,
     SetupStep,
     Write,
     WriteResult,
@@ -37,6 +38,9 @@ __all__ = ["MemoryConnector", "MemoryCrm", "MemoryObject"]
 
 HEARD_WITHIN_S = 300.0
 """An older webhook request may be one that somebody recorded and sends again."""
+
+
+_USED = "requests of all lives: "
 
 
 class MemoryConnector:
@@ -62,14 +66,16 @@ class MemoryConnector:
         )
         self._crm = crm
         self._missing: dict[str, OwnField] = {}
+        self._used = 0
+        self._keep: Callable[[Secret], None] = lambda _: None
 
     def check(self) -> None:
         """See `Connector.check`."""
-        self._crm.request()
+        self._request()
 
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """See `Connector.describe`."""
-        self._crm.request()
+        self._request()
         return {name: ObjectDescription(name, dict(self._crm.fields[name])) for name in objects}
 
     def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
@@ -85,7 +91,7 @@ class MemoryConnector:
         stamps = [repr(row.changed_at_s) for _, row in rows]
         cursor, size = wanted.cursor or "0", self._crm.page_size
         for start in range(0, max(len(rows), 1), size):
-            self._crm.request()
+            self._request()
             page = rows[start : start + size]
             # Rows of one stamp may lie on both sides of a page's end: a cursor includes its own stamp,
             # so that going on from it repeats some and loses none. It never falls behind the last one.
@@ -123,14 +129,14 @@ class MemoryConnector:
 
     def links(self, object_name: str, ids: Sequence[str]) -> Mapping[str, Link]:
         """See `Connector.links`."""
-        self._crm.request()
+        self._request()
         found = {each: self._crm.rows[object_name, each].links for each in ids}
         return {each: dict(links) for each, links in found.items() if links}
 
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record]:
         """See `Connector.read`."""
         self._demand(object_name, fields)
-        self._crm.request()
+        self._request()
         wanted = Pull(object_name, tuple(fields))
         rows = {each: self._crm.rows.get((object_name, each)) for each in ids}
         return [
@@ -173,7 +179,7 @@ class MemoryConnector:
         return {each.write.id for each in results if each.refusal is None}
 
     def _send(self, batch: Sequence[Write], results: list[WriteResult]) -> None:
-        self._crm.request()
+        self._request()
         broken = self._crm.breaking()
         answered: list[WriteResult] = []
         for place, write in enumerate(batch):
@@ -188,7 +194,7 @@ class MemoryConnector:
     ) -> Mapping[str, Mapping[str, tuple[Change, ...]]]:
         """See `TellsHistory.history`."""
         self._demand(object_name, fields)
-        self._crm.request()
+        self._request()
         rows = {each: self._crm.rows.get((object_name, each)) for each in ids}
         return {
             each: {name: tuple(row.history.get(name, ())) for name in fields}
@@ -198,7 +204,7 @@ class MemoryConnector:
 
     def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
         """See `Connector.setup`."""
-        self._crm.request()
+        self._request()
         self._missing = {
             f"{each.object}.{each.name}": each for each in fields if not self._is_there(each)
         }
@@ -222,7 +228,7 @@ class MemoryConnector:
 
     def make(self, step: SetupStep) -> None:
         """See `Connector.make`."""
-        self._crm.request()
+        self._request()
         wanted = self._missing[step.key]
         known = self._crm.fields[wanted.object].get(wanted.name)
         # What an admin added to the options stays.
@@ -247,16 +253,28 @@ class MemoryConnector:
         return Quota(
             used_by_all=self._crm.calls + self._crm.calls_of_others,
             limit=self._crm.daily_limit,
-            used_by_us=self._crm.calls,
+            used_by_us=self._used,
             budget=None,
             resets_at_s=None,
         )
+
+    def remember(self, recall: Callable[[], Secret | None], keep: Callable[[Secret], None]) -> None:
+        """See `Remembers.remember`. The vendor tells the requests of all programs together, so the
+        connector counts its own, whichever life they were sent in."""
+        known = recall()
+        self._used = int(known.reveal().removeprefix(_USED)) if known else 0
+        self._keep = keep
+
+    def _request(self) -> None:
+        self._used += 1
+        self._keep(Secret(f"{_USED}{self._used}"))
+        self._crm.request()
 
     def count(self, object_name: str) -> int | None:
         """See `Connector.count`."""
         if not self._crm.counts:
             return None
-        self._crm.request()
+        self._request()
         return sum(
             name == object_name and not row.gone for (name, _), row in self._crm.rows.items()
         )

@@ -11,7 +11,9 @@
     dirty       what must be resolved, evaluated or planned again
     cursor      how far a connection's object was pulled
     connection  what is known of a CRM account: its mode, its live field descriptions, how its mapped
-                fields were when they last worked, the allowance it told, how many records it holds
+                fields were when they last worked, the allowance it told, how many records it holds,
+                how its slow work stands
+    remembered  a connector's own text for its next life; may hold a refresh token
     alert       what a person should put right, and what they did
     baseline    the last value that a CRM and stagesync both held, per record and field
     difference  why a wanted value does not stand in the CRM
@@ -188,8 +190,11 @@ connection = Table(
     _text("seen"),
     _text("quota"),
     _text("counts"),
+    _text("rounds"),
     _text("trouble"),
 )
+
+remembered = Table("remembered", metadata, _text("connection", key=True), _text("text"))
 
 alert = Table(
     "alert",

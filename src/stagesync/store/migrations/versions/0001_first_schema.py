@@ -98,6 +98,7 @@ def upgrade() -> None:
         sa.Column("seen", sa.Text(), nullable=False),
         sa.Column("quota", sa.Text(), nullable=False),
         sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("rounds", sa.Text(), nullable=False),
         sa.Column("trouble", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_connection")),
     )
@@ -263,6 +264,12 @@ def upgrade() -> None:
         batch_op.create_index("ix_record_mail_domain", ["mail_domain"], unique=False)
         batch_op.create_index("ix_record_person", ["person"], unique=False)
 
+    op.create_table(
+        "remembered",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", name=op.f("pk_remembered")),
+    )
     op.create_table(
         "run",
         sa.Column("id", sa.Text(), nullable=False),
