@@ -58,6 +58,19 @@ def test_people_who_become_one_keep_the_older_id(bench: Bench) -> None:
     )
 
 
+def test_an_id_is_never_given_to_two_people(bench: Bench) -> None:
+    """A record that parts from a second person does not get the id that its first person still bears."""
+    for kind in ("contact", "lead"):
+        bench.member("firm@firm.example", kind=kind, LastName="Ng")
+    bench.sync()
+    ann, twin = (bench.contact("ann@home.example", last="Ng") for _ in range(2))
+    for address in ("firm@firm.example", "alone@home.example"):
+        bench.sync()
+        bench.north.edit("contact", ann, {"email": address})
+    assert 3 == bench.sync().people
+    assert bench.person("north", "contact", ann) != bench.person("north", "contact", twin)
+
+
 def test_a_merge_in_a_crm_keeps_the_older_person_and_what_they_did(bench: Bench) -> None:
     """After a merge one person is left, with the older id and the activities of both records."""
     loser = bench.contact("ann@firm.example", first="Ann", last="Ng")
@@ -389,11 +402,11 @@ def test_nobody_is_explained_before_an_evaluation(bench: Bench) -> None:
 
 def test_a_whole_base_is_joined_like_a_few(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """When too many records changed to follow keys, reading every record joins the same people."""
-    from stagesync.engine import resolve
+    from stagesync.engine import around
 
     contact = bench.contact("ann@firm.example", last="Ng")
     bench.sync()
-    monkeypatch.setattr(resolve, "WHOLE_BASE", 0)
+    monkeypatch.setattr(around, "WHOLE_BASE", 0)
     member = bench.member("ann@firm.example", LastName="Ng")
     assert 1 == bench.sync().people
     assert bench.person("north", "contact", contact) == bench.person("south", "contact", member)

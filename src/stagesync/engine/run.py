@@ -103,7 +103,7 @@ def _look(deployment: Deployment, run: str, *, now_s: float, progress: Progress)
     progress.phase("resolve")
     with deployment.store.begin() as tx:
         settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
-        resolved = resolve(tx, deployment)
+        resolved = resolve(tx, deployment, run=run, now_s=now_s)
     evaluated = evaluate_all(deployment, run=run, now_s=now_s, progress=progress)
     planned = plan_all(
         deployment,

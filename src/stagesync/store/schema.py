@@ -16,6 +16,7 @@
     difference  why a wanted value does not stand in the CRM
     plan, plan_entry   what will be, was, or waits to be written
     held_join   two people whose records say that they are one, waiting for a person's word
+    verdict     people's word on which records are one human, and how things stood before
     transition  every change of stage
     run         every pass
     audit       the append-only, hash-chained log
@@ -248,6 +249,21 @@ held_join = Table(
     _instant("raised_at_s"),
     _text("decided_by"),
     _instant("decided_at_s", null=True),
+)
+
+verdict = Table(
+    "verdict",
+    metadata,
+    _text("id", key=True),
+    _whole("seq"),
+    _whole("together"),
+    _text("one"),
+    _text("other"),
+    _text("said_by"),
+    _instant("said_at_s"),
+    _text("before"),
+    _text("undone_by"),
+    _instant("undone_at_s", null=True),
 )
 
 transition = Table(

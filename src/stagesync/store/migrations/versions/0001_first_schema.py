@@ -260,4 +260,18 @@ def upgrade() -> None:
         sa.Column("reasons", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "at_s", name=op.f("pk_transition")),
     )
+    op.create_table(
+        "verdict",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("together", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("one", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.Column("said_by", sa.Text(), nullable=False),
+        sa.Column("said_at_s", sa.Float(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("undone_by", sa.Text(), nullable=False),
+        sa.Column("undone_at_s", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verdict")),
+    )
     # ### end Alembic commands ###
