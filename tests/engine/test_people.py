@@ -5,6 +5,7 @@ import pytest
 from stagesync.engine.assemble import assemble_people
 from stagesync.engine.explain import explain
 from stagesync.errors import ArgumentError
+from stagesync.store import records
 
 from .bench import DAY_S, Bench, iso
 
@@ -302,6 +303,35 @@ def test_a_company_comes_by_the_domain_of_the_address(bench: Bench) -> None:
         each: bench.placed(bench.person("north", "contact", each)).account for each in (ann, bob)
     }
     assert (True, False) == (found[ann] is not None, found[bob] is not None)
+
+
+def test_a_company_is_one_whatever_its_hosts(bench: Bench) -> None:
+    """A shop's address, a country's host and a mail server are one account, under the registered domain."""
+    company = bench.north.add("company", {"domain": "shop.acme.co.uk"})
+    account = bench.south.add("account", {"Website": "https://www.acme.co.uk/fr"})
+    ann = bench.contact("ann@mail.acme.co.uk", last="Ng")
+    bob = bench.contact("bob@other.co.uk", last="Hill")
+    bench.sync()
+    with bench.store.begin() as tx:
+        (one,) = records.records_of(tx, "north", "company", [company]).values()
+        (two,) = records.records_of(tx, "south", "account", [account]).values()
+    assert (two.account, "acme.co.uk") == (one.account, one.domain)
+    assert [one.account, None] == [
+        bench.placed(bench.person("north", "contact", each)).account for each in (ann, bob)
+    ]
+
+
+def test_those_who_rent_names_are_no_colleagues(bench: Bench) -> None:
+    """Two sites of one host of sites are two accounts, and the host itself is none."""
+    sites = ("ann.github.io", "bob.github.io", "github.io")
+    made = [bench.north.add("company", {"domain": each}) for each in sites]
+    ann = bench.contact("ann@ann.github.io", last="Ng")
+    bench.sync()
+    with bench.store.begin() as tx:
+        found = records.records_of(tx, "north", "company", made)
+    assert [*sites[:2], ""] == [found[each].domain for each in made]
+    mine = bench.placed(bench.person("north", "contact", ann)).account
+    assert [True, False, False] == [found[each].account == mine for each in made]
 
 
 def test_explain_knows_nobody_of_an_unknown_address(bench: Bench) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ def list_(*, undone: bool, config: Path | None, as_json: bool) -> None:
         click.echo(f"{len(verdicts)} verdicts")
 
 
-def _row(each: Mapping[str, Any]) -> Sequence[str]:
+def _row(each: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         each["verdict"],
         each["says"],

@@ -10,7 +10,7 @@ writes       what stagesync writes into the record
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,6 +21,15 @@ Raw = str | float | int | bool | None
 
 When = Mapping[str, frozenset[str]]
 """Field -> the values that fit, folded by `same_text`; "" stands for an empty field. All must fit."""
+
+
+CompanyOf = Callable[[str], str | None]
+"""Host -> the domain under which its company is registered; None when it is no company's."""
+
+
+def as_it_is(host: str) -> str | None:
+    """The rule where nobody gave another: every host is a company's."""
+    return host
 
 
 def same_text(text: str) -> str:
@@ -190,6 +199,7 @@ class ObjectMapping:
             read, never written.
         scope: the records that may be written; None means all. The others are read all the same.
         empty_values: folded texts that people type to get past a field: they count as empty.
+        company_of: host -> the domain under which its company is registered; None when it is no company's.
     """
 
     object: str
@@ -202,6 +212,7 @@ class ObjectMapping:
     frozen_when: When = field(default_factory=dict)
     scope: Scope | None = None
     empty_values: frozenset[str] = frozenset()
+    company_of: CompanyOf = field(default=as_it_is, compare=False)
 
     @property
     def is_person(self) -> bool:

@@ -211,7 +211,7 @@ def _save(
                 "gone": int(record.gone),
                 "merged_into": record.merged_into,
                 "email": reading.email,
-                "mail_domain": reading.email.rpartition("@")[2],
+                "mail_domain": reading.mail_domain,
                 "first_name": reading.name[0],
                 "last_name": reading.name[1],
                 "domain": reading.domain,

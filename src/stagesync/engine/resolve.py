@@ -164,7 +164,7 @@ def _accounts_of(
     named = links.links_from(tx, [each.pk for each in own])
     far = {pk for targets in named.values() for pk in targets}
     account_of = {each.pk: each.account for each in records.records_where(tx, "pk", far)}
-    hosts = {_host(each.email) for each in own} - {""} - deployment.free_mail
+    hosts = {each.employer for each in own} - {""} - deployment.free_mail
     by_domain = people.accounts_of_domains(tx, sorted(hosts))
     order = {name: place for place, name in enumerate(deployment.prefer)}
     ranked = sorted(own, key=lambda each: (order.get(each.connection, len(order)), each.pk))
@@ -176,13 +176,9 @@ def _accounts_of(
         if each.person and account:
             found.setdefault(each.person, account)
     for each in ranked:
-        if each.person and _host(each.email) in by_domain:
-            found.setdefault(each.person, by_domain[_host(each.email)])
+        if each.person and each.employer in by_domain:
+            found.setdefault(each.person, by_domain[each.employer])
     return found
-
-
-def _host(email: str) -> str:
-    return email.rpartition("@")[2]
 
 
 def _mark_deals(tx: Connection, told: Sequence[StoredRecord]) -> None:

@@ -38,6 +38,7 @@ from stagesync.domain.vocabulary import Vocabulary
 from stagesync.errors import DefinitionError
 from stagesync.loading.canonical import digest_of
 from stagesync.loading.document import Report, Spot, open_document
+from stagesync.loading.domains import company_domain
 from stagesync.loading.instants import parse_instant
 from stagesync.loading.mapping_facts import read_facts
 from stagesync.loading.mapping_words import flag, one, read_when, several
@@ -86,7 +87,9 @@ def read_mapping(
     empty = frozenset(same_text(text) for text in several(entries.get("empty_values")))
     objects = {
         name: replace(
-            _read_object(name, spot, vocabularies=vocabularies, policy=policy), empty_values=empty
+            _read_object(name, spot, vocabularies=vocabularies, policy=policy),
+            empty_values=empty,
+            company_of=company_domain,
         )
         for name, spot in entries.items()
         if name not in _HEAD

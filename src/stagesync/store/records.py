@@ -26,6 +26,7 @@ class StoredRecord:
         changed_at_s: the CRM's stamp as last seen.
         told_at_s: its stamp when it last held something new: our own writes do not make it newer.
         merged_into: id of the record that it became part of; empty otherwise.
+        employer: domain of the company of its address; empty for free mail.
     """
 
     pk: int
@@ -44,6 +45,7 @@ class StoredRecord:
     domain: str
     merged_into: str
     created_at_s: float | None = None
+    employer: str = ""
 
     @property
     def mail_domain(self) -> str:
@@ -53,7 +55,7 @@ class StoredRecord:
 
 _COLUMNS = (
     "pk, connection, object, id, held, fields, changed_at_s, told_at_s, created_at_s, gone, person, account,"
-    " email, first_name, last_name, domain, merged_into"
+    " email, mail_domain, first_name, last_name, domain, merged_into"
 )
 
 
@@ -75,6 +77,7 @@ def _stored(row: Row[Any]) -> StoredRecord:
         domain=row.domain,
         merged_into=row.merged_into,
         created_at_s=row.created_at_s,
+        employer=row.mail_domain,
     )
 
 
@@ -101,7 +104,7 @@ def records_of(
 
 
 def records_with_mail_at(tx: Connection, domains: Iterable[str]) -> list[StoredRecord]:
-    """Person records whose address lies in one of these web domains."""
+    """Person records whose address is of a company of one of these web domains."""
     sql = f"SELECT {_COLUMNS} FROM record WHERE mail_domain IN :keys"  # noqa: S608  literal columns
     return [_stored(row) for row in among(tx, sql, domains)]
 
