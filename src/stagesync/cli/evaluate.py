@@ -144,7 +144,9 @@ def _accounts(
             evaluation = _place(line, compiled, at_s, tally=tally)
             members.setdefault(domain, []).append(_Member(line.facts, evaluation))
         else:
-            lack = "an account.domain that is no company's" if line.facts.account.get("domain") else ""
+            lack = (
+                "an account.domain that is no company's" if line.facts.account.get("domain") else ""
+            )
             lack = f"person with {lack}" if lack else "person without account.domain"
             tally.warnings[f"{lack}, counted for no account"] += 1
     for domain, people in members.items():

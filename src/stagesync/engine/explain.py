@@ -194,7 +194,8 @@ def _records(
     found = []
     for each in own:
         connected = deployment.connections.get(each.connection)
-        rules = connected.object_mapping(each.object).writes if connected else ()
+        is_mapped = connected is not None and each.object in connected.roles
+        rules = connected.object_mapping(each.object).writes if connected and is_mapped else ()
         found.append(
             {
                 "connection": each.connection,

@@ -162,6 +162,16 @@ def save_records(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         tx.execute(_SAVE_RECORD, encoded)
 
 
+def save_identities(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store by what records are known again: `pk` and the columns of the statement."""
+    if rows:
+        sql = (
+            "UPDATE record SET email = :email, mail_domain = :mail_domain, first_name = :first_name,"
+            " last_name = :last_name, domain = :domain WHERE pk = :pk"
+        )
+        tx.execute(text(sql), list(rows))
+
+
 def set_fields(tx: Connection, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
     """Replace the stored fields of records, after a write that the CRM took."""
     encoded = [{"pk": pk, "fields": orjson.dumps(dict(fields)).decode()} for pk, fields in rows]
