@@ -212,6 +212,7 @@ def read_industry(value: Value) -> str | None:
 
 TRANSFORMS: Mapping[str, Transform] = {
     "text": Transform(Kind.TEXT, as_text),
+    "lower": Transform(Kind.TEXT, lambda value: as_text(value).lower()),
     "email": Transform(Kind.TEXT, read_email),
     "country_code": Transform(Kind.TEXT, read_country),
     "number": Transform(Kind.NUMBER, read_number),
