@@ -15,6 +15,7 @@ from stagesync.connector.abilities import (
     Remembers,
     Round,
     TellsHistory,
+    TellsMembers,
     TellsRounds,
     TellsTime,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "Secret",
     "SetupStep",
     "TellsHistory",
+    "TellsMembers",
     "TellsRounds",
     "TellsTime",
     "Throttled",

@@ -5,7 +5,7 @@ It is the whole of the contract and nothing more; `memory_crm` is the CRM that i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stagesync.connector import (
     FieldDescription,
@@ -55,6 +55,14 @@ class MemoryConnector:
     def check(self) -> None:
         """See `Connector.check`."""
         self._crm.request()
+
+    def members(self, object_name: str, list_name: str) -> Iterable[str]:
+        """See `TellsMembers.members`."""
+        self._crm.request()
+        try:
+            return sorted(self._crm.lists[object_name, list_name])
+        except KeyError:
+            raise RequestRefused(f"there is no list {list_name} of {object_name}") from None
 
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """See `Connector.describe`."""

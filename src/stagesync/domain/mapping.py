@@ -6,7 +6,7 @@ The rules themselves stand in `domain.mapping_rules`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -196,17 +196,25 @@ def is_frozen(mapping: ObjectMapping, fields: Mapping[str, Raw]) -> bool:
 
 
 def in_scope(
-    mapping: ObjectMapping, fields: Mapping[str, Raw], *, domain: str, created_at_s: float | None
+    mapping: ObjectMapping,
+    fields: Mapping[str, Raw],
+    *,
+    domain: str,
+    created_at_s: float | None,
+    lists: Collection[str] | None = (),
 ) -> bool:
     """Whether the mapping's scope lets the record be written.
 
     Args:
         domain: of its address or of the account; empty when it has none.
         created_at_s: Unix seconds; a record of unknown age is not after anything.
+        lists: those that the record is on; None when not all that the scope names are known.
     """
     scope = mapping.scope
     if scope is None:
         return True
+    if scope.named_lists and not _is_listed(scope, lists):
+        return False
     record = _Record(_filled(mapping, fields))
     after_s = scope.created_after_s
     return (
@@ -216,6 +224,13 @@ def in_scope(
         and not _lies_in(domain, scope.not_domains)
         and (after_s is None or (created_at_s is not None and created_at_s >= after_s))
     )
+
+
+def _is_listed(scope: Scope, lists: Collection[str] | None) -> bool:
+    if lists is None:
+        return False
+    is_on_one = not scope.lists or any(each in lists for each in scope.lists)
+    return is_on_one and not any(each in lists for each in scope.not_lists)
 
 
 def _lies_in(domain: str, among: Iterable[str]) -> bool:

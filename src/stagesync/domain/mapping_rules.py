@@ -172,6 +172,8 @@ class Scope:
         domains: of the address, or of the account, subdomains included; empty means any.
         not_domains: the same, left out.
         created_after_s: Unix seconds; None means whenever.
+        lists: of the CRM, by id or name, of which the record must be on one; empty means any.
+        not_lists: on which it must not be.
     """
 
     where: When = field(default_factory=dict)
@@ -179,6 +181,13 @@ class Scope:
     domains: tuple[str, ...] = ()
     not_domains: tuple[str, ...] = ()
     created_after_s: float | None = None
+    lists: tuple[str, ...] = ()
+    not_lists: tuple[str, ...] = ()
+
+    @property
+    def named_lists(self) -> tuple[str, ...]:
+        """Every list named here, once."""
+        return tuple(dict.fromkeys((*self.lists, *self.not_lists)))
 
     @property
     def fields(self) -> tuple[str, ...]:

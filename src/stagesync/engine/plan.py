@@ -23,7 +23,7 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
-from stagesync.engine.scope import may_be_written
+from stagesync.engine.scope import writable
 from stagesync.store import people, plans, records, state
 from stagesync.store.people import Kind, Placed
 from stagesync.store.plans import StoredDifference, StoredEntry, StoredPlan
@@ -147,13 +147,16 @@ def _plan_batch(
     state.mark_dirty(tx, "plan", left_out)
     entries: list[StoredEntry] = []
     differences: list[StoredDifference] = []
+    in_scope = writable(tx, deployment, own)
     for each in own:
         subject = placed[str(getattr(each, kind))]
         described = descriptions[each.connection].get(each.object)
         if subject.stages is None or described is None:
             continue
         held = modes.get(each.connection) != "active"
-        found, left = _propose(deployment, each, subject, described)
+        found, left = _propose(
+            deployment, each, subject, described, out_of_scope=each.pk not in in_scope
+        )
         entries += [
             _stored_entry(deployment, planned.id, each, subject, one, held=held) for one in found
         ]
@@ -177,7 +180,12 @@ def _vendor_fields(deployment: Deployment, each: StoredRecord) -> set[str]:
 
 
 def _propose(
-    deployment: Deployment, each: StoredRecord, subject: Placed, described: ObjectDescription
+    deployment: Deployment,
+    each: StoredRecord,
+    subject: Placed,
+    described: ObjectDescription,
+    *,
+    out_of_scope: bool,
 ) -> tuple[list[Any], list[StoredDifference]]:
     connected = deployment.connections[each.connection]
     mapping = connected.object_mapping(each.object)
@@ -197,7 +205,7 @@ def _propose(
         vocabularies=deployment.vocabularies,
         vendor_stage=connected.vendor_stage,
         frozen=is_frozen(mapping, each.fields),
-        out_of_scope=not may_be_written(connected, each),
+        out_of_scope=out_of_scope,
     )
     left = [
         StoredDifference(each.pk, one.field, one.wanted, one.current, one.reason)

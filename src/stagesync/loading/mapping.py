@@ -13,7 +13,8 @@ contact:                              an object of the connector; blank when onl
   deal:       {won: {FIELD: value}, lost: {FIELD: value}, opened_at: F, closed_at: F, amount: F}
   frozen_when: {FIELD: value}         a record that the vendor holds read-only
   scope:      {where: {FIELD: value or [..]}, unless: {FIELD: ..}, email_domain: D or [..],
-               not_email_domain: D or [..], created_after: INSTANT}    which records may be written
+               not_email_domain: D or [..], created_after: INSTANT,
+               list: L or [..], not_list: L or [..]}                   which records may be written
   writes:     see `mapping_writes`
 """
 
@@ -49,7 +50,9 @@ _HEAD = ("connector", "version", "empty_values")
 _OBJECT = ("identity", "facts", "people", "activities", "deal", "frozen_when", "scope", "writes")
 _IDENTITY = ("email", "first_name", "last_name", "domain")
 _ACTIVITY = ("at", "when", "when_changes", "cancelled", "optional")
-_SCOPE = ("where", "unless", "email_domain", "not_email_domain", "created_after")
+_SCOPE = (
+    "where", "unless", "email_domain", "not_email_domain", "created_after", "list", "not_list",
+)  # fmt: skip
 _DEAL = ("won", "lost", "opened_at", "closed_at", "amount")
 
 
@@ -191,6 +194,8 @@ def _read_scope(spot: Spot) -> Scope:
         domains=_domains(fields.get("email_domain")),
         not_domains=_domains(fields.get("not_email_domain")),
         created_after_s=_instant(fields.get("created_after")),
+        lists=several(fields.get("list")),
+        not_lists=several(fields.get("not_list")),
     )
 
 

@@ -8,6 +8,7 @@
     account     one company: the same
     fact_since  since when a record has told a flag, for facts that no field dates
     dirty       what must be resolved, evaluated or planned again
+    member      who is on a list that a scope names; a row without a record says when it was read
     cursor      how far a connection's object was pulled
     connection  what is known of a CRM account: its mode, its live field descriptions, how its mapped
                 fields were when they last worked, the allowance it told, how many records it holds
@@ -146,6 +147,18 @@ dirty = Table(
     metadata,
     Column("kind", String(8), primary_key=True),
     _text("key", key=True),
+    sqlite_with_rowid=False,
+)
+
+member = Table(
+    "member",
+    metadata,
+    _text("connection", key=True),
+    _text("object", key=True),
+    _text("list", key=True),
+    _text("record_id", key=True),
+    _instant("at_s"),
+    Index("ix_member_record_id", "record_id"),
     sqlite_with_rowid=False,
 )
 

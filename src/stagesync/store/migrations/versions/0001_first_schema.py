@@ -156,6 +156,21 @@ def upgrade() -> None:
         batch_op.create_index("ix_link_to_pk", ["to_pk"], unique=False)
 
     op.create_table(
+        "member",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("list", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "connection", "object", "list", "record_id", name=op.f("pk_member")
+        ),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("member", schema=None) as batch_op:
+        batch_op.create_index("ix_member_record_id", ["record_id"], unique=False)
+
+    op.create_table(
         "meta",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
