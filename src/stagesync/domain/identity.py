@@ -38,6 +38,7 @@ class Known:
         connection: where it lives.
         name: (first, last), normalised for comparison; blank where unknown.
         mark: normalised e-mail of a person, web domain of an account; empty when it has none.
+        aliases: further addresses of a person, normalised.
         same_as: keys of records that its CRM says are the same.
         merged: whether it became part of the record in `same_as`: nothing can part them.
         id_hint: `connection/object/id`, from which a new identity gets its id.
@@ -52,6 +53,7 @@ class Known:
     id_hint: str = ""
     held_by: str = ""
     merged: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +152,8 @@ def _join_by_mark(
 ) -> dict[str, tuple[int, ...]]:
     bearers: dict[str, list[Known]] = defaultdict(list)
     for record in records:
-        if record.mark:
-            bearers[record.mark].append(record)
+        for mark in {record.mark, *record.aliases} - {""}:
+            bearers[mark].append(record)
     bearers = {mark: _rightful(bearing, groups) for mark, bearing in bearers.items()}
     for bearing in bearers.values():
         for place, one in enumerate(bearing):

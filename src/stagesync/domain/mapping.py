@@ -98,6 +98,7 @@ class Reading:
         person, account: fact name without prefix -> value; a missing fact is an absent key.
         people: facts of every person of this account, without prefix.
         email: lower case; empty when there is none or none is valid.
+        aliases: further addresses, in lower case, sorted.
         name: first and last name as `text.fold_name` compares them.
         domain: of an account's company; empty when there is none.
         mail_domain: of the company of `email`; empty for free mail.
@@ -110,6 +111,7 @@ class Reading:
     activities: tuple[ReadActivity, ...] = ()
     deal: ReadDeal | None = None
     email: str = ""
+    aliases: tuple[str, ...] = ()
     name: tuple[str, str] = ("", "")
     domain: str = ""
     mail_domain: str = ""
@@ -183,6 +185,7 @@ def read_record(
         activities=_read_activities(mapping, record),
         deal=_read_deal(mapping.deal, record) if mapping.deal else None,
         email=email,
+        aliases=_aliases(record, identity.aliases, email),
         name=(_name(record, identity.first_name), _name(record, identity.last_name)),
         domain=record.first(identity.domains, record.domain) or "",
         mail_domain=_mail_domain(record, email),
@@ -321,6 +324,18 @@ def _read_deal(rule: DealRule, record: _Record) -> ReadDeal | None:
         at_s=record.read(dated, read_instant),
         amount=record.read(rule.amount, read_number) if rule.amount else None,
     )
+
+
+def _aliases(record: _Record, names: Iterable[str], email: str) -> tuple[str, ...]:
+    """Several addresses in one field stand apart by semicolons, commas or blanks; what is none is passed over."""
+    found = set()
+    for text in (record.text(name) for name in names):
+        for each in text.replace(";", " ").replace(",", " ").split():
+            try:
+                found.add(read_email(each))
+            except NotUnderstood:
+                continue
+    return tuple(sorted(found - {email}))
 
 
 def _mail_domain(record: _Record, email: str) -> str:

@@ -144,6 +144,7 @@ class Identity:
 
     Attributes:
         emails: of a person; the first valid one counts.
+        aliases: of a person: further addresses, each field one or several.
         first_name, last_name: of a person.
         domains: of an account, web address or e-mail; the first readable one counts.
     """
@@ -152,11 +153,12 @@ class Identity:
     first_name: str = ""
     last_name: str = ""
     domains: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
         """Every field named here."""
-        names = (*self.emails, self.first_name, self.last_name, *self.domains)
+        names = (*self.emails, *self.aliases, self.first_name, self.last_name, *self.domains)
         return tuple(name for name in names if name)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from stagesync.connector import Role
 from stagesync.domain.identity import Joined, Known, Word, join_accounts, join_people
 from stagesync.engine.deployment import Deployment
-from stagesync.store import links, records, verdicts
+from stagesync.store import aliases, links, records, verdicts
 from stagesync.store.people import Kind
 from stagesync.store.records import StoredRecord
 from stagesync.store.verdicts import StoredVerdict
@@ -79,6 +79,7 @@ def _known(
 ) -> dict[int, Known]:
     """What identity looks at; a merged record has nothing to say but whose part it is."""
     named = links.links_from(tx, live)
+    further = aliases.aliases_of(tx, live) if kind == "person" else {}
     return {
         pk: Known(
             key=pk,
@@ -91,6 +92,7 @@ def _known(
             id_hint=f"{each.connection}/{each.object}/{each.id}",
             held_by=getattr(each, kind) or "",
             merged=pk in merged,
+            aliases=() if pk in merged else further.get(pk, ()),
         )
         for pk, each in live.items()
     }
@@ -146,12 +148,15 @@ def _neighbours(
     marks = {getattr(each, mark) for each in fresh} - {""}
     holders = {getattr(each, column) for each in fresh} - {None}
     pks = [each.pk for each in fresh]
+    if role is Role.PERSON:
+        marks |= {each for found in aliases.aliases_of(tx, pks).values() for each in found}
     far = [
         pk
         for found in (links.links_from(tx, pks), links.links_to(tx, pks))
         for pk in {to for targets in found.values() for to in targets}
     ]
     far += {pk for each in pks for pk in tied.get(each, ())}
+    far += aliases.bearers_of(tx, sorted(marks)) if role is Role.PERSON else ()
     winners = [
         found
         for each in fresh

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from stagesync.domain.transforms import NotUnderstood, read_email
 from stagesync.errors import ArgumentError
-from stagesync.store import people, records
+from stagesync.store import aliases, people, records
 from stagesync.store.people import Kind
 from stagesync.store.records import StoredRecord
 
@@ -46,4 +46,6 @@ def records_named(tx: Connection, who: str) -> list[StoredRecord]:
     except NotUnderstood:
         email = None
     found = records.records_where(tx, "email", [email]) if email else []
+    if email and not found:
+        found = records.records_where(tx, "pk", sorted(aliases.bearers_of(tx, [email])))
     return found or records.records_where(tx, "id", [who])

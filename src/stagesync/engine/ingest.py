@@ -20,7 +20,7 @@ from stagesync.domain.mapping import Reading, read_record
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Connected
 from stagesync.engine.since import told_flags
-from stagesync.store import activities, deals, plans, records, state
+from stagesync.store import activities, aliases, deals, plans, records, state
 from stagesync.store.activities import StoredActivity
 from stagesync.store.links import links_from, save_links
 from stagesync.store.records import StoredRecord
@@ -218,6 +218,8 @@ def _save(
             }
         )
     records.save_records(tx, rows)
+    if mapping.identity.aliases:
+        aliases.save_aliases(tx, {pk: readings[one.id].aliases for pk, one in keyed.items()})
     records.save_since(
         tx,
         {pk: told_flags(readings[record.id]) for pk, record in keyed.items()},

@@ -16,7 +16,7 @@ from stagesync.connector import Role
 from stagesync.domain.mapping import Reading, read_record
 from stagesync.engine.deployment import Connected
 from stagesync.engine.since import told_flags
-from stagesync.store import activities, deals, links, plans, records, state
+from stagesync.store import activities, aliases, deals, links, plans, records, state
 from stagesync.store.activities import StoredActivity
 from stagesync.store.records import StoredRecord
 
@@ -46,10 +46,14 @@ def _reread_batch(
     by_pk = {each.pk: each for each in batch}
     ours = plans.baselines_of(tx, by_pk)
     read = {pk: read_record(mapping, each.fields, ours.get(pk, {})) for pk, each in by_pk.items()}
+    before = aliases.aliases_of(tx, by_pk)
     otherwise = [
-        pk for pk, reading in read.items() if _known_by(reading) != _was_known_by(by_pk[pk])
+        pk
+        for pk, reading in read.items()
+        if _known_by(reading) != (*_was_known_by(by_pk[pk]), before.get(pk, ()))
     ]
     records.save_identities(tx, [_identity(pk, read[pk]) for pk in otherwise])
+    aliases.save_aliases(tx, {pk: read[pk].aliases for pk in otherwise})
     records.save_since(
         tx,
         {pk: told_flags(reading) for pk, reading in read.items()},
@@ -66,7 +70,7 @@ def _reread_batch(
 
 
 def _known_by(reading: Reading) -> tuple[object, ...]:
-    return reading.email, reading.mail_domain, reading.name, reading.domain
+    return reading.email, reading.mail_domain, reading.name, reading.domain, reading.aliases
 
 
 def _was_known_by(each: StoredRecord) -> tuple[object, ...]:

@@ -4,7 +4,8 @@ connector: hubspot
 version: 1
 empty_values: ["N/A", "-"]            texts that count as empty
 contact:                              an object of the connector; blank when only its links matter
-  identity: {email: email, first_name: firstname, last_name: lastname}    of people
+  identity: {email: email, first_name: firstname, last_name: lastname,
+             aliases: F or [..]}                                          of people
             {domain: [domain, website]}                                   of accounts
   facts:      see `mapping_facts`
   people:     facts that an account's record gives to all its people
@@ -48,7 +49,7 @@ from stagesync.loading.names import unknown
 
 _HEAD = ("connector", "version", "empty_values")
 _OBJECT = ("identity", "facts", "people", "activities", "deal", "frozen_when", "scope", "writes")
-_IDENTITY = ("email", "first_name", "last_name", "domain")
+_IDENTITY = ("email", "aliases", "first_name", "last_name", "domain")
 _ACTIVITY = ("at", "when", "when_changes", "cancelled", "optional")
 _SCOPE = (
     "where", "unless", "email_domain", "not_email_domain", "created_after", "list", "not_list",
@@ -145,6 +146,7 @@ def _read_identity(spot: Spot | None) -> Identity:
         first_name=one(fields.get("first_name")),
         last_name=one(fields.get("last_name")),
         domains=several(fields.get("domain")),
+        aliases=several(fields.get("aliases")),
     )
     if spot and not identity.emails and not identity.domains:
         spot.problem("name `email` for people or `domain` for accounts")

@@ -1,6 +1,7 @@
 """The tables, defined once. Migrations bring any older store to exactly this.
 
     record      one row of a CRM, or one that another row named before we saw it (held = 0)
+    alias       further addresses of people's records
     link        which record names which
     activity    what happened, kept under the record of the person it happened to
     deal        a deal record's status
@@ -79,6 +80,15 @@ record = Table(
     Index("ix_record_email", "email"),
     Index("ix_record_mail_domain", "mail_domain"),
     Index("ix_record_domain", "domain"),
+)
+
+alias = Table(
+    "alias",
+    metadata,
+    _whole("record_pk", key=True),
+    _text("email", key=True),
+    Index("ix_alias_email", "email"),
+    sqlite_with_rowid=False,
 )
 
 link = Table(

@@ -52,6 +52,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "key", "raised_at_s", name=op.f("pk_alert")),
     )
     op.create_table(
+        "alias",
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("record_pk", "email", name=op.f("pk_alias")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("alias", schema=None) as batch_op:
+        batch_op.create_index("ix_alias_email", ["email"], unique=False)
+
+    op.create_table(
         "audit",
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
