@@ -63,6 +63,33 @@ def test_who_is_out_of_scope_is_placed_and_not_written(bench: Bench) -> None:
     )
 
 
+@pytest.mark.parametrize("field", ["RecordTypeId", "hs_pipeline", "OwnerId"])
+def test_record_types_pipelines_and_owners_are_fields(field: str) -> None:
+    """A scope by record type, pipeline or owner is a field with the ids that are taken in, asked for with the rest."""
+    mapping = replace(CONTACT, scope=Scope(where={field: frozenset({"012a", "7"})}))
+    assert field in mapping.fields
+    assert [True, True, False, False] == [
+        in_scope(mapping, {field: value}, domain="", created_at_s=None)
+        for value in ("012A", 7, "8", None)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("on", "taken"),
+    [
+        ((), False),
+        (("Clients",), True),
+        (("Clients", "Staff"), False),
+        (("Staff",), False),
+        (None, False),
+    ],
+)
+def test_a_list_takes_in_and_leaves_out(on: tuple[str, ...] | None, taken: bool) -> None:
+    """On one of the lists and on none of those left out; where lists are not known, nobody is taken in."""
+    mapping = replace(CONTACT, scope=Scope(lists=("Clients", "7"), not_lists=("Staff",)))
+    assert taken is in_scope(mapping, {}, domain="", created_at_s=None, lists=on)
+
+
 def standing(bench: Bench) -> list[str]:
     with bench.store.begin() as tx:
         return [each.key for each in alerts.standing(tx, "north")]
