@@ -216,6 +216,24 @@ def test_an_undone_split_is_not_held(bench: Bench) -> None:
     )
 
 
+def test_two_joins_may_be_undone_in_either_order(bench: Bench) -> None:
+    """The older of two joins that overlap is undone first, and in the end each has their own id again."""
+    made = [bench.contact(f"p{number}@firm.example", last=f"L{number}") for number in range(3)]
+    bench.form(made[1])
+    bench.sync()
+    bench.sync()
+    before = whole(bench)
+    ids = [bench.person("north", "contact", each) for each in made]
+    said = [joined(bench, f"north/contact/{made[1]}", ids[0])]
+    bench.sync()
+    said.append(joined(bench, f"north/contact/{made[0]}", ids[2]))
+    bench.sync()
+    for verdict in said:
+        undone(bench, verdict)
+        bench.sync()
+    assert before == whole(bench)
+
+
 def test_who_is_swept_along_goes_back_too(bench: Bench) -> None:
     """A third record that a join let find its person is parted again with its own id."""
     north = [bench.contact("info@firm.example", last=last) for last in ("Ng", "Hill")]
