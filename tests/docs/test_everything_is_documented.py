@@ -16,6 +16,7 @@ import stagesync_sql.options
 from stagesync import errors
 from stagesync.cli import main
 from stagesync.domain.facts import ACCOUNT_FACTS, DEAL_STATUSES, PERSON_FACTS, Kind
+from stagesync.domain.mapping_rules import PLAIN_VALUES
 from stagesync.domain.plan import Reason, VendorStage
 from stagesync.domain.policy import CountsFor, Follows
 from stagesync.domain.titles import SENIORITIES
@@ -39,7 +40,13 @@ from stagesync.sandbox.hubspot.switches import HubSpotSwitches
 from stagesync.sandbox.salesforce.simulation import OWN_FAULTS
 from stagesync.sandbox.salesforce.switches import SalesforceSwitches
 from stagesync.sandbox.settings import Switches
-from stagesync.settings.model import ConnectionSettings, LogSettings, Settings, StoreSettings
+from stagesync.settings.model import (
+    ConnectionSettings,
+    LogSettings,
+    Settings,
+    StoreSettings,
+    WebSettings,
+)
 
 from .blocks import ROOT
 
@@ -156,9 +163,10 @@ def _paths(model: type[BaseModel], above: str = "") -> Iterator[str]:
         (
             "The deployment",
             [
-                *(name for name in Settings.model_fields if name not in {"store", "log"}),
+                *(name for name in Settings.model_fields if name not in {"store", "log", "web"}),
                 *(f"store.{name}" for name in StoreSettings.model_fields),
                 *(f"log.{name}" for name in LogSettings.model_fields),
+                *(f"web.{name}" for name in WebSettings.model_fields),
             ],
         ),
         ("Connections", list(ConnectionSettings.model_fields)),
@@ -245,7 +253,7 @@ def test_every_word_of_a_mapping_is_described():
         *mapping_writes._WRITE,
         *mapping_writes._OWNERS,
         *mapping_writes._MODES,
-        "changed_at",
+        *PLAIN_VALUES,
         *VendorStage,
     }
     assert [] == missing(page("mappings"), words)

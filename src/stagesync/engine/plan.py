@@ -21,9 +21,9 @@ from stagesync.domain.plan import Choice, Reason, Target, Wish, propose
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
-from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
 from stagesync.engine.scope import writable
+from stagesync.engine.wishes import wishes_of
 from stagesync.store import people, plans, records, state
 from stagesync.store.people import Kind, Placed
 from stagesync.store.plans import StoredDifference, StoredEntry, StoredPlan
@@ -136,6 +136,7 @@ def _plan_batch(
     now_s: float,
 ) -> None:
     placed = people.placed(tx, kind, ids)
+    wishes = wishes_of(tx, deployment, kind, placed)
     live = [
         each
         for each in records.records_where(tx, kind, list(placed))
@@ -151,11 +152,15 @@ def _plan_batch(
     for each in own:
         subject = placed[str(getattr(each, kind))]
         described = descriptions[each.connection].get(each.object)
-        if subject.stages is None or described is None:
+        if subject.id not in wishes or described is None:
             continue
         held = modes.get(each.connection) != "active"
         found, left = _propose(
-            deployment, each, subject, described, out_of_scope=each.pk not in in_scope
+            deployment,
+            each,
+            wishes[subject.id],
+            described,
+            out_of_scope=each.pk not in in_scope,
         )
         entries += [
             _stored_entry(deployment, planned.id, each, subject, one, held=held) for one in found
@@ -182,18 +187,13 @@ def _vendor_fields(deployment: Deployment, each: StoredRecord) -> set[str]:
 def _propose(
     deployment: Deployment,
     each: StoredRecord,
-    subject: Placed,
+    wish: Wish,
     described: ObjectDescription,
     *,
     out_of_scope: bool,
 ) -> tuple[list[Any], list[StoredDifference]]:
     connected = deployment.connections[each.connection]
     mapping = connected.object_mapping(each.object)
-    wish = Wish(
-        stages=subject.stages or {},
-        scores=subject.scores or {},
-        changed_at=iso(subject.staged_at_s or 0.0),
-    )
     entries, differences = propose(
         mapping.writes,
         {

@@ -27,6 +27,7 @@ class StoredRecord:
         told_at_s: its stamp when it last held something new: our own writes do not make it newer.
         merged_into: id of the record that it became part of; empty otherwise.
         employer: domain of the company of its address; empty for free mail.
+        erased: the CRM has forgotten this person: nothing is stored of it any more.
     """
 
     pk: int
@@ -46,6 +47,7 @@ class StoredRecord:
     merged_into: str
     created_at_s: float | None = None
     employer: str = ""
+    erased: bool = False
 
     @property
     def mail_domain(self) -> str:
@@ -55,7 +57,7 @@ class StoredRecord:
 
 _COLUMNS = (
     "pk, connection, object, id, held, fields, changed_at_s, told_at_s, created_at_s, gone, person, account,"
-    " email, mail_domain, first_name, last_name, domain, merged_into"
+    " email, mail_domain, first_name, last_name, domain, merged_into, erased"
 )
 
 
@@ -78,6 +80,7 @@ def _stored(row: Row[Any]) -> StoredRecord:
         merged_into=row.merged_into,
         created_at_s=row.created_at_s,
         employer=row.mail_domain,
+        erased=bool(row.erased),
     )
 
 
@@ -124,9 +127,9 @@ def name_records(tx: Connection, refs: Iterable[Ref]) -> dict[Ref, int]:
     """The store's number of each record, making a place for those never heard of."""
     wanted = sorted(set(refs))
     tx_insert = text(
-        "INSERT INTO record (connection, object, id, held, fields, changed_at_s, told_at_s, gone, merged_into,"
+        "INSERT INTO record (connection, object, id, held, fields, changed_at_s, told_at_s, gone, erased, merged_into,"
         " email, mail_domain, first_name, last_name, domain)"
-        " VALUES (:connection, :object, :id, 0, '{}', 0, 0, 0, '', '', '', '', '', '')"
+        " VALUES (:connection, :object, :id, 0, '{}', 0, 0, 0, 0, '', '', '', '', '', '')"
         " ON CONFLICT (connection, object, id) DO NOTHING"
     )
     if wanted:

@@ -8,6 +8,7 @@
     person      one human: where the policy places them
     account     one company: the same
     fact_since  since when a record has told a flag, for facts that no field dates
+    inbox       records that a CRM named by webhook, until they are pulled
     dirty       what must be resolved, evaluated or planned again
     member      who is on a list that a scope names; a row without a record says when it was read
     cursor      how far a connection's object was pulled
@@ -66,6 +67,7 @@ record = Table(
     _instant("told_at_s"),
     _instant("created_at_s", null=True),
     _whole("gone"),
+    _whole("erased"),
     _text("merged_into"),
     _text("person", null=True),
     _text("account", null=True),
@@ -131,6 +133,18 @@ fact_since = Table(
 )
 
 
+inbox = Table(
+    "inbox",
+    metadata,
+    _text("connection", key=True),
+    _text("object", key=True),
+    _text("id", key=True),
+    _whole("erased"),
+    _whole("times"),
+    _instant("heard_at_s"),
+)
+
+
 def _placed(name: str) -> Table:
     return Table(
         name,
@@ -143,6 +157,9 @@ def _placed(name: str) -> Table:
         _instant("evaluated_at_s", null=True),
         _instant("recheck_at_s", null=True),
         _instant("staged_at_s", null=True),
+        _text("previous_stage", null=True),
+        _text("content", null=True),
+        _instant("next_contact_at_s", null=True),
         _text("policy"),
         Index(f"ix_{name}_recheck_at_s", "recheck_at_s"),
         Index(f"ix_{name}_account", "account"),
