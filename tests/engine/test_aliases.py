@@ -7,6 +7,7 @@ import pytest
 
 from stagesync.domain.mapping import read_record
 from stagesync.engine.explain import explain
+from stagesync.store import aliases, erasing
 
 from .bench import Bench
 
@@ -74,3 +75,13 @@ def test_an_address_that_is_taken_away_parts_again(known: Bench) -> None:
     known.north.edit("contact", ann, {"firm": ""})
     known.sync()
     assert not is_one(known, ann, member)
+
+
+def test_further_addresses_are_erased_with_the_person(known: Bench) -> None:
+    """When a CRM has forgotten somebody, no address of theirs stays here."""
+    ann = known.contact("ann@firm.example", last="Ng", firm="ann@old.example")
+    known.sync()
+    with known.store.begin() as tx:
+        before = aliases.bearers_of(tx, ["ann@old.example"])
+        erasing.erase(tx, "north", [("contact", ann)])
+        assert (1, set()) == (len(before), aliases.bearers_of(tx, ["ann@old.example"]))
