@@ -121,7 +121,9 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
     from stagesync.domain.classify import classify
     from stagesync.domain.compile import compile_policy
     from stagesync.domain.free_mail import FREE_MAIL
+    from stagesync.domain.treatment import compile_treatments
     from stagesync.engine.deployment import Deployment
+    from stagesync.engine.standing import give_memory
     from stagesync.loading.definitions import load_definitions
     from stagesync.settings import line_of, load_settings
     from stagesync.store import open_store
@@ -145,10 +147,12 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
     clock = _clock(settings, config)
     with ExitStack() as stack:
         connections = _connections(settings, definitions, mappings, config=config, clock=clock)
-        for each in connections.values():
-            stack.callback(each.connector.close)
         store = open_store(store_url(settings.store.url, config.parent))
         stack.callback(store.close)
+        for each in connections.values():
+            give_memory(each.connector, store)
+            # Closed before the store: that is when it keeps what it counted last.
+            stack.callback(each.connector.close)
         deployment = Deployment(
             store=store,
             policy=definitions.policy,
@@ -159,6 +163,10 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
             clock=clock,
             prefer=settings.prefer,
             main_vocabulary=settings.vocabulary,
+            treatment_of=compile_treatments(
+                definitions.vocabularies[settings.vocabulary], definitions.policy.axes
+            ),
+            language=settings.language,
             free_mail=FREE_MAIL,
             stopping=clock.stop,
             limits=_limits(settings.guardrails),

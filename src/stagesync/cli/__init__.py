@@ -15,6 +15,7 @@ from stagesync.cli.group import Commands
 from stagesync.cli.hands import hold, pause, release, resume, retry, undo
 from stagesync.cli.look import audit, status
 from stagesync.cli.passes import approve, drop, plan, run, sync
+from stagesync.cli.people import people
 from stagesync.cli.sandbox import sandbox
 from stagesync.cli.vocabulary import vocabulary
 
@@ -49,6 +50,7 @@ for command in (
     resume,
     status,
     explain,
+    people,
     audit,
     evaluate,
     vocabulary,

@@ -16,12 +16,14 @@ from stagesync.connector.abilities import (
     Remembers,
     Round,
     TellsHistory,
+    TellsMembers,
     TellsRounds,
     TellsTime,
 )
 from stagesync.connector.capabilities import Capabilities
 from stagesync.connector.contract import Clock, Connect, Connector, Secret
 from stagesync.connector.http import Limit, Pacer, call_with_retry
+from stagesync.connector.remembered import Calls, Remembered
 from stagesync.connector.values import (
     FieldDescription,
     FieldType,
@@ -57,6 +59,7 @@ from stagesync.errors import (
 __all__ = [
     "Actor",
     "AnswerUnreadable",
+    "Calls",
     "Capabilities",
     "Change",
     "Clock",
@@ -86,6 +89,7 @@ __all__ = [
     "QuotaExhausted",
     "Record",
     "Refusal",
+    "Remembered",
     "Remembers",
     "RequestRefused",
     "Role",
@@ -93,6 +97,7 @@ __all__ = [
     "Secret",
     "SetupStep",
     "TellsHistory",
+    "TellsMembers",
     "TellsRounds",
     "TellsTime",
     "Throttled",

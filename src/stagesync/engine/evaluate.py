@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from stagesync.domain.evaluation import Evaluation, Reason
 from stagesync.domain.facts import Facts
 from stagesync.domain.guard import Cause
+from stagesync.domain.treatment import asked_of
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.holds import overrides_of
@@ -86,7 +87,9 @@ def _evaluate_batch(
         stages = deployment.classifier.stages(
             {**evaluation.position, **levels}, account=kind == "account"
         )
-        placed = _placed(deployment, before[each], evaluation, stages, now_s=now_s)
+        placed = _placed(
+            deployment, before[each], evaluation, stages, facts=found[each].facts, now_s=now_s
+        )
         after.append(placed)
         if before[each].position != placed.position or before[each].stages != placed.stages:
             reasons = evaluation.reasons or explain_again(
@@ -209,10 +212,14 @@ def _placed(
     evaluation: Evaluation,
     stages: Mapping[str, str],
     *,
+    facts: Facts,
     now_s: float,
 ) -> Placed:
     main = deployment.main_vocabulary
-    same = before.stages is not None and before.stages.get(main) == stages[main]
+    was = (before.stages or {}).get(main)
+    same = was == stages[main]
+    treatment = deployment.treatment_of(stages[main], facts, evaluation.position)
+    asked = asked_of(treatment, facts, now_s=now_s)
     return Placed(
         id=before.id,
         account=before.account,
@@ -222,6 +229,9 @@ def _placed(
         evaluated_at_s=now_s,
         recheck_at_s=evaluation.recheck_at_s,
         staged_at_s=before.staged_at_s if same else now_s,
+        previous_stage=before.previous_stage if same else was,
+        content=asked.content,
+        next_contact_at_s=asked.next_contact_at_s,
         policy=deployment.policy.label,
     )
 

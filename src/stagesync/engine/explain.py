@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 
 from stagesync.domain.evaluation import Evaluation
 from stagesync.domain.merge import Chosen, Told
-from stagesync.domain.treatment import treatment_of
 from stagesync.engine import holds
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.evaluate import evaluate_accounts, evaluate_person
+from stagesync.engine.find import find
 from stagesync.engine.instants import iso
-from stagesync.engine.who import find
+from stagesync.engine.spoken import verdicts_on
 from stagesync.errors import ArgumentError
 from stagesync.store import holds as stored_holds
 from stagesync.store import log, people, plans
@@ -55,6 +55,7 @@ def explain(deployment: Deployment, who: str) -> dict[str, Any]:
             "treatment": _treatment(deployment, placed, assembled),
             "records": _records(tx, deployment, assembled.records),
             "holds": [holds.document(each) for each in stored_holds.of_subject(tx, subject)],
+            "verdicts": verdicts_on(tx, subject) if kind == "person" else [],
             "history": _history(tx, subject),
             "changes": list(log.read(tx, person=subject)),
         }
@@ -173,17 +174,9 @@ def _next(
 def _treatment(
     deployment: Deployment, placed: Placed, assembled: Assembled
 ) -> Mapping[str, object]:
-    """What the main vocabulary asks for; nothing at all for who wants no contact, whatever it says."""
-    treatment = treatment_of(
-        deployment.vocabularies[deployment.main_vocabulary],
-        (placed.stages or {})[deployment.main_vocabulary],
-        facts=assembled.facts,
-        position=placed.position or {},
-        axes=deployment.policy.axes,
-    )
-    if assembled.facts.person.get("do_not_contact") and treatment.get("content") != "none":
-        return {"content": "none", "never": ["any mail"]}
-    return treatment
+    """What the main vocabulary asks for."""
+    stage = (placed.stages or {})[deployment.main_vocabulary]
+    return deployment.treatment_of(stage, assembled.facts, placed.position or {})
 
 
 def _records(
@@ -195,7 +188,8 @@ def _records(
     found = []
     for each in own:
         connected = deployment.connections.get(each.connection)
-        rules = connected.object_mapping(each.object).writes if connected else ()
+        is_mapped = connected is not None and each.object in connected.roles
+        rules = connected.object_mapping(each.object).writes if connected and is_mapped else ()
         found.append(
             {
                 "connection": each.connection,

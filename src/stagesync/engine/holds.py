@@ -13,8 +13,8 @@ from stagesync.domain.guard import Cause
 from stagesync.domain.plan import Reason
 from stagesync.engine import audit
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.find import find
 from stagesync.engine.instants import iso
-from stagesync.engine.who import find
 from stagesync.store import holds, people, plans, state
 from stagesync.store.holds import WHOLE, Hold
 from stagesync.store.people import Kind, Placed

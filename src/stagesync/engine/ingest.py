@@ -17,11 +17,12 @@ from stagesync.connector import (
     Role,
 )
 from stagesync.domain.mapping import Reading, read_record
+from stagesync.engine.backward import as_before
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Connected
 from stagesync.engine.edits import note_edits
 from stagesync.engine.since import told_flags
-from stagesync.store import activities, deals, plans, records, state
+from stagesync.store import activities, aliases, deals, plans, records, state
 from stagesync.store.activities import StoredActivity
 from stagesync.store.links import links_from, save_links
 from stagesync.store.records import StoredRecord
@@ -64,6 +65,7 @@ def sort_page(
         if record.id not in newest or record.changed_at_s >= newest[record.id].changed_at_s:
             newest[record.id] = record
     stored = records.records_of(tx, connected.name, page.object, newest)
+    newest = as_before(tx, newest, stored)
     linked = _stored_links(
         tx, {each: stored[each] for each in stored if newest[each].links is not None}
     )
@@ -236,13 +238,15 @@ def _save(
                 "gone": int(record.gone),
                 "merged_into": record.merged_into,
                 "email": reading.email,
-                "mail_domain": reading.email.rpartition("@")[2],
+                "mail_domain": reading.mail_domain,
                 "first_name": reading.name[0],
                 "last_name": reading.name[1],
                 "domain": reading.domain,
             }
         )
     records.save_records(tx, rows)
+    if mapping.identity.aliases:
+        aliases.save_aliases(tx, {pk: readings[one.id].aliases for pk, one in keyed.items()})
     records.save_since(
         tx,
         {pk: told_flags(readings[record.id]) for pk, record in keyed.items()},

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -18,16 +17,17 @@ from stagesync.connector import FieldType, ObjectDescription
 from stagesync.domain.guard import Cause, Trip
 from stagesync.domain.life import WAITING, State
 from stagesync.domain.mapping import is_frozen
-from stagesync.domain.plan import Choice, Reason, Target, Wish, propose
+from stagesync.domain.plan import Choice, Entry, Reason, Target, Way, Wish, propose
 from stagesync.engine import holds
+from stagesync.engine.backward import resume, subjects_begun
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.guard import guard, tell
-from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
-from stagesync.engine.scope import may_be_written
-from stagesync.store import guards, people, plans, records, state
+from stagesync.engine.scope import writable
+from stagesync.engine.wishes import wishes_of
+from stagesync.store import clearings, guards, people, plans, records, state
 from stagesync.store.people import Kind, Placed
 from stagesync.store.plans import StoredDifference, StoredEntry, StoredPlan
 from stagesync.store.records import StoredRecord
@@ -73,6 +73,7 @@ def plan_all(
     with deployment.store.begin() as tx:
         causes = state.dirty_causes(tx, "plan")
         waiting = {*plans.subjects_waiting(tx, State.SENT), *causes}
+        waiting |= subjects_begun(tx)
         plan_id = _open_plan(tx, deployment, run=run, now_s=now_s)
         modes = _modes(tx, deployment)
     wanted: dict[Kind, list[str]] = {
@@ -151,6 +152,7 @@ def _plan_batch(
     earlier = {(e.record_pk, e.field): e for e in plans.waiting_of(tx, ids, *WAITING)}
     plans.drop_waiting(tx, ids, *WAITING)
     placed = people.placed(tx, kind, ids)
+    wishes = wishes_of(tx, deployment, kind, placed)
     live = [
         each
         for each in records.records_where(tx, kind, list(placed))
@@ -163,21 +165,32 @@ def _plan_batch(
         if waiting.cause == Cause.UNDO:
             stays.setdefault(pk, {})[name] = Reason.UNDONE
     held_by_hand = holds.held_by_hand(tx, placed)
+    begun = clearings.clearings_of(tx, [each.pk for each in own])
     state.clean(tx, "plan", ids)
     left_out = [getattr(each, kind) for each in live if each.connection not in descriptions]
     state.mark_dirty(tx, "plan", left_out)
     entries: list[StoredEntry] = []
     differences: list[StoredDifference] = []
+    in_scope = writable(tx, deployment, own)
     for each in own:
         subject = placed[str(getattr(each, kind))]
         described = descriptions[each.connection].get(each.object)
-        if subject.stages is None or described is None:
+        if subject.id not in wishes or described is None:
             continue
         held = modes.get(each.connection) != "active"
         kept = stays.get(each.pk, {})
         if subject.id in held_by_hand:
             kept = dict.fromkeys(described.fields, Reason.BY_HAND)
-        found, left = _propose(deployment, each, subject, described, kept)
+        proposed, left = _propose(
+            deployment,
+            each,
+            wishes[subject.id],
+            described,
+            out_of_scope=each.pk not in in_scope,
+            kept=kept,
+        )
+        found = resume(proposed, each, described, begun)
+        left += _taken_back(each, proposed, found)
         entries += [
             _carry_on(
                 _stored_entry(
@@ -207,6 +220,18 @@ def _plan_batch(
     planned.differences += len(differences)
 
 
+def _taken_back(
+    each: StoredRecord, proposed: Sequence[Entry], found: Sequence[Entry]
+) -> list[StoredDifference]:
+    """What is wanted of a field that gets back what it held, because the CRM refused the value."""
+    wanted = {one.field: one for one in proposed}
+    return [
+        StoredDifference(each.pk, one.field, wanted[one.field].after, one.after, Reason.REFUSED)
+        for one in found
+        if one.way is Way.RESTORE and one.field in wanted
+    ]
+
+
 def _vendor_fields(deployment: Deployment, each: StoredRecord) -> set[str]:
     mapping = deployment.connections[each.connection].object_mapping(each.object)
     return {rule.field for rule in mapping.writes if rule.vendor}
@@ -215,21 +240,19 @@ def _vendor_fields(deployment: Deployment, each: StoredRecord) -> set[str]:
 def _propose(
     deployment: Deployment,
     each: StoredRecord,
-    subject: Placed,
+    wish: Wish,
     described: ObjectDescription,
+    *,
+    out_of_scope: bool,
     kept: Mapping[str, Reason],
-) -> tuple[list[Any], list[StoredDifference]]:
+) -> tuple[list[Entry], list[StoredDifference]]:
     connected = deployment.connections[each.connection]
     mapping = connected.object_mapping(each.object)
-    wish = Wish(
-        stages=subject.stages or {},
-        scores=subject.scores or {},
-        changed_at=iso(subject.staged_at_s or 0.0),
-    )
+    clears = connected.connector.capabilities.clears_to_go_back
     entries, differences = propose(
         mapping.writes,
         {
-            rule.field: _target(each, described, rule.field)
+            rule.field: _target(each, described, rule.field, clears=clears)
             for rule in mapping.writes
             if rule.field in described.fields and described.fields[rule.field].writable
         },
@@ -237,7 +260,7 @@ def _propose(
         vocabularies=deployment.vocabularies,
         vendor_stage=connected.vendor_stage,
         frozen=is_frozen(mapping, each.fields),
-        out_of_scope=not may_be_written(connected, each),
+        out_of_scope=out_of_scope,
         kept=kept,
     )
     left = [
@@ -247,7 +270,7 @@ def _propose(
     return entries, left
 
 
-def _target(each: StoredRecord, described: ObjectDescription, name: str) -> Target:
+def _target(each: StoredRecord, described: ObjectDescription, name: str, *, clears: bool) -> Target:
     found = described.fields[name]
     choices = None
     if found.type is FieldType.CHOICE:
@@ -257,6 +280,7 @@ def _target(each: StoredRecord, described: ObjectDescription, name: str) -> Targ
         same=same_value(found.type),
         choices=choices,
         forward_only=found.forward_only,
+        clears=clears,
     )
 
 
@@ -265,7 +289,7 @@ def _stored_entry(
     plan_id: str,
     each: StoredRecord,
     subject: Placed,
-    entry: Any,
+    entry: Entry,
     *,
     held: bool,
     told: str | None,
@@ -291,6 +315,7 @@ def _stored_entry(
         stage_to=(subject.stages or {})[deployment.main_vocabulary],
         because=(),
         state=str(State.HELD if held else State.PLANNED),
+        way=str(entry.way),
         cause=str(
             (cause or Cause.FACTS) if told is not None or cause is Cause.BY_HAND else Cause.NEW
         ),

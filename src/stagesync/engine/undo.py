@@ -13,7 +13,7 @@ from stagesync.domain.life import State
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import known_type
-from stagesync.engine.who import find
+from stagesync.engine.find import find
 from stagesync.errors import ArgumentError
 from stagesync.store import log, plans, records
 from stagesync.store.plans import StoredEntry, StoredPlan

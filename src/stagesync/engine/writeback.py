@@ -2,13 +2,13 @@
 
 One thread per connection. Before a batch goes out its entries are stored as sent; after the answer they
 are confirmed or refused, with baselines, stored fields and audit in one transaction. A crash in between
-leaves them sent: the next run confirms what it sees in the CRM, plans the rest anew, and so repeats at most
+(of a backward move, see `backward`) leaves them sent: the next run confirms what it sees in the CRM, plans the rest anew, and so repeats at most
 that batch, of absolute values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
@@ -18,8 +18,9 @@ from sqlalchemy import Connection
 
 from stagesync.connector import CrmError, Record, Refusal, Role, Write, WriteResult
 from stagesync.domain.life import Move, State, move
-from stagesync.domain.plan import Reason
+from stagesync.domain.plan import Reason, Way
 from stagesync.engine import audit
+from stagesync.engine.backward import note_begun, note_refused, settle_begun
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
@@ -27,7 +28,7 @@ from stagesync.engine.guard import group_of
 from stagesync.engine.holds import pin
 from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
-from stagesync.store import guards, links, plans, records, state
+from stagesync.store import clearings, guards, links, plans, records, state
 from stagesync.store.guards import OwnWrite
 from stagesync.store.plans import StoredDifference, StoredEntry
 
@@ -119,6 +120,7 @@ class _Sender:
                     id=found[0].id,
                     values={each.field: each.after for each in found},
                     together=together.get(pk, ""),
+                    clear=tuple(each.field for each in found if each.way == Way.CLEAR),
                 ),
                 found,
             )
@@ -165,11 +167,14 @@ class _Sender:
             not same_value(types[each.field].type)(now.fields.get(each.field), each.before)
             for each in item.entries
             if each.field in types
+            # A field that we emptied on its way back is as we left it.
+            and not (each.way == Way.CLEAR and now.fields.get(each.field) in (None, ""))
         )
 
     def _send_batch(self, batch: Sequence[_Item], outcome: Written) -> None:
         with self.deployment.store.begin() as tx:
             self._move(tx, batch, Move.SEND)
+            note_begun(tx, (entry for item in batch for entry in item.entries))
         try:
             results = self.connected.connector.write([item.write for item in batch])
         except CrmError as error:
@@ -210,9 +215,8 @@ class _Sender:
     def _keep_taken(self, tx: Connection, taken: Sequence[StoredEntry]) -> None:
         moves = [(each.record_pk, each.field, move(State.SENT, Move.CONFIRM)) for each in taken]
         plans.set_entry_states(tx, self.plan_id, moves)
-        kept = [(each.record_pk, each.field, each.after) for each in taken]
-        plans.save_baselines(tx, kept, run=self.run, at_s=self.now_s)
-        _remember(tx, taken, run=self.run, now_s=self.now_s)
+        _keep_baselines(tx, taken, run=self.run, now_s=self.now_s)
+        clearings.drop_clearings(tx, [(each.record_pk, each.field) for each in taken])
         pin(tx, self.deployment, taken, now_s=self.now_s)
         stored = {
             each.pk: dict(each.fields)
@@ -227,6 +231,7 @@ class _Sender:
     ) -> None:
         moves = [(each.record_pk, each.field, move(State.SENT, Move.REFUSE)) for each, _ in refused]
         plans.set_entry_states(tx, self.plan_id, moves)
+        note_refused(tx, refused)
         left = [
             StoredDifference(
                 each.record_pk,
@@ -246,7 +251,12 @@ class _Sender:
             state.doubt_description(tx, self.connected.name)
 
 
-def _remember(tx: Connection, taken: Iterable[StoredEntry], *, run: str, now_s: float) -> None:
+def _keep_baselines(
+    tx: Connection, taken: Sequence[StoredEntry], *, run: str, now_s: float
+) -> None:
+    """What was restored is as much or as little ours as it was before."""
+    kept = [(e.record_pk, e.field, e.after) for e in taken if e.way != Way.RESTORE]
+    plans.save_baselines(tx, kept, run=run, at_s=now_s)
     guards.save_own_writes(
         tx,
         [
@@ -262,6 +272,7 @@ def _remember(tx: Connection, taken: Iterable[StoredEntry], *, run: str, now_s: 
                 each.approval,
             )
             for each in taken
+            if each.way != Way.RESTORE
         ],
     )
 
@@ -290,7 +301,8 @@ def _audited(
             {"refused": str(result.refusal), "code": result.code, "words": result.message}
             if result is not None and was_refused
             else {"written": True}
-        ),
+        )
+        | ({} if each.way == Way.PLAIN else {"way": each.way}),
     }
 
 
@@ -355,7 +367,13 @@ def settle_sent(
     Without this the value would pass for somebody's word: nothing else says that it is ours. What was
     not seen stays sent, and is planned anew.
     """
-    sent = [e for e in plans.entries_in(tx, State.SENT) if e.connection in descriptions]
+    begun = {(e.record_pk, e.field): e for e in settle_begun(tx, descriptions)}
+    # What was restored looks the same in the store whether it arrived or not.
+    sent = [
+        each
+        for each in plans.entries_in(tx, State.SENT)
+        if each.connection in descriptions and each.way != Way.RESTORE
+    ]
     held = {each.pk: each for each in records.records_where(tx, "pk", {e.record_pk for e in sent})}
     arrived = [
         each
@@ -367,8 +385,9 @@ def settle_sent(
     for each in arrived:
         confirmed = (each.record_pk, each.field, move(each.state, Move.CONFIRM))
         plans.set_entry_states(tx, each.plan, [confirmed])
-    kept = [(each.record_pk, each.field, each.after) for each in arrived]
-    plans.save_baselines(tx, kept, run=run, at_s=now_s)
-    _remember(tx, arrived, run=run, now_s=now_s)
+    # Of a move that was planned anew meanwhile, by `stagesync plan`, only its note tells that it was sent.
+    told = {(each.record_pk, each.field) for each in arrived}
+    arrived += [each for key, each in begun.items() if key not in told]
+    _keep_baselines(tx, arrived, run=run, now_s=now_s)
     pin(tx, deployment, arrived, now_s=now_s)
     audit.append(tx, [_audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])

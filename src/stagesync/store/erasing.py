@@ -22,12 +22,14 @@ _FORGOTTEN = tuple(
         ("activity", "source_pk"),
         ("deal", "record_pk"),
         ("fact_since", "record_pk"),
+        ("alias", "record_pk"),
         ("baseline", "record_pk"),
         ("difference", "record_pk"),
         ("plan_entry", "record_pk"),
         ("own_write", "record_pk"),
         ("edit", "record_pk"),
         ("hold", "record_pk"),
+        ("clearing", "record_pk"),
     )
 )
 """Every table that says something of a record."""

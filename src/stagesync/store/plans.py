@@ -44,6 +44,7 @@ class StoredEntry:
         state: a state of `domain.life`.
         cause: a `domain.guard.Cause`.
         approval: the plan with which somebody approved it; empty when nobody did.
+        way: a `domain.plan.Way`: how the value takes the place of the other.
     """
 
     plan: str
@@ -61,6 +62,7 @@ class StoredEntry:
     state: str
     cause: str
     approval: str = ""
+    way: str = "plain"
 
 
 def save_plan(tx: Connection, plan: StoredPlan) -> None:
@@ -140,6 +142,7 @@ def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
             "state": each.state,
             "cause": each.cause,
             "approval": each.approval,
+            "way": each.way,
         }
         for each in entries
     ]
@@ -147,13 +150,14 @@ def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
         tx.execute(
             text(
                 "INSERT INTO plan_entry (plan, record_pk, field, subject, before, after, stage_from,"
-                " stage_to, because, state, cause, approval) VALUES (:plan, :record_pk, :field,"
-                " :subject, :before, :after, :stage_from, :stage_to, :because, :state, :cause, :approval)"
+                " stage_to, because, state, cause, approval, way) VALUES (:plan, :record_pk, :field,"
+                " :subject, :before, :after, :stage_from, :stage_to, :because, :state, :cause, :approval,"
+                " :way)"
                 " ON CONFLICT (plan, record_pk, field) DO UPDATE SET subject = excluded.subject,"
                 " before = excluded.before, after = excluded.after,"
                 " stage_from = excluded.stage_from, stage_to = excluded.stage_to,"
                 " because = excluded.because, state = excluded.state, cause = excluded.cause,"
-                " approval = excluded.approval"
+                " approval = excluded.approval, way = excluded.way"
             ),
             rows,
         )
@@ -201,6 +205,7 @@ def _stored_entry(row: Row[Any]) -> StoredEntry:
         state=row.state,
         cause=row.cause,
         approval=row.approval,
+        way=row.way,
     )
 
 

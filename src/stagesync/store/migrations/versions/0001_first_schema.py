@@ -20,6 +20,9 @@ def upgrade() -> None:
         sa.Column("evaluated_at_s", sa.Float(), nullable=True),
         sa.Column("recheck_at_s", sa.Float(), nullable=True),
         sa.Column("staged_at_s", sa.Float(), nullable=True),
+        sa.Column("previous_stage", sa.Text(), nullable=True),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.Column("next_contact_at_s", sa.Float(), nullable=True),
         sa.Column("policy", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
     )
@@ -51,6 +54,16 @@ def upgrade() -> None:
         sa.Column("seen", sa.Integer(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("connection", "key", "raised_at_s", name=op.f("pk_alert")),
     )
+    op.create_table(
+        "alias",
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("record_pk", "email", name=op.f("pk_alias")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("alias", schema=None) as batch_op:
+        batch_op.create_index("ix_alias_email", ["email"], unique=False)
+
     op.create_table(
         "approval",
         sa.Column("plan", sa.Text(), nullable=False),
@@ -88,6 +101,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_baseline")),
     )
     op.create_table(
+        "clearing",
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("entry", sa.Text(), nullable=False),
+        sa.Column("refused", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_clearing")),
+    )
+    op.create_table(
         "connection",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
@@ -98,6 +119,7 @@ def upgrade() -> None:
         sa.Column("seen", sa.Text(), nullable=False),
         sa.Column("quota", sa.Text(), nullable=False),
         sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("rounds", sa.Text(), nullable=False),
         sa.Column("trouble", sa.Text(), nullable=False),
         sa.Column("paused_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_connection")),
@@ -223,6 +245,21 @@ def upgrade() -> None:
         batch_op.create_index("ix_link_to_pk", ["to_pk"], unique=False)
 
     op.create_table(
+        "member",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("list", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "connection", "object", "list", "record_id", name=op.f("pk_member")
+        ),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("member", schema=None) as batch_op:
+        batch_op.create_index("ix_member_record_id", ["record_id"], unique=False)
+
+    op.create_table(
         "meta",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -257,6 +294,9 @@ def upgrade() -> None:
         sa.Column("evaluated_at_s", sa.Float(), nullable=True),
         sa.Column("recheck_at_s", sa.Float(), nullable=True),
         sa.Column("staged_at_s", sa.Float(), nullable=True),
+        sa.Column("previous_stage", sa.Text(), nullable=True),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.Column("next_contact_at_s", sa.Float(), nullable=True),
         sa.Column("policy", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
@@ -290,6 +330,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("approval", sa.Text(), nullable=False),
+        sa.Column("way", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("plan", "record_pk", "field", name=op.f("pk_plan_entry")),
     )
     with op.batch_alter_table("plan_entry", schema=None) as batch_op:
@@ -328,6 +369,12 @@ def upgrade() -> None:
         batch_op.create_index("ix_record_person", ["person"], unique=False)
 
     op.create_table(
+        "remembered",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", name=op.f("pk_remembered")),
+    )
+    op.create_table(
         "run",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("started_at_s", sa.Float(), nullable=False),
@@ -349,5 +396,19 @@ def upgrade() -> None:
         sa.Column("scores", sa.Text(), nullable=False),
         sa.Column("reasons", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "at_s", name=op.f("pk_transition")),
+    )
+    op.create_table(
+        "verdict",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("together", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("one", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.Column("said_by", sa.Text(), nullable=False),
+        sa.Column("said_at_s", sa.Float(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("undone_by", sa.Text(), nullable=False),
+        sa.Column("undone_at_s", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verdict")),
     )
     # ### end Alembic commands ###

@@ -1,4 +1,4 @@
-"""Whom a person at a terminal means."""
+"""Finds whom an e-mail, a record id or an id of ours names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from stagesync.domain.transforms import NotUnderstood, read_email
 from stagesync.errors import ArgumentError
-from stagesync.store import people, records
+from stagesync.store import aliases, people, records
 from stagesync.store.people import Kind
 from stagesync.store.records import StoredRecord
 
@@ -21,7 +21,7 @@ def find(tx: Connection, who: str) -> tuple[Kind, str]:
     for kind in kinds:
         if people.placed(tx, kind, [who]):
             return kind, who
-    found = _records_named(tx, who)
+    found = records_named(tx, who)
     holders: set[tuple[Kind, str]] = {("person", each.person) for each in found if each.person}
     holders |= {("account", each.account) for each in found if each.account}
     if len(holders) == 1:
@@ -35,10 +35,17 @@ def find(tx: Connection, who: str) -> tuple[Kind, str]:
     raise ArgumentError(f"that names several: {names}", hint="ask for one of these ids")
 
 
-def _records_named(tx: Connection, who: str) -> list[StoredRecord]:
+def records_named(tx: Connection, who: str) -> list[StoredRecord]:
+    """The records with this e-mail, this id, or named `connection/object/id`."""
+    connection, _, rest = who.partition("/")
+    object_name, slash, record_id = rest.partition("/")
+    if slash:
+        return list(records.records_of(tx, connection, object_name, [record_id]).values())
     try:
         email = read_email(who)
     except NotUnderstood:
         email = None
     found = records.records_where(tx, "email", [email]) if email else []
+    if email and not found:
+        found = records.records_where(tx, "pk", sorted(aliases.bearers_of(tx, [email])))
     return found or records.records_where(tx, "id", [who])
