@@ -126,8 +126,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
 
     settings = load_settings(config)
     configure_logging(settings, quiet=quiet)
-    mappings = mappings_of(settings, config)
-    definitions = load_definitions(mappings)
+    definitions = load_definitions(mappings_of(settings, config))
     if settings.vocabulary not in definitions.vocabularies:
         known = ", ".join(sorted(definitions.vocabularies))
         raise DefinitionError(
@@ -142,7 +141,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
         )
     clock = _clock(settings, config)
     with ExitStack() as stack:
-        connections = _connections(settings, definitions, mappings, config=config, clock=clock)
+        connections = _connections(settings, definitions, config=config, clock=clock)
         for each in connections.values():
             stack.callback(each.connector.close)
         store = open_store(store_url(settings.store.url, config.parent))
@@ -173,6 +172,14 @@ def mappings_of(settings: Settings, config: Path) -> Path:
     return beside if (beside / "policy.yaml").is_file() else shipped_mappings()
 
 
+def mapping_file(settings: Settings, connection: str, *, config: Path) -> Path:
+    """The file that says how a connection is read and written."""
+    each = settings.connections[connection]
+    if each.mapping:
+        return config.parent / each.mapping
+    return mappings_of(settings, config) / f"{each.connector}.yaml"
+
+
 def store_url(url: str, folder: Path) -> str:
     """The URL with a relative SQLite path counted from the settings file."""
     head, mark, path = url.partition(":///")
@@ -197,7 +204,6 @@ def installed_connectors() -> dict[str, Connect]:
 def _connections(
     settings: Settings,
     definitions: Definitions,
-    mappings: Path,
     *,
     config: Path,
     clock: Clock,
@@ -214,11 +220,7 @@ def _connections(
             if each.connector not in names:
                 known = f"`{each.connector}`; known: {_list(names)}"
                 raise _refused(config, name, [("connector", known)])
-            path = (
-                config.parent / each.mapping
-                if each.mapping
-                else mappings / f"{each.connector}.yaml"
-            )
+            path = mapping_file(settings, name, config=config)
             mapping = load_mapping(
                 path, vocabularies=definitions.vocabularies, policy=definitions.policy
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from stagesync import __version__
+from stagesync.cli.backtest import backtest
 from stagesync.cli.check import check
 from stagesync.cli.demo import demo
 from stagesync.cli.deploy import connectors, init, setup
@@ -43,6 +44,7 @@ for command in (
     status,
     explain,
     audit,
+    backtest,
     evaluate,
     vocabulary,
     connectors,

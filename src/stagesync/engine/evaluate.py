@@ -78,7 +78,7 @@ def _evaluate_batch(
     after, transitions = [], []
     for each, evaluation in outcome.items():
         stages = deployment.classifier.stages(evaluation.position, account=kind == "account")
-        placed = _placed(deployment, before[each], evaluation, stages, now_s=now_s)
+        placed = placed_by(deployment, before[each], evaluation, stages, now_s=now_s)
         after.append(placed)
         if before[each].position != placed.position or before[each].stages != placed.stages:
             reasons = evaluation.reasons or explain_again(
@@ -101,6 +101,7 @@ def evaluate_person(
     *,
     now_s: float,
     with_reasons: bool = False,
+    with_recheck: bool = True,
 ) -> Evaluation:
     """Place one person, as a daemon that never sleeps would have."""
     since = SINCE_EVER_S if before.evaluated_at_s is None else min(before.evaluated_at_s, now_s)
@@ -110,6 +111,7 @@ def evaluate_person(
         previous=still_known(deployment, before.position),
         previous_at_s=since,
         with_reasons=with_reasons,
+        with_recheck=with_recheck,
     )
 
 
@@ -128,25 +130,45 @@ def evaluate_accounts(
     positions = people.placed(tx, "person", everybody)
     history = deployment.compiled.counts_by_history
     facts = assemble_people(tx, deployment, everybody, now_s=now_s, with_history=history)
-    outcome = {}
-    for name, each in found.items():
-        counted = [
-            _Member(facts[who].facts, _as_stored(positions[who]))
-            for who in members.get(name, ())
+    counted = {
+        name: [
+            Member(facts[who].facts, _as_stored(positions[who]))
+            for who in theirs
             if who in facts and positions[who].position
         ]
-        outcome[name] = deployment.compiled.evaluate_account(
+        for name, theirs in members.items()
+    }
+    return place_accounts(
+        deployment, found, before, counted, now_s=now_s, with_reasons=with_reasons
+    )
+
+
+def place_accounts(
+    deployment: Deployment,
+    found: Mapping[str, Assembled],
+    before: Mapping[str, Placed],
+    members: Mapping[str, Sequence[Member]],
+    *,
+    now_s: float,
+    with_reasons: bool = False,
+) -> dict[str, Evaluation]:
+    """Place accounts whose people were placed at the same instant."""
+    return {
+        name: deployment.compiled.evaluate_account(
             each.facts,
-            counted,
+            members.get(name, ()),
             now_s,
             previous=still_known(deployment, before[name].position),
             with_reasons=with_reasons,
         )
-    return outcome
+        for name, each in found.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
-class _Member:
+class Member:
+    """Somebody of an account, already placed."""
+
     facts: Facts
     evaluation: Evaluation
 
@@ -181,7 +203,7 @@ def explain_again(
     return again.reasons
 
 
-def _placed(
+def placed_by(
     deployment: Deployment,
     before: Placed,
     evaluation: Evaluation,
@@ -189,6 +211,7 @@ def _placed(
     *,
     now_s: float,
 ) -> Placed:
+    """Somebody as an evaluation places them, ready to be kept."""
     main = deployment.main_vocabulary
     same = before.stages is not None and before.stages.get(main) == stages[main]
     return Placed(

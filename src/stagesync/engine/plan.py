@@ -153,7 +153,7 @@ def _plan_batch(
         if subject.stages is None or described is None:
             continue
         held = modes.get(each.connection) != "active"
-        found, left = _propose(deployment, each, subject, described)
+        found, left = propose_for(deployment, each, subject, described)
         entries += [
             _stored_entry(deployment, planned.id, each, subject, one, held=held) for one in found
         ]
@@ -176,9 +176,10 @@ def _vendor_fields(deployment: Deployment, each: StoredRecord) -> set[str]:
     return {rule.field for rule in mapping.writes if rule.vendor}
 
 
-def _propose(
+def propose_for(
     deployment: Deployment, each: StoredRecord, subject: Placed, described: ObjectDescription
 ) -> tuple[list[Any], list[StoredDifference]]:
+    """What one record of somebody who is placed should be written, and what differs and stays."""
     connected = deployment.connections[each.connection]
     mapping = connected.object_mapping(each.object)
     wish = Wish(
