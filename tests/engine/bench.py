@@ -255,9 +255,11 @@ class Bench:
         )
 
 
-def make_bench(*, mode: str = "active", vendor: VendorStage = VendorStage.OFF) -> Bench:
+def make_bench(
+    *, mode: str = "active", vendor: VendorStage = VendorStage.OFF, url: str = "sqlite://"
+) -> Bench:
     """Both CRMs connected, with our own fields made in them; close its store."""
-    clock, store = BenchClock(), open_store("sqlite://")
+    clock, store = BenchClock(), open_store(url)
     crms = {"north": make_north(clock), "south": make_south(clock)}
     connectors = {name: MemoryConnector(name, crm) for name, crm in crms.items()}
     connections = {
