@@ -149,8 +149,9 @@ def _look_at_people(
             if placed.account:
                 member = Member(_counted(side, each), evaluation)
                 theirs.setdefault(placed.account, []).append(member)
-    facts = {who: each.facts for who, each in found.before.items()}
-    note_outcomes(tx, work.sides, facts, vocabulary=work.vocabulary, conversion=work.conversion)
+    note_outcomes(
+        tx, work.sides, found.before, vocabulary=work.vocabulary, conversion=work.conversion
+    )
 
 
 def _evaluate(

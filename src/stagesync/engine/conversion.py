@@ -1,25 +1,26 @@
 """How well stages foretold who bought, under two sets of definitions.
 
-Each person with a won or a lost deal counts once, by the one of these deals that was made first. The
+Each person whom a won or a lost deal names counts once, by the one of these deals that was made first. The
 stage is the one that they would have stood in when it was made, from what was known then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
-from stagesync.connector import Role
-from stagesync.domain.facts import Deal, Facts
 from stagesync.domain.foretold import facts_before, told_apart
 from stagesync.domain.mapping import opened_at
+from stagesync.engine.assemble import Assembled
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.evaluate import SINCE_EVER_S
 from stagesync.engine.sides import Sides, assemble_both
 from stagesync.store import records
+from stagesync.store.deals import deals_naming
+from stagesync.store.records import StoredRecord
 
 OVER = frozenset({"won", "lost"})
 
@@ -63,53 +64,78 @@ def _side(deployment: Deployment, vocabulary: str, outcomes: Outcomes) -> dict[s
 def note_outcomes(
     tx: Connection,
     sides: Sides,
-    people: Mapping[str, Facts],
+    people: Mapping[str, Assembled],
     *,
     vocabulary: str,
     conversion: Conversion,
 ) -> None:
-    """Add the people of these who have a won or a lost deal.
-
-    Args:
-        people: with their facts as the definitions held against see them.
-    """
-    over = {who: [d for d in facts.deals if d.status in OVER] for who, facts in people.items()}
-    made = _made(tx, sides.before, [deal for deals in over.values() for deal in deals])
-    first = {
-        who: min(dated)
-        for who, deals in over.items()
-        if (dated := [(made[deal.id], deal.id, deal.status) for deal in deals if deal.id in made])
-    }
-    conversion.undated += sum(bool(deals) and who not in first for who, deals in over.items())
-    # Somebody never placed: all that they ever did counts, as far back as the policies look.
+    """Add the people of these whom a won or a lost deal names."""
+    first = _first_deals(tx, sides.before, people, conversion=conversion)
+    # As for somebody never placed: all that they ever did counts, as far back as the policies look.
     found = assemble_both(tx, sides, list(first), now_s=SINCE_EVER_S)
-    for who, (at_s, deal_id, status) in first.items():
+    for who, deal in first.items():
         for side, assembled, outcomes in (
             (sides.before, found.before[who], conversion.before),
             (sides.after, found.after[who], conversion.after),
         ):
-            known = facts_before(assembled.facts, deal_id, at_s)
+            known = facts_before(assembled.facts, deal.id, deal.made_at_s)
             then = side.compiled.evaluate(
-                known, at_s, previous_at_s=SINCE_EVER_S, with_recheck=False
+                known, deal.made_at_s, previous_at_s=SINCE_EVER_S, with_recheck=False
             )
             stage = side.classifier.stage(vocabulary, then.position)
             won, lost = outcomes.get(stage, (0, 0))
-            outcomes[stage] = (won + 1, lost) if status == "won" else (won, lost + 1)
+            outcomes[stage] = (won + deal.won, lost + (not deal.won))
 
 
-def _made(tx: Connection, deployment: Deployment, deals: Iterable[Deal]) -> dict[str, float]:
-    """Deal -> when it was made; those that do not say are absent."""
-    by_connection: dict[str, list[str]] = {}
-    for each in deals:
-        record_id = each.id.removeprefix(f"{each.connection}/")
-        by_connection.setdefault(each.connection, []).append(record_id)
-    found = {}
-    for name, ids in by_connection.items():
-        connected = deployment.connections.get(name)
-        for object_name in connected.objects(Role.DEAL) if connected else ():
-            mapping = deployment.connections[name].object_mapping(object_name)
-            for record in records.records_of(tx, name, object_name, set(ids)).values():
-                at_s = opened_at(mapping, record.fields)
-                if at_s is not None:
-                    found[f"{name}/{record.id}"] = at_s
-    return found
+@dataclass(frozen=True, slots=True, order=True)
+class _Deal:
+    """A deal that is over; the first is the one that was made first."""
+
+    made_at_s: float
+    id: str
+    won: bool
+
+
+def _first_deals(
+    tx: Connection,
+    deployment: Deployment,
+    people: Mapping[str, Assembled],
+    *,
+    conversion: Conversion,
+) -> dict[str, _Deal]:
+    """Person -> their first deal; those without one are absent, and counted when none is dated.
+
+    A deal that names nobody is nobody's here, whatever the policy makes of it: policies let such deals
+    count when they are won and not when they are lost, so they would foretell nothing.
+    """
+    naming = deals_naming(tx, {each.pk for one in people.values() for each in one.records})
+    over = {deal.pk for deals in naming.values() for deal in deals.values() if deal.status in OVER}
+    made = {
+        each.pk: at_s
+        for each in records.records_where(tx, "pk", over)
+        if (at_s := _made_at_s(deployment, each)) is not None
+    }
+    first = {}
+    for who, assembled in people.items():
+        theirs = {
+            deal.pk: deal
+            for each in assembled.records
+            for deal in naming.get(each.pk, {}).values()
+            if deal.pk in over
+        }
+        dated = [
+            _Deal(made[pk], f"{deal.connection}/{deal.id}", deal.status == "won")
+            for pk, deal in theirs.items()
+            if pk in made
+        ]
+        if dated:
+            first[who] = min(dated)
+        conversion.undated += bool(theirs and not dated)
+    return first
+
+
+def _made_at_s(deployment: Deployment, each: StoredRecord) -> float | None:
+    connected = deployment.connections.get(each.connection)
+    if connected is None or each.object not in connected.roles:
+        return None
+    return opened_at(connected.object_mapping(each.object), each.fields)
