@@ -9,7 +9,9 @@ from stagesync.connector import (
     Clock,
     FieldMissing,
     FieldType,
+    Heard,
     Link,
+    Named,
     ObjectDescription,
     OwnField,
     Page,
@@ -65,12 +67,14 @@ class HubSpot:
         self._described: dict[str, ObjectDescription] = {}
         self._calculated: dict[str, frozenset[str]] = {}
         self._portal = ""
+        self._asked_account = False
 
     def check(self) -> None:
         """Prove that the token works, and learn the account's number and time zone by it."""
         try:
             account = self._transport.account()
         except PermissionMissing:
+            self._asked_account = True
             # The token is good; only the account's own facts are kept from it.
             return
         self._portal = str(account.get("portalId") or "")
@@ -88,6 +92,9 @@ class HubSpot:
         HubSpot leaves out a property that does not exist without a word; so a field is only
         known to be missing when `describe` was asked before.
         """
+        if self.listens and not (self._portal or self._asked_account):
+            # Whose events are ours is told by the account's number.
+            self.check()
         tasks = [(self._wish(one.object, one.fields), read_cursor(one.cursor)) for one in wanted]
         for wish, cursor in tasks:
             yield from pull(self._source, wish, cursor)
@@ -146,17 +153,13 @@ class HubSpot:
         oauth = self._transport.client.oauth
         return oauth.renewed if oauth else None
 
-    def webhook(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes
-    ) -> list[tuple[str, str]]:
-        """The (object, id) of the records that a webhook request says have changed, each once.
+    @property
+    def listens(self) -> bool:
+        """Whether it knows the secret of an app: service keys have none, and no webhooks."""
+        return self._options.webhook_secret is not None
 
-        Sends nothing. Which events are sent is set in the app; what they say is not believed
-        beyond the ids: `read` these records.
-
-        Args:
-            url: the whole address as HubSpot called it: behind a proxy the public one.
-            body: as it came, byte by byte.
+    def hear(self, heard: Heard) -> Sequence[Named]:
+        """The records that events are about. Which events are sent is set in the app.
 
         Raises:
             WebhookRefused: it is not proven to come from HubSpot now, or cannot be read.
@@ -168,9 +171,11 @@ class HubSpot:
                 code="NO_SECRET",
                 hint="give the connection `app_secret`; service keys have no webhooks",
             )
-        now_s = self._source.clock.now_s()
-        prove((method, url), headers, body=body, secret=secret, now_s=now_s)
-        return named_records(body, portal=self._portal)
+        prove(heard, secret=secret, now_s=self._source.clock.now_s())
+        if self._options.auth is not None and not self._portal:
+            # An app can be installed in many accounts, and an id means another record in each.
+            raise WebhookRefused("it is not known yet which account is ours", code="NOT_READY")
+        return named_records(heard.body, portal=self._portal)
 
     def record_url(self, object_name: str, record_id: str) -> str:
         """The record's page; empty until `check` learnt the account's number."""

@@ -39,7 +39,13 @@ from stagesync.sandbox.hubspot.switches import HubSpotSwitches
 from stagesync.sandbox.salesforce.simulation import OWN_FAULTS
 from stagesync.sandbox.salesforce.switches import SalesforceSwitches
 from stagesync.sandbox.settings import Switches
-from stagesync.settings.model import ConnectionSettings, LogSettings, Settings, StoreSettings
+from stagesync.settings.model import (
+    ConnectionSettings,
+    LogSettings,
+    Settings,
+    StoreSettings,
+    WebSettings,
+)
 
 from .blocks import ROOT
 
@@ -155,9 +161,10 @@ def _paths(model: type[BaseModel], above: str = "") -> Iterator[str]:
         (
             "The deployment",
             [
-                *(name for name in Settings.model_fields if name not in {"store", "log"}),
+                *(name for name in Settings.model_fields if name not in {"store", "log", "web"}),
                 *(f"store.{name}" for name in StoreSettings.model_fields),
                 *(f"log.{name}" for name in LogSettings.model_fields),
+                *(f"web.{name}" for name in WebSettings.model_fields),
             ],
         ),
         ("Connections", list(ConnectionSettings.model_fields)),

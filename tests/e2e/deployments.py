@@ -166,7 +166,8 @@ def spawn(*args: str, home: Path, **environ: str) -> Ran:
 
 def environment(home: Path) -> dict[str, str]:
     """Nothing but what a program needs to start."""
-    kept = {name: os.environ[name] for name in os.environ if name.startswith("COVERAGE")}
+    passed = ("COVERAGE", "PYTHONPATH")
+    kept = {name: os.environ[name] for name in os.environ if name.startswith(passed)}
     return {
         "HOME": str(home),
         "TMPDIR": str(home),

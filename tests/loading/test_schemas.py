@@ -24,7 +24,13 @@ from stagesync.loading import (
     treatment,
     vocabularies,
 )
-from stagesync.settings.model import ConnectionSettings, LogSettings, Settings, StoreSettings
+from stagesync.settings.model import (
+    ConnectionSettings,
+    LogSettings,
+    Settings,
+    StoreSettings,
+    WebSettings,
+)
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 HEAD = "# yaml-language-server: $schema="
@@ -147,5 +153,6 @@ def test_settings_have_the_loaders_keys() -> None:
     assert set(Settings.model_fields) == keys(known)
     assert set(StoreSettings.model_fields) == keys(known, "properties", "store")
     assert set(LogSettings.model_fields) == keys(known, "properties", "log")
+    assert set(WebSettings.model_fields) == keys(known, "properties", "web")
     connection = known["$defs"]["connection"]["properties"]
     assert set(ConnectionSettings.model_fields) == set(connection)

@@ -11,7 +11,7 @@ import click
 
 from stagesync.cli.group import named, shared_options
 from stagesync.cli.offline import print_json, print_rows
-from stagesync.cli.online import ProgressBars, opened
+from stagesync.cli.online import ProgressBars, listening, opened
 from stagesync.errors import ArgumentError, HeldError
 
 if TYPE_CHECKING:
@@ -111,10 +111,11 @@ def run(*, config: Path | None) -> None:
     """
     from stagesync.engine.daemon import run_daemon
 
-    with opened(config, logs=True) as found:
+    with opened(config, logs=True) as found, listening(found) as web:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: found.clock.stop.set())
-        run_daemon(found.deployment, stop=found.clock.stop)
+        called = web.called if web else None
+        run_daemon(found.deployment, stop=found.clock.stop, called=called)
 
 
 def _decide_and_show(plan_id: str, config: Path | None, *, as_json: bool, approve: bool) -> None:

@@ -131,15 +131,35 @@ class Heard:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A record that a webhook request is about.
+
+    Attributes:
+        erased: the CRM has forgotten this person for good, and whatever is known of the record must go.
+            All else that an event says is a hint: the record is read again.
+    """
+
+    object: str
+    id: str
+    erased: bool = False
+
+
 @runtime_checkable
 class Hears(Protocol):
     """A connector whose CRM calls when something changed."""
 
-    def hear(self, heard: Heard) -> Sequence[tuple[str, str]]:
-        """The records (object, id) that may have changed, each once. Sends nothing, and may be called from any
-        thread.
+    @property
+    def listens(self) -> bool:
+        """Whether it has what a request is proven by; without it no request is taken."""
+        ...
+
+    def hear(self, heard: Heard) -> Sequence[Named]:
+        """The records that may have changed, each once, in no order that means anything.
+
+        Sends nothing, and may be called from any thread, while other methods run.
 
         Raises:
-            RequestRefused: the CRM did not send this, or not just now; its `code` says why.
+            RequestRefused: the CRM did not send this, or not just now; its `code` is one word that says why.
         """
         ...

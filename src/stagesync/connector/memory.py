@@ -5,12 +5,17 @@ It is the whole of the contract and nothing more; `memory_crm` is the CRM that i
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterator, Mapping, Sequence
+
+import orjson
 
 from stagesync.connector import (
     FieldDescription,
     FieldType,
+    Heard,
     Link,
+    Named,
     ObjectDescription,
     Option,
     OwnField,
@@ -27,6 +32,9 @@ from stagesync.connector.memory_crm import MemoryCrm, MemoryObject, MemoryRow
 from stagesync.errors import CrmError, FieldMissing, RequestRefused
 
 __all__ = ["MemoryConnector", "MemoryCrm", "MemoryObject"]
+
+HEARD_WITHIN_S = 300.0
+"""An older webhook request may be one that somebody recorded and sends again."""
 
 
 class MemoryConnector:
@@ -123,7 +131,9 @@ class MemoryConnector:
         wanted = Pull(object_name, tuple(fields))
         rows = {each: self._crm.rows.get((object_name, each)) for each in ids}
         return [
-            self._record(wanted, each, row) for each, row in rows.items() if row and not row.gone
+            self._record(wanted, each, row)
+            for each, row in rows.items()
+            if row and (not row.gone or row.merged_into)
         ]
 
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
@@ -219,6 +229,21 @@ class MemoryConnector:
     def server_now_s(self) -> float | None:
         """See `TellsTime.server_now_s`."""
         return self._crm.clock.now_s() + self._crm.skew_s
+
+    @property
+    def listens(self) -> bool:
+        """See `Hears.listens`."""
+        return bool(self._crm.hook_secret)
+
+    def hear(self, heard: Heard) -> Sequence[Named]:
+        """See `Hears.hear`. Signature first, then time, and only then is the body read."""
+        at, given = (heard.headers.get(name, "") for name in ("x-sent-at", "x-signature"))
+        expected = self._crm.signature(heard.url, at, heard.body)
+        if not self.listens or not hmac.compare_digest(expected.encode(), given.encode()):
+            raise RequestRefused("a webhook request is not proven", code="BAD_SIGNATURE")
+        if abs(self._crm.clock.now_s() - float(at)) > HEARD_WITHIN_S:
+            raise RequestRefused("a webhook request is too old to be trusted", code="TOO_OLD")
+        return list(dict.fromkeys(Named(*each) for each in orjson.loads(heard.body)))
 
     def record_url(self, object_name: str, record_id: str) -> str:
         """See `Connector.record_url`."""

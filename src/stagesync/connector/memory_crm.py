@@ -8,14 +8,19 @@ silently refuse to go back.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+
+import orjson
 
 from stagesync.connector import (
     Clock,
     FieldDescription,
     FieldValue,
+    Heard,
     Link,
+    Named,
     ObjectKind,
     Refusal,
     Write,
@@ -59,6 +64,7 @@ class MemoryCrm:
         counts: whether it says how many records there are.
         daily_limit: requests a day, those of others included; None means that it tells no limit.
         calls_of_others: requests of other programs.
+        hook_secret: what its webhooks are signed with; empty means that it sends none.
         skew_s: how far its clock is ahead of ours, as its answers tell; its stamps do not show it.
         calls: requests answered so far, those that failed included.
     """
@@ -72,6 +78,7 @@ class MemoryCrm:
     counts: bool = True
     daily_limit: int | None = None
     calls_of_others: int = 0
+    hook_secret: str = ""
     skew_s: float = 0.0
     calls: int = 0
     rows: dict[tuple[str, str], MemoryRow] = field(default_factory=dict)
@@ -145,6 +152,23 @@ class MemoryCrm:
         self.edit(object_name, record_id, values, links={to: (made,)})
         self.rows[object_name, record_id].frozen = True
         return made
+
+    def erase(self, object_name: str, record_id: str) -> Named:
+        """Forget a person for good; returns what a webhook says of it."""
+        del self.rows[object_name, record_id]
+        return Named(object_name, record_id, erased=True)
+
+    def tell(self, *named: Named, url: str) -> Heard:
+        """The webhook request to this address that names these records, signed as a whole."""
+        body = orjson.dumps([[each.object, each.id, each.erased] for each in named])
+        at = repr(self.clock.now_s())
+        headers = {"x-sent-at": at, "x-signature": self.signature(url, at, body)}
+        return Heard("POST", url, headers, body)
+
+    def signature(self, url: str, at: str, body: bytes) -> str:
+        """What proves a request to this address at this instant."""
+        said = f"{url} {at} ".encode() + body
+        return hmac.digest(self.hook_secret.encode(), said, "sha256").hex()
 
     # How it misbehaves.
 

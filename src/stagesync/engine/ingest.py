@@ -45,12 +45,18 @@ class Sorted:
 
 
 def sort_page(
-    tx: Connection, connected: Connected, page: Page, described: ObjectDescription
+    tx: Connection,
+    connected: Connected,
+    page: Page,
+    described: ObjectDescription,
+    *,
+    relink: bool = False,
 ) -> Sorted:
-    """Hold a page against what is stored.
+    """Hold a page against what is stored. Records of people who were erased are passed over.
 
     Args:
         described: tells how values compare: what we wrote as `12.5` may come back as `12.50`.
+        relink: what a record names may have changed, even where its stamp did not move.
     """
     newest: dict[str, Record] = {}
     for record in page.records:
@@ -65,15 +71,18 @@ def sort_page(
     restamped: set[str] = set()
     for record in newest.values():
         before = stored.get(record.id)
+        if before is not None and before.erased:
+            continue
         if (
             before is None
             or not before.held
             or record.gone != before.gone
+            or (record.merged_into and record.merged_into != before.merged_into)
             or _fields_differ(record, before, described)
             or (record.links is not None and _pairs(record.links) != linked.get(record.id, set()))
         ):
             changed.append(record)
-        elif before.changed_at_s != record.changed_at_s:
+        elif before.changed_at_s != record.changed_at_s or (relink and record.links is None):
             (stamped if record.links is not None else changed).append(record)
             if record.links is None:
                 restamped.add(record.id)
@@ -140,7 +149,22 @@ def store_page(
     described: ObjectDescription,
     now_s: float,
 ) -> None:
-    """Store what changed, note it as dirty, and move the cursor.
+    """Store what changed, note it as dirty, and move the cursor; see `store_records`."""
+    store_records(tx, connected, page, found, links=links, described=described)
+    cursor = state.Cursor(page.cursor, now_s, complete=page.last)
+    state.save_cursor(tx, connected.name, page.object, cursor)
+
+
+def store_records(
+    tx: Connection,
+    connected: Connected,
+    page: Page,
+    found: Sorted,
+    *,
+    links: Mapping[str, Link],
+    described: ObjectDescription,
+) -> None:
+    """Store what changed, and note it as dirty.
 
     Args:
         found: when the links are known, see `sort_links`.
@@ -171,8 +195,6 @@ def store_page(
         _save_activities(tx, connected, page.object, readings=readings, named=named, pks=pks)
     _touch(tx, name, page.object, found.stamped, pks)
     state.mark_dirty(tx, "record", [pks[name, page.object, r.id] for r in found.changed])
-    cursor = state.Cursor(page.cursor, now_s, complete=page.last)
-    state.save_cursor(tx, name, page.object, cursor)
 
 
 Pks = Mapping[tuple[str, str, str], int]

@@ -75,14 +75,23 @@ class Outcome:
 
 
 def run_once(
-    deployment: Deployment, *, write: bool = True, progress: Progress | None = None
+    deployment: Deployment,
+    *,
+    write: bool = True,
+    progress: Progress | None = None,
+    only_heard: bool = False,
 ) -> Outcome:
-    """Pull, evaluate and plan; and write what is not held, unless `write` is false."""
+    """Pull, evaluate and plan; and write what is not held, unless `write` is false.
+
+    Args:
+        only_heard: pull what was named by webhook, and nothing else; see `pull_all`.
+    """
     progress = progress or Quiet()
     began, now_s = deployment.clock.monotonic_s(), deployment.clock.now_s()
     calls_before = {n: c.connector.calls for n, c in deployment.connections.items()}
     run = _start(deployment, now_s=now_s)
-    outcome = _look(deployment, run, now_s=now_s, progress=progress)
+    pulled = pull_all(deployment, now_s=now_s, progress=progress, only_heard=only_heard)
+    outcome = _look(deployment, run, pulled, now_s=now_s, progress=progress)
     if write and outcome.plan.go:
         outcome.written = write_back(
             deployment, outcome.plan.id, run=run, now_s=now_s, progress=progress
@@ -97,8 +106,14 @@ def run_once(
     return outcome
 
 
-def _look(deployment: Deployment, run: str, *, now_s: float, progress: Progress) -> Outcome:
-    pulled = pull_all(deployment, now_s=now_s, progress=progress)
+def _look(
+    deployment: Deployment,
+    run: str,
+    pulled: Mapping[str, Pulled],
+    *,
+    now_s: float,
+    progress: Progress,
+) -> Outcome:
     descriptions = {n: p.descriptions for n, p in pulled.items() if p.descriptions is not None}
     progress.phase("resolve")
     with deployment.store.begin() as tx:

@@ -12,7 +12,7 @@ from stagesync.engine.counts import counts_of
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
 from stagesync.engine.scope import count_out_of_scope
-from stagesync.store import alerts, joins, people, plans, state
+from stagesync.store import alerts, inbox, joins, people, plans, state
 
 
 def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
@@ -66,6 +66,7 @@ def _connection(
         "complete": complete,
         "cursors": {each: cursor.cursor for each, cursor in cursors.items()},
         "trouble": found.trouble if found else "",
+        "heard": inbox.count_waiting(tx).get(name, 0),
         "quota": _quota(found.quota) if found and found.quota else None,
         "counts": {
             object_name: {"at": iso(each.at_s), "crm": each.crm, "here": each.here}

@@ -5,6 +5,7 @@ from stagesync.settings.model import (
     LogSettings,
     Settings,
     StoreSettings,
+    WebSettings,
     line_of,
     load_settings,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "LogSettings",
     "Settings",
     "StoreSettings",
+    "WebSettings",
     "line_of",
     "load_settings",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -47,6 +48,40 @@ class LogSettings(_Strict):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+def _listen(value: object) -> object:
+    host, colon, port = str(value).rpartition(":")
+    if not (colon and host and port.isascii() and port.isdigit() and int(port) < 65_536):
+        raise ValueError("must be an address and a port, such as 127.0.0.1:8080")
+    return str(value)
+
+
+def _public_url(value: object) -> object:
+    parts = urlsplit(str(value))
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an address such as https://stagesync.acme.example")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("must be a bare address: no user, query or fragment")
+    return str(value).rstrip("/")
+
+
+class WebSettings(_Strict):
+    """The web server of the daemon.
+
+    Attributes:
+        listen: address and port; port 0 takes a free one.
+        public_url: how the CRMs reach it, without a slash at the end; None means just as it listens.
+    """
+
+    listen: Annotated[str, BeforeValidator(_listen)]
+    public_url: Annotated[str, BeforeValidator(_public_url)] | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        host, _, port = self.listen.rpartition(":")
+        return host.removeprefix("[").removesuffix("]"), int(port)
+
+
 class ConnectionSettings(BaseModel):
     """One CRM account; keys that stagesync does not know are its connector's options.
 
@@ -81,6 +116,7 @@ class Settings(BaseSettings):
             `mappings` beside the file, else the shipped one.
         prefer: connections whose value wins where several have one, best first.
         vocabulary: the one that stages are told in.
+        web: where webhooks are taken; None: nowhere.
         clock: `sandbox` follows the simulators' clocks; for rehearsals on this machine only.
     """
 
@@ -98,6 +134,7 @@ class Settings(BaseSettings):
     connections: dict[str, ConnectionSettings] = {}
     prefer: tuple[str, ...] = ()
     vocabulary: str = "standard"
+    web: WebSettings | None = None
     clock: Literal["real", "sandbox"] = "real"
 
     @classmethod
@@ -162,7 +199,11 @@ def _problem(path: Path, lines: Lines, detail: Any) -> Problem:
 
 
 def _known_keys(place: tuple[str, ...]) -> list[str]:
-    inner: dict[str, type[BaseModel]] = {"store": StoreSettings, "log": LogSettings}
+    inner: dict[str, type[BaseModel]] = {
+        "store": StoreSettings,
+        "log": LogSettings,
+        "web": WebSettings,
+    }
     return list(inner.get(place[0], Settings).model_fields)
 
 

@@ -26,6 +26,7 @@ class StoredRecord:
         changed_at_s: the CRM's stamp as last seen.
         told_at_s: its stamp when it last held something new: our own writes do not make it newer.
         merged_into: id of the record that it became part of; empty otherwise.
+        erased: the CRM has forgotten this person: nothing is stored of it any more.
     """
 
     pk: int
@@ -44,6 +45,7 @@ class StoredRecord:
     domain: str
     merged_into: str
     created_at_s: float | None = None
+    erased: bool = False
 
     @property
     def mail_domain(self) -> str:
@@ -53,7 +55,7 @@ class StoredRecord:
 
 _COLUMNS = (
     "pk, connection, object, id, held, fields, changed_at_s, told_at_s, created_at_s, gone, person, account,"
-    " email, first_name, last_name, domain, merged_into"
+    " email, first_name, last_name, domain, merged_into, erased"
 )
 
 
@@ -75,6 +77,7 @@ def _stored(row: Row[Any]) -> StoredRecord:
         domain=row.domain,
         merged_into=row.merged_into,
         created_at_s=row.created_at_s,
+        erased=bool(row.erased),
     )
 
 
@@ -121,9 +124,9 @@ def name_records(tx: Connection, refs: Iterable[Ref]) -> dict[Ref, int]:
     """The store's number of each record, making a place for those never heard of."""
     wanted = sorted(set(refs))
     tx_insert = text(
-        "INSERT INTO record (connection, object, id, held, fields, changed_at_s, told_at_s, gone, merged_into,"
+        "INSERT INTO record (connection, object, id, held, fields, changed_at_s, told_at_s, gone, erased, merged_into,"
         " email, mail_domain, first_name, last_name, domain)"
-        " VALUES (:connection, :object, :id, 0, '{}', 0, 0, 0, '', '', '', '', '', '')"
+        " VALUES (:connection, :object, :id, 0, '{}', 0, 0, 0, 0, '', '', '', '', '', '')"
         " ON CONFLICT (connection, object, id) DO NOTHING"
     )
     if wanted:

@@ -7,6 +7,7 @@
     person      one human: where the policy places them
     account     one company: the same
     fact_since  since when a record has told a flag, for facts that no field dates
+    inbox       records that a CRM named by webhook, until they are pulled
     dirty       what must be resolved, evaluated or planned again
     cursor      how far a connection's object was pulled
     connection  what is known of a CRM account: its mode, its live field descriptions, how its mapped
@@ -63,6 +64,7 @@ record = Table(
     _instant("told_at_s"),
     _instant("created_at_s", null=True),
     _whole("gone"),
+    _whole("erased"),
     _text("merged_into"),
     _text("person", null=True),
     _text("account", null=True),
@@ -116,6 +118,18 @@ fact_since = Table(
     _whole("record_pk", key=True),
     _text("fact", key=True),
     _instant("since_s"),
+)
+
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _text("connection", key=True),
+    _text("object", key=True),
+    _text("id", key=True),
+    _whole("erased"),
+    _whole("times"),
+    _instant("heard_at_s"),
 )
 
 

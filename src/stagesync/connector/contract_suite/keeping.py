@@ -1,4 +1,4 @@
-"""What a connector must never do: delete, and tell secrets."""
+"""What a connector must never do: delete, tell secrets, and believe whoever calls."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from stagesync.connector import Connector, FieldType, OwnField, Write
+from stagesync.connector import Connector, FieldType, Heard, Hears, OwnField, Write
 from stagesync.connector.contract_suite.account import Account
 from stagesync.connector.contract_suite.subject import (
     Suite,
@@ -17,7 +17,7 @@ from stagesync.connector.contract_suite.subject import (
     subject_of,
     text_of,
 )
-from stagesync.errors import CrmError
+from stagesync.errors import CrmError, RequestRefused
 
 DELETING = re.compile(
     r"delete|archive|merge|purge|erase|remove|destroy|truncate|drop", re.IGNORECASE
@@ -101,6 +101,15 @@ class Keeping(Suite):
         before = connector.calls
         pages_of(connector, account)
         assert connector.calls > before
+
+    def test_call_that_nobody_proved_is_refused(self, connector: Connector) -> None:
+        """A webhook request without a proof is refused in a word, and asks the CRM nothing."""
+        if not isinstance(connector, Hears):
+            pytest.skip("the CRM does not call")
+        calls = connector.calls
+        with pytest.raises(RequestRefused) as refused:
+            connector.hear(Heard("POST", "https://contract.example/webhooks/crm", {}, b"[]"))
+        assert (calls, 1) == (connector.calls, len(refused.value.code.split()))
 
     def test_close_may_be_called_again(self, account: Account) -> None:
         """Closing twice does no harm, and leaves the account to other connectors."""

@@ -146,6 +146,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_held_join")),
     )
     op.create_table(
+        "inbox",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("erased", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("times", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("heard_at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "object", "id", name=op.f("pk_inbox")),
+    )
+    op.create_table(
         "link",
         sa.Column("from_pk", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("to_pk", sa.Integer(), autoincrement=False, nullable=False),
@@ -219,6 +229,7 @@ def upgrade() -> None:
         sa.Column("told_at_s", sa.Float(), nullable=False),
         sa.Column("created_at_s", sa.Float(), nullable=True),
         sa.Column("gone", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("erased", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("merged_into", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=True),
         sa.Column("account", sa.Text(), nullable=True),
