@@ -119,6 +119,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
     from stagesync.domain.classify import classify
     from stagesync.domain.compile import compile_policy
     from stagesync.domain.free_mail import FREE_MAIL
+    from stagesync.domain.treatment import compile_treatments
     from stagesync.engine.deployment import Deployment
     from stagesync.loading.definitions import load_definitions
     from stagesync.settings import line_of, load_settings
@@ -156,6 +157,10 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
             clock=clock,
             prefer=settings.prefer,
             main_vocabulary=settings.vocabulary,
+            treatment_of=compile_treatments(
+                definitions.vocabularies[settings.vocabulary], definitions.policy.axes
+            ),
+            language=settings.language,
             free_mail=FREE_MAIL,
             stopping=clock.stop,
         )

@@ -16,6 +16,7 @@ import stagesync_sql.options
 from stagesync import errors
 from stagesync.cli import main
 from stagesync.domain.facts import ACCOUNT_FACTS, DEAL_STATUSES, PERSON_FACTS, Kind
+from stagesync.domain.mapping_rules import PLAIN_VALUES
 from stagesync.domain.plan import Reason, VendorStage
 from stagesync.domain.policy import CountsFor, Follows
 from stagesync.domain.titles import SENIORITIES
@@ -251,7 +252,7 @@ def test_every_word_of_a_mapping_is_described():
         *mapping_writes._WRITE,
         *mapping_writes._OWNERS,
         *mapping_writes._MODES,
-        "changed_at",
+        *PLAIN_VALUES,
         *VendorStage,
     }
     assert [] == missing(page("mappings"), words)

@@ -23,6 +23,7 @@ from stagesync.domain.classify import classify
 from stagesync.domain.compile import compile_policy
 from stagesync.domain.free_mail import FREE_MAIL
 from stagesync.domain.plan import VendorStage
+from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.run import Outcome, decide, run_once
 from stagesync.engine.setup import own_fields
@@ -282,6 +283,9 @@ def make_bench(
         vocabularies=DEFINITIONS.vocabularies,
         compiled=compile_policy(DEFINITIONS.policy),
         classifier=classify(DEFINITIONS.vocabularies),
+        treatment_of=compile_treatments(
+            DEFINITIONS.vocabularies["standard"], DEFINITIONS.policy.axes
+        ),
         connections=connections,
         clock=clock,
         prefer=("north", "south"),

@@ -155,6 +155,9 @@ def test_digest_follows_the_content(tmp_path):
         ("{closed: yes}", "{}", (12, "person.frozen_when", "must name a field and its values")),
         ("stage.standard, owner: ours}\n    points", "stage.standart, owner: ours}\n    points", (14, "person.writes.stage.value", "did you mean `standard`?")),
         ("score.interest", "score.intrest", (15, "person.writes.points.value", "did you mean `interest`?")),
+        ("score.interest", "level.fat", (15, "person.writes.points.value", "unknown axis `fat`, did you mean `fit`?")),
+        ("score.interest", "reasons", (15, "person.writes.points.value", "did you mean `reason`?")),
+        ("    stage: {value: stage.standard, owner: ours}\nlink", "    stage: {value: next_contact, owner: ours}\nlink", (27, "firm.writes.stage.value", "unknown value `next_contact`")),
         ("score.interest", "fit", (15, "person.writes.points.value", "unknown value `fit`")),
         ("only_with: stage", "only_with: stge", (15, "person.writes.points.only_with", "did you mean `stage`?")),
         ("only_with: stage", "only_with: points", (15, "person.writes.points.only_with", "unknown written field `points`")),
@@ -211,6 +214,16 @@ def test_an_unreadable_file_is_one_problem(tmp_path):
     assert ["must be `key: value` pairs"] == [
         message for _, _, message in problems_of(tmp_path, "- a")
     ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["level.fit", "previous_stage", "reason", "changed_at", "content", "next_contact"],
+)
+def test_what_can_be_written_beside_stages(tmp_path, value):
+    """Every value that is no stage may be written to a person, alone or with the stage."""
+    read = load_text(tmp_path, SMALL.replace("score.interest", value)).objects["person"]
+    assert WriteRule("points", value, only_with="stage") == read.writes[1]
 
 
 def test_a_chain_of_companions_is_refused(tmp_path):

@@ -23,6 +23,10 @@ When = Mapping[str, frozenset[str]]
 """Field -> the values that fit, folded by `same_text`; "" stands for an empty field. All must fit."""
 
 
+PLAIN_VALUES = ("changed_at", "content", "next_contact", "previous_stage", "reason")
+"""What can be written beside stages, scores and levels."""
+
+
 def same_text(text: str) -> str:
     """How two values are compared: trimmed, without case."""
     return text.strip().casefold()
@@ -98,7 +102,7 @@ class WriteRule:
 
     Attributes:
         field: API name.
-        value: `stage.VOCABULARY`, `score.NAME` or `changed_at`.
+        value: `stage.VOCABULARY`, `score.NAME`, `level.AXIS`, or one of `PLAIN_VALUES`.
         owner: `ours`: stagesync alone writes it; `shared`: people and the vendor do, too.
         vendor: the vendor's own stage field, governed by the connection's `vendor_stage`.
         forward: only to a higher rank of the vocabulary.

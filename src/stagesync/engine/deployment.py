@@ -12,6 +12,7 @@ from stagesync.domain.compile import CompiledPolicy
 from stagesync.domain.mapping import CrmMapping, ObjectMapping
 from stagesync.domain.plan import VendorStage
 from stagesync.domain.policy import Policy
+from stagesync.domain.treatment import TreatmentOf
 from stagesync.domain.vocabulary import Vocabulary
 from stagesync.store import Store
 
@@ -55,6 +56,8 @@ class Deployment:
     """The store, the definitions, the connections, and time.
 
     Attributes:
+        treatment_of: what the main vocabulary asks for.
+        language: of labels and sentences in the CRMs.
         main_vocabulary: the one whose stages transitions and plans are told in.
         prefer: connections whose values win, best first.
         describe_every_s: how long live field descriptions are believed.
@@ -67,10 +70,12 @@ class Deployment:
     vocabularies: Mapping[str, Vocabulary]
     compiled: CompiledPolicy
     classifier: Classifier
+    treatment_of: TreatmentOf
     connections: Mapping[str, Connected]
     clock: Clock
     prefer: tuple[str, ...] = ()
     main_vocabulary: str = "standard"
+    language: str = "en"
     describe_every_s: float = 86_400.0
     free_mail: frozenset[str] = frozenset()
     stopping: threading.Event = field(default_factory=threading.Event)

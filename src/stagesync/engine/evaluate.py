@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from stagesync.domain.evaluation import Evaluation, Reason
 from stagesync.domain.facts import Facts
+from stagesync.domain.treatment import asked_of
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.progress import Progress
@@ -78,14 +79,16 @@ def _evaluate_batch(
     after, transitions = [], []
     for each, evaluation in outcome.items():
         stages = deployment.classifier.stages(evaluation.position, account=kind == "account")
-        placed = placed_by(deployment, before[each], evaluation, stages, now_s=now_s)
+        placed = placed_by(
+            deployment, before[each], evaluation, stages, facts=found[each].facts, now_s=now_s
+        )
         after.append(placed)
         if before[each].position != placed.position or before[each].stages != placed.stages:
             reasons = evaluation.reasons or explain_again(
                 deployment, found[each], before[each], evaluation, kind=kind, now_s=now_s
             )
             transitions.append(
-                _transition(deployment, before[each], placed, reasons, run=run, now_s=now_s)
+                transition_of(deployment, before[each], placed, reasons, run=run, now_s=now_s)
             )
     people.save_placed(tx, kind, after)
     people.save_transitions(tx, transitions)
@@ -209,11 +212,15 @@ def placed_by(
     evaluation: Evaluation,
     stages: Mapping[str, str],
     *,
+    facts: Facts,
     now_s: float,
 ) -> Placed:
     """Somebody as an evaluation places them, ready to be kept."""
     main = deployment.main_vocabulary
-    same = before.stages is not None and before.stages.get(main) == stages[main]
+    was = (before.stages or {}).get(main)
+    same = was == stages[main]
+    treatment = deployment.treatment_of(stages[main], facts, evaluation.position)
+    asked = asked_of(treatment, facts, now_s=now_s)
     return Placed(
         id=before.id,
         account=before.account,
@@ -223,11 +230,14 @@ def placed_by(
         evaluated_at_s=now_s,
         recheck_at_s=evaluation.recheck_at_s,
         staged_at_s=before.staged_at_s if same else now_s,
+        previous_stage=before.previous_stage if same else was,
+        content=asked.content,
+        next_contact_at_s=asked.next_contact_at_s,
         policy=deployment.policy.label,
     )
 
 
-def _transition(
+def transition_of(
     deployment: Deployment,
     before: Placed,
     after: Placed,
@@ -236,6 +246,7 @@ def _transition(
     run: str,
     now_s: float,
 ) -> Transition:
+    """The change of somebody who stands elsewhere now, with the lines that explain it."""
     main = deployment.main_vocabulary
     return Transition(
         subject=after.id,

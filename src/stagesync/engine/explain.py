@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from stagesync.domain.evaluation import Evaluation
 from stagesync.domain.merge import Chosen, Told
 from stagesync.domain.transforms import NotUnderstood, read_email
-from stagesync.domain.treatment import treatment_of
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.evaluate import evaluate_accounts, evaluate_person
@@ -203,17 +202,9 @@ def _next(
 def _treatment(
     deployment: Deployment, placed: Placed, assembled: Assembled
 ) -> Mapping[str, object]:
-    """What the main vocabulary asks for; nothing at all for who wants no contact, whatever it says."""
-    treatment = treatment_of(
-        deployment.vocabularies[deployment.main_vocabulary],
-        (placed.stages or {})[deployment.main_vocabulary],
-        facts=assembled.facts,
-        position=placed.position or {},
-        axes=deployment.policy.axes,
-    )
-    if assembled.facts.person.get("do_not_contact") and treatment.get("content") != "none":
-        return {"content": "none", "never": ["any mail"]}
-    return treatment
+    """What the main vocabulary asks for."""
+    stage = (placed.stages or {})[deployment.main_vocabulary]
+    return deployment.treatment_of(stage, assembled.facts, placed.position or {})
 
 
 def _records(

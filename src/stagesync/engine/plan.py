@@ -21,9 +21,9 @@ from stagesync.domain.plan import Choice, Reason, Target, Wish, propose
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
-from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
 from stagesync.engine.scope import may_be_written
+from stagesync.engine.wishes import wishes_of
 from stagesync.store import people, plans, records, state
 from stagesync.store.people import Kind, Placed
 from stagesync.store.plans import StoredDifference, StoredEntry, StoredPlan
@@ -136,6 +136,7 @@ def _plan_batch(
     now_s: float,
 ) -> None:
     placed = people.placed(tx, kind, ids)
+    wishes = wishes_of(tx, deployment, kind, placed)
     live = [
         each
         for each in records.records_where(tx, kind, list(placed))
@@ -150,10 +151,10 @@ def _plan_batch(
     for each in own:
         subject = placed[str(getattr(each, kind))]
         described = descriptions[each.connection].get(each.object)
-        if subject.stages is None or described is None:
+        if subject.id not in wishes or described is None:
             continue
         held = modes.get(each.connection) != "active"
-        found, left = propose_for(deployment, each, subject, described)
+        found, left = propose_for(deployment, each, wishes[subject.id], described)
         entries += [
             _stored_entry(deployment, planned.id, each, subject, one, held=held) for one in found
         ]
@@ -177,16 +178,11 @@ def _vendor_fields(deployment: Deployment, each: StoredRecord) -> set[str]:
 
 
 def propose_for(
-    deployment: Deployment, each: StoredRecord, subject: Placed, described: ObjectDescription
+    deployment: Deployment, each: StoredRecord, wish: Wish, described: ObjectDescription
 ) -> tuple[list[Any], list[StoredDifference]]:
-    """What one record of somebody who is placed should be written, and what differs and stays."""
+    """What one record of somebody should be written, and what differs and stays."""
     connected = deployment.connections[each.connection]
     mapping = connected.object_mapping(each.object)
-    wish = Wish(
-        stages=subject.stages or {},
-        scores=subject.scores or {},
-        changed_at=iso(subject.staged_at_s or 0.0),
-    )
     entries, differences = propose(
         mapping.writes,
         {

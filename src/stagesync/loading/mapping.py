@@ -124,6 +124,7 @@ def _read_object(
             parts.get("writes"),
             vocabularies=vocabularies,
             scores=policy.scores if identity.emails else policy.accounts.scores,
+            axes=[axis.name for axis in policy.axes],
             accounts=not identity.emails,
         ),
     )

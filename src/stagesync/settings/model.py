@@ -116,6 +116,7 @@ class Settings(BaseSettings):
             `mappings` beside the file, else the shipped one.
         prefer: connections whose value wins where several have one, best first.
         vocabulary: the one that stages are told in.
+        language: of the labels and sentences that are written to the CRMs.
         web: where webhooks are taken; None: nowhere.
         clock: `sandbox` follows the simulators' clocks; for rehearsals on this machine only.
     """
@@ -134,6 +135,7 @@ class Settings(BaseSettings):
     connections: dict[str, ConnectionSettings] = {}
     prefer: tuple[str, ...] = ()
     vocabulary: str = "standard"
+    language: Literal["en", "fr"] = "en"
     web: WebSettings | None = None
     clock: Literal["real", "sandbox"] = "real"
 

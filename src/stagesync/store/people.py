@@ -25,7 +25,9 @@ class Placed:
         position: axis -> level; empty before the first evaluation.
         stages: vocabulary -> stage.
         evaluated_at_s: None before the first evaluation.
-        staged_at_s: when the standard stage last changed.
+        staged_at_s: when the main vocabulary's stage last changed.
+        previous_stage: what it was before; None when there was none.
+        content, next_contact_at_s: what the treatment asks for, see `domain.treatment.Asked`.
     """
 
     id: str
@@ -36,6 +38,9 @@ class Placed:
     evaluated_at_s: float | None = None
     recheck_at_s: float | None = None
     staged_at_s: float | None = None
+    previous_stage: str | None = None
+    content: str | None = None
+    next_contact_at_s: float | None = None
     policy: str = ""
 
 
@@ -49,6 +54,9 @@ def _placed(row: Row[Any]) -> Placed:
         evaluated_at_s=row.evaluated_at_s,
         recheck_at_s=row.recheck_at_s,
         staged_at_s=row.staged_at_s,
+        previous_stage=row.previous_stage,
+        content=row.content,
+        next_contact_at_s=row.next_contact_at_s,
         policy=row.policy,
     )
 
@@ -101,7 +109,8 @@ def save_placed(tx: Connection, kind: Kind, rows: Sequence[Placed]) -> None:
         text(
             f"UPDATE {kind} SET position = :position, scores = :scores, stages = :stages,"  # noqa: S608  a literal
             " evaluated_at_s = :evaluated_at_s, recheck_at_s = :recheck_at_s,"
-            " staged_at_s = :staged_at_s, policy = :policy WHERE id = :id"
+            " staged_at_s = :staged_at_s, previous_stage = :previous_stage, content = :content,"
+            " next_contact_at_s = :next_contact_at_s, policy = :policy WHERE id = :id"
         ),
         [
             {
@@ -112,6 +121,9 @@ def save_placed(tx: Connection, kind: Kind, rows: Sequence[Placed]) -> None:
                 "evaluated_at_s": each.evaluated_at_s,
                 "recheck_at_s": each.recheck_at_s,
                 "staged_at_s": each.staged_at_s,
+                "previous_stage": each.previous_stage,
+                "content": each.content,
+                "next_contact_at_s": each.next_contact_at_s,
                 "policy": each.policy,
             }
             for each in rows
@@ -251,11 +263,18 @@ def save_transitions(tx: Connection, transitions: Sequence[Transition]) -> None:
     )
 
 
-def last_transitions(tx: Connection, subjects: Iterable[str]) -> dict[str, Transition]:
-    """Person or account -> its newest transition; those that never moved are absent."""
+def last_transitions(
+    tx: Connection, subjects: Iterable[str], *, of_stage: bool = False
+) -> dict[str, Transition]:
+    """Person or account -> its newest transition; those that never moved are absent.
+
+    Args:
+        of_stage: the newest that changed the main vocabulary's stage.
+    """
+    only = " AND stage_from <> stage_to" if of_stage else ""
     sql = text(
-        "SELECT t.* FROM transition t JOIN (SELECT subject, MAX(at_s) AS at_s FROM transition"
-        " WHERE subject IN :keys GROUP BY subject) newest"
+        "SELECT t.* FROM transition t JOIN (SELECT subject, MAX(at_s) AS at_s FROM transition"  # noqa: S608  a literal
+        f" WHERE subject IN :keys{only} GROUP BY subject) newest"
         " ON newest.subject = t.subject AND newest.at_s = t.at_s"
     ).bindparams(bindparam("keys", expanding=True))
     return {

@@ -20,6 +20,9 @@ def upgrade() -> None:
         sa.Column("evaluated_at_s", sa.Float(), nullable=True),
         sa.Column("recheck_at_s", sa.Float(), nullable=True),
         sa.Column("staged_at_s", sa.Float(), nullable=True),
+        sa.Column("previous_stage", sa.Text(), nullable=True),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.Column("next_contact_at_s", sa.Float(), nullable=True),
         sa.Column("policy", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
     )
@@ -181,6 +184,9 @@ def upgrade() -> None:
         sa.Column("evaluated_at_s", sa.Float(), nullable=True),
         sa.Column("recheck_at_s", sa.Float(), nullable=True),
         sa.Column("staged_at_s", sa.Float(), nullable=True),
+        sa.Column("previous_stage", sa.Text(), nullable=True),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.Column("next_contact_at_s", sa.Float(), nullable=True),
         sa.Column("policy", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
