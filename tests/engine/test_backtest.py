@@ -260,6 +260,21 @@ def test_a_policy_is_read_with_all_vocabularies_or_not_at_all(bench: Bench, tmp_
     assert all(each.line for each in told.value.problems)
 
 
+def test_the_main_vocabulary_may_not_be_missing(bench: Bench, tmp_path: Path) -> None:
+    """A folder without the vocabulary in which plans are told is refused, naming it."""
+    folder = _folder(tmp_path)
+    for each in (folder / "vocabularies").iterdir():
+        if each.stem != "inbound-funnel":
+            each.unlink()
+    with pytest.raises(DefinitionError) as told:
+        under(bench, folder)
+    assert (str(folder), "vocabularies") == (
+        told.value.problems[0].file,
+        told.value.problems[0].path,
+    )
+    assert "`standard`" in told.value.problems[0].message
+
+
 def test_a_mapping_that_no_longer_fits_is_told(bench: Bench, tmp_path: Path) -> None:
     """An activity that a mapping tells and the policy no longer knows is a problem of the mapping."""
     written = (shipped_mappings() / "policy.yaml").read_text(encoding="utf-8")

@@ -33,6 +33,11 @@ def deployment_under(
     """
     definitions = load_trial(trial, mappings)
     problems: list[Problem] = []
+    main = deployment.main_vocabulary
+    if main not in definitions.vocabularies:
+        known = ", ".join(sorted(definitions.vocabularies))
+        message = f"there is no `{main}`, in which transitions and plans are told; known: {known}"
+        problems.append(Problem(str(trial), 0, "vocabularies", message))
     connections = {}
     for name, connected in deployment.connections.items():
         own = trial / files[name].name
