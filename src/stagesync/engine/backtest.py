@@ -28,15 +28,18 @@ from stagesync.engine.evaluate import (
     BATCH,
     Member,
     evaluate_person,
+    explain_again,
     place_accounts,
     placed_by,
+    transition_of,
 )
 from stagesync.engine.instants import iso
 from stagesync.engine.moves import Moves
 from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.sides import Both, Sides, assemble_both
+from stagesync.engine.wishes import wish_of
 from stagesync.store import people
-from stagesync.store.people import Placed
+from stagesync.store.people import Kind, Placed, Transition
 
 SHOWN = 3
 """Examples per pair of stages."""
@@ -138,11 +141,12 @@ def _look_at_people(
     tx: Connection, work: _Work, ids: Sequence[str], members: Both[Members]
 ) -> None:
     stored = people.placed(tx, "person", ids)
+    last = people.last_transitions(tx, stored, of_stage=True)
     found = assemble_both(tx, work.sides, ids, now_s=work.now_s)
     for who, placed in stored.items():
         told = Both(found.before[who], found.after[who])
         outcome = _evaluate(work, told, placed)
-        stages = _note(work, work.people, placed, outcome, told)
+        stages = _note(work, work.people, placed, outcome, told, last=last.get(who))
         if stages.before != stages.after:
             _exemplify(work, stages, placed, told)
         for side, each, evaluation, theirs in zip(work.sides, told, outcome, members, strict=True):
@@ -182,14 +186,23 @@ def _look_at_accounts(
     tx: Connection, work: _Work, ids: Sequence[str], members: Both[Members]
 ) -> None:
     stored = people.placed(tx, "account", ids)
+    last = people.last_transitions(tx, stored, of_stage=True)
     found = assemble_accounts(tx, work.sides.before, ids)
     before, after = (
-        place_accounts(side, found, stored, theirs, now_s=work.now_s)
+        place_accounts(side, found, stored, theirs, now_s=work.now_s, with_reasons=True)
         for side, theirs in zip(work.sides, members, strict=True)
     )
     for name, each in found.items():
         outcome = Both(before[name], after[name])
-        _note(work, work.accounts, stored[name], outcome, Both(each, each), account=True)
+        _note(
+            work,
+            work.accounts,
+            stored[name],
+            outcome,
+            Both(each, each),
+            last=last.get(name),
+            kind="account",
+        )
 
 
 def _note(
@@ -199,14 +212,26 @@ def _note(
     outcome: Both[Evaluation],
     told: Both[Assembled],
     *,
-    account: bool = False,
+    last: Transition | None,
+    kind: Kind = "person",
 ) -> Both[str]:
-    """Count where somebody stands on either side, and what the CRMs would be written; the two stages."""
+    """Count where somebody stands on either side, and what the CRMs would be written; the two stages.
+
+    Args:
+        last: the last change of stage that was stored; None when there was none.
+    """
     found = []
     for side, evaluation, each, costs in zip(work.sides, outcome, told, work.costs, strict=True):
-        stages = side.classifier.stages(evaluation.position, account=account)
-        subject = placed_by(side, placed, evaluation, stages, now_s=work.now_s)
-        add_cost(costs, side, subject, each.records, descriptions=work.descriptions)
+        stages = side.classifier.stages(evaluation.position, account=kind == "account")
+        subject = placed_by(side, placed, evaluation, stages, facts=each.facts, now_s=work.now_s)
+        change = last
+        if (placed.stages or {}).get(side.main_vocabulary) != stages[side.main_vocabulary]:
+            reasons = evaluation.reasons or explain_again(
+                side, each, placed, evaluation, kind=kind, now_s=work.now_s
+            )
+            change = transition_of(side, placed, subject, reasons, run="", now_s=work.now_s)
+        wish = wish_of(side, subject, change, account=kind == "account")
+        add_cost(costs, side, wish, each.records, descriptions=work.descriptions)
         found.append(stages[work.vocabulary])
     before, after = found
     moves.note(before, after)

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from stagesync.domain.plan import Wish
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.plan import propose_for
-from stagesync.store.people import Placed
 from stagesync.store.records import StoredRecord
 
 
@@ -35,12 +35,12 @@ class Cost:
 def add_cost(
     costs: Mapping[str, Cost],
     deployment: Deployment,
-    subject: Placed,
+    wish: Wish,
     records: Iterable[StoredRecord],
     *,
     descriptions: Mapping[str, Descriptions],
 ) -> None:
-    """Add what the live records of one person or account, placed like this, would be written.
+    """Add what the live records of one person or account would be written.
 
     Args:
         costs: connection -> its part so far; the others are passed over.
@@ -50,7 +50,7 @@ def add_cost(
         described = descriptions.get(each.connection, {}).get(each.object)
         if each.connection not in costs or described is None:
             continue
-        entries, left = propose_for(deployment, each, subject, described)
+        entries, left = propose_for(deployment, each, wish, described)
         cost = costs[each.connection]
         cost.values += len(entries)
         cost.records[each.object] += bool(entries)
