@@ -24,6 +24,7 @@ from tests.engine.bench import Bench, iso, make_bench
 from tests.engine.trials import Edit, policy_file, under
 
 from stagesync.engine.backtest import backtest
+from stagesync.store import open_store
 
 DAY_S = 86_400.0
 LOWER: Edit = ("{at_least: 50, keep_at: 35}", "{at_least: 15, keep_at: 10}")
@@ -59,7 +60,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory() as folder:
-        bench = make_bench(url=f"sqlite:///{folder}/bench.db")
+        bench = make_bench(store=open_store(f"sqlite:///{folder}/bench.db"))
         fill(bench, count)
         print(f"{count} people, Python {sys.version.split()[0]}")
         for name, edits in WAYS.items():

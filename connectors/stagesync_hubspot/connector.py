@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stagesync.connector import (
     Capabilities,
+    Change,
     Clock,
     FieldMissing,
     FieldType,
@@ -19,6 +20,7 @@ from stagesync.connector import (
     Pull,
     Quota,
     Record,
+    Round,
     Secret,
     SetupStep,
     Write,
@@ -27,12 +29,14 @@ from stagesync.connector import (
 from stagesync_hubspot import api
 from stagesync_hubspot.cursor import read_cursor
 from stagesync_hubspot.describe import describe
+from stagesync_hubspot.history import History
 from stagesync_hubspot.lanes import write
 from stagesync_hubspot.links import links
 from stagesync_hubspot.options import Options, read_options
 from stagesync_hubspot.pull import pull
 from stagesync_hubspot.read import read
 from stagesync_hubspot.records import Wish
+from stagesync_hubspot.rounds import rounds
 from stagesync_hubspot.search import total
 from stagesync_hubspot.setup import Setup
 from stagesync_hubspot.source import Rhythm, Source
@@ -47,8 +51,10 @@ class HubSpot:
     capabilities = Capabilities(
         largest_write=api.BATCH,
         pulls_incrementally=True,
+        tells_deletes=True,
         tells_merges=True,
         refuses_backward_silently=True,
+        clears_to_go_back=True,
         makes_fields=True,
         makes_choices=True,
         asks_for_credentials=True,
@@ -61,6 +67,7 @@ class HubSpot:
         self._transport = Transport(options, clock=clock)
         self._stages = DealStages(self._transport)
         self._setup = Setup(self._transport)
+        self._history = History(self._transport, options.app_id, introspect=self._transport.app_id)
         self._source = Source(
             self._transport, self._stages, clock, _rhythm(options), self._calculated_of
         )
@@ -116,6 +123,13 @@ class HubSpot:
         """By batch updates; one call per hundred records."""
         return write(self._transport, writes, in_flight=self._options.in_flight)
 
+    def history(
+        self, object_name: str, ids: Sequence[str], fields: Sequence[str]
+    ) -> Mapping[str, Mapping[str, tuple[Change, ...]]]:
+        """By batch reads; one call per fifty ids. What an event tells has no history."""
+        wish = self._wish(object_name, tuple(fields))
+        return {} if wish.item.is_feed else self._history.read(wish, ids)
+
     def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
         """What is missing of our group, properties and options."""
         return self._setup.missing(fields)
@@ -130,7 +144,7 @@ class HubSpot:
         return self._transport.calls
 
     def quota(self) -> Quota | None:
-        """What is used of the day; `used_by_us` is that of the last 24 hours, of this process."""
+        """What is used of the day; `used_by_us` is that of the last 24 hours."""
         return self._transport.quota()
 
     def count(self, object_name: str) -> int | None:
@@ -147,11 +161,13 @@ class HubSpot:
         """The clock that HubSpot's last answer carried."""
         return self._transport.server_now_s
 
-    @property
-    def renewed_secret(self) -> Secret | None:
-        """The refresh token that took the configured one's place; None while that one serves."""
-        oauth = self._transport.client.oauth
-        return oauth.renewed if oauth else None
+    def remember(self, recall: Callable[[], Secret | None], keep: Callable[[Secret], None]) -> None:
+        """A refresh token that HubSpot replaced, and the calls of the last 24 hours."""
+        self._transport.remembered.attach(recall, keep)
+
+    def rounds(self, cursors: Mapping[str, str]) -> list[Round]:
+        """The second searches, the sweeps of the archive, and the renewal of calculated properties."""
+        return rounds(cursors, self._source.rhythm)
 
     @property
     def listens(self) -> bool:

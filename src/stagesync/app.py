@@ -121,6 +121,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
     from stagesync.domain.free_mail import FREE_MAIL
     from stagesync.domain.treatment import compile_treatments
     from stagesync.engine.deployment import Deployment
+    from stagesync.engine.standing import give_memory
     from stagesync.loading.definitions import load_definitions
     from stagesync.settings import line_of, load_settings
     from stagesync.store import open_store
@@ -143,10 +144,12 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
     clock = _clock(settings, config)
     with ExitStack() as stack:
         connections = _connections(settings, definitions, config=config, clock=clock)
-        for each in connections.values():
-            stack.callback(each.connector.close)
         store = open_store(store_url(settings.store.url, config.parent))
         stack.callback(store.close)
+        for each in connections.values():
+            give_memory(each.connector, store)
+            # Closed before the store: that is when it keeps what it counted last.
+            stack.callback(each.connector.close)
         deployment = Deployment(
             store=store,
             policy=definitions.policy,

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import orjson
 import pytest
 
+from sandbox_clock import SandboxClock
 from stagesync.connector import Heard, Hears, Named, RequestRefused, Secret
 from stagesync.sandbox.clock import SimClock
 from stagesync.sandbox.hubspot.signing import signature_v3
@@ -14,7 +15,6 @@ from stagesync.sandbox.server import serve
 from stagesync_hubspot import connect
 from stagesync_hubspot.webhooks import named_records, prove
 
-from .clock import SandboxClock
 from .hubspot_account import account, small_account
 
 SECRET = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"

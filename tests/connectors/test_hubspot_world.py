@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from sandbox_clock import SandboxClock
 from stagesync.connector import FieldType, Pull
 from stagesync.sandbox.clock import SimClock
 from stagesync.sandbox.world import make_world
@@ -14,7 +15,6 @@ from stagesync_hubspot.describe import type_of
 from stagesync_hubspot.records import Wish, to_records
 from stagesync_hubspot.stages import DealStages
 
-from .clock import SandboxClock
 from .hubspot_account import MONTH_S, account, pages_of, pull_all, rows, small_account, wanted
 
 PLURALS = {name: one.plural for name, one in api.OBJECTS.items() if not one.is_feed}

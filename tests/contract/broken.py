@@ -16,6 +16,8 @@ from stagesync.connector import (
 )
 from stagesync.connector.memory import MemoryConnector
 
+from .broken_abilities import CAUGHT_ABILITIES
+
 
 class DropsTheLastPage(MemoryConnector):
     """Stops when the vendor says that a page is the last one, before handing it out."""
@@ -360,6 +362,7 @@ class LeavesLinksOpen(MemoryConnector):
 
 
 CAUGHT_BY = {
+    **CAUGHT_ABILITIES,
     DropsTheLastPage: "test_full_pull_brings_every_record",
     NeverSaysLast: "test_every_object_ends_with_its_last_page",
     SaysNothingWhenIdle: "test_idle_pull_ends",

@@ -82,6 +82,7 @@ class MemoryAccount:
             links_inline=links_inline,
             page_size=10,
             overlap_s=60.0,
+            daily_limit=100_000,
             hook_secret="hush",
         )
         self.fields = {each.kind.name: tuple(f.name for f in each.fields) for each in OBJECTS}

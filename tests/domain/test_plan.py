@@ -15,6 +15,7 @@ from stagesync.domain.plan import (
     Reason,
     Target,
     VendorStage,
+    Way,
     Wish,
     propose,
     wanted_value,
@@ -230,10 +231,36 @@ def test_what_may_be_replaced(rule: WriteRule, found: Target, verdict: object) -
     assert verdict == judged(rule, found, crm="customer")
 
 
-def test_a_field_that_may_go_back() -> None:
-    """A rule without `mode: forward` moves a stage down."""
-    rule = replace(VENDOR, forward=False)
-    assert Entry("lifecycle", "customer", "lead") == judged(rule, target("customer"))
+STEPS = ("lead", "customer")
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        # The CRM lets it go back: one write.
+        (target("customer"), Entry("lifecycle", "customer", "lead", Way.BACK)),
+        # It guards the field, and the connector knows the way round.
+        (
+            replace(target("customer", *STEPS, forward_only=True), clears=True),
+            Entry("lifecycle", "customer", "lead", Way.CLEAR),
+        ),
+        # It guards the field, and there is no way.
+        (
+            target("customer", *STEPS, forward_only=True),
+            Difference("lifecycle", "lead", "customer", Reason.NOT_FORWARD),
+        ),
+        # Not back: filled as any other.
+        (target(None), Entry("lifecycle", None, "lead")),
+        # The account ranks them the other way round: what the ladder calls back is forward there.
+        (
+            replace(target("customer", *STEPS[::-1], forward_only=True), clears=True),
+            Entry("lifecycle", "customer", "lead"),
+        ),
+    ],
+)
+def test_a_field_that_may_go_back(found: Target, verdict: object) -> None:
+    """A vendor's rule that follows moves a stage down, as the CRM allows, and says that it does."""
+    assert verdict == judged(replace(VENDOR, forward=False), found)
 
 
 SCORE = WriteRule("score", "score.interest", only_with="stage")

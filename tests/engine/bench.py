@@ -27,6 +27,7 @@ from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.run import Outcome, decide, run_once
 from stagesync.engine.setup import own_fields
+from stagesync.engine.standing import give_memory
 from stagesync.loading.definitions import load_definitions, shipped_mappings
 from stagesync.loading.mapping import load_mapping
 from stagesync.store import Store, log, open_store, people, plans, records, state
@@ -257,12 +258,14 @@ class Bench:
 
 
 def make_bench(
-    *, mode: str = "active", vendor: VendorStage = VendorStage.OFF, url: str = "sqlite://"
+    *, mode: str = "active", vendor: VendorStage = VendorStage.OFF, store: Store | None = None
 ) -> Bench:
     """Both CRMs connected, with our own fields made in them; close its store."""
-    clock, store = BenchClock(), open_store(url)
+    clock, store = BenchClock(), store or open_store("sqlite://")
     crms = {"north": make_north(clock), "south": make_south(clock)}
     connectors = {name: MemoryConnector(name, crm) for name, crm in crms.items()}
+    for each in connectors.values():
+        give_memory(each, store)
     connections = {
         name: Connected(
             name=name,

@@ -15,7 +15,7 @@ from stagesync.engine.backtest import backtest
 from stagesync.engine.cost import Cost
 from stagesync.errors import DefinitionError
 from stagesync.loading.definitions import shipped_mappings
-from stagesync.store import plans
+from stagesync.store import open_store, plans
 
 from .bench import HERE, Bench, make_bench
 from .trials import (
@@ -33,7 +33,7 @@ from .trials import (
 
 
 def _settled(url: str = "sqlite://") -> Iterator[Bench]:
-    made = make_bench(vendor=VendorStage.FORWARD, url=url)
+    made = make_bench(vendor=VendorStage.FORWARD, store=open_store(url))
     a_base(made)
     made.sync()
     made.sync()

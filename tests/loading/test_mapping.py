@@ -166,6 +166,8 @@ def test_digest_follows_the_content(tmp_path):
         ("owner: ours, only_with", "only_with", (15, "person.writes.points", "`owner` is missing")),
         ("owner: vendor", "owner: hubspot", (18, "person.writes.status.owner", "unknown owner `hubspot`; known: ours, shared, vendor")),
         ("mode: forward", "mode: upward", (19, "person.writes.status.mode", "unknown mode `upward`")),
+        ("only_with: stage", "mode: follow", (15, "person.writes.points.mode", "is for stages only")),
+        ("stage.standard, owner: ours}\n    points", "stage.standard, owner: ours, mode: follow}\n    points", (14, "person.writes.stage.mode", "only a vendor's field needs it")),
         ('      may_replace: ["", New]\n', "", (16, "person.writes.status", "a vendor's field needs `may_replace`")),
         ("{UNQUALIFIED: [Dead]", "{UNQUALIFED: [Dead]", (21, "person.writes.status.values.UNQUALIFED", "did you mean `UNQUALIFIED`?")),
         ("{UNQUALIFIED: [Dead], ", "{", (21, "person.writes.status.values", "no value for UNQUALIFIED; write []")),
@@ -360,3 +362,15 @@ def test_a_broken_scope_is_refused(tmp_path):
         (12, "person.scope.created_after"),
         (29, "link.scope"),
     ] == [(line, path) for line, path, _ in problems_of(tmp_path, text)]
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_forward"),
+    [("      mode: forward\n", True), ("      mode: follow\n", False), ("", True)],
+    ids=["forward", "follow", "unsaid"],
+)
+def test_vendor_field_goes_forward_unless_it_follows(tmp_path, mode, is_forward):
+    """A vendor's field goes back only where its rule says `follow`; saying nothing says forward."""
+    text = SMALL.replace("      mode: forward\n", mode)
+    rule = load_text(tmp_path, text).objects["person"].writes[-1]
+    assert ("status", is_forward) == (rule.field, rule.forward)

@@ -41,6 +41,16 @@ def test_fault_waits_for_a_matching_request():
     assert faults.take("POST", "/crm/x") == "503"
 
 
+def test_fault_lets_requests_pass_before_it_strikes():
+    """A fault may strike after some matching requests; others do not count."""
+    faults = Faults()
+    faults.add("503", 1, "/crm", after=1)
+    asked = ["/crm/x", "/other", "/crm/x", "/crm/x"]
+    assert [faults.take("GET", path) for path in asked] == [None, None, "503", None]
+    with pytest.raises(ValueError, match="after must be at least 0"):
+        faults.add("503", after=-1)
+
+
 def test_unknown_fault_names_the_known_ones():
     """A fault nobody knows is refused with the list of kinds."""
     with pytest.raises(ValueError, match=r"unknown fault '504x'; known: .*cut_after"):

@@ -171,6 +171,7 @@ def plan_document(
 ) -> dict[str, Any]:
     """A plan as `stagesync plan --json` prints it."""
     from stagesync.domain.life import WAITING
+    from stagesync.domain.plan import GOES_BACK
     from stagesync.engine.explain import find
     from stagesync.engine.scope import count_out_of_scope
     from stagesync.store import plans
@@ -184,6 +185,7 @@ def plan_document(
     return {
         "plan": plan_id,
         "counts": _counts(entries),
+        "back": sum(each.way in GOES_BACK for each in entries),
         "held": sum(each.state == "held" for each in entries),
         "out_of_scope": out_of_scope,
         "writes": [
@@ -198,6 +200,7 @@ def plan_document(
                 "stage_from": each.stage_from or None,
                 "stage_to": each.stage_to,
                 "held": each.state == "held",
+                "back": each.way in GOES_BACK,
                 "because": list(each.because),
             }
             for each in entries
@@ -230,7 +233,7 @@ def show_plan(document: dict[str, Any], *, as_json: bool) -> None:
             f"{each['object']}/{each['id']}",
             each["field"],
             _shown(each["before"]),
-            _shown(each["after"]),
+            _shown(each["after"]) + (" (back)" if each["back"] else ""),
             _reason(each["because"]),
         )
         for each in writes[:SHOWN]
@@ -249,6 +252,8 @@ def show_plan(document: dict[str, Any], *, as_json: bool) -> None:
         ]
         print_rows(title, ("from", "to", noun), moves)
     click.echo(f"{len(writes)} values would be written, {document['held']} of them held")
+    if document["back"]:
+        click.echo(f"{document['back']} of them move a vendor's field back")
     for name, count in document["out_of_scope"].items():
         if count:
             click.echo(f"{name}: {count} records are out of scope: read, never written")

@@ -22,6 +22,7 @@ from stagesync.connector.abilities import (
 from stagesync.connector.capabilities import Capabilities
 from stagesync.connector.contract import Clock, Connect, Connector, Secret
 from stagesync.connector.http import Limit, Pacer, call_with_retry
+from stagesync.connector.remembered import Calls, Remembered
 from stagesync.connector.values import (
     FieldDescription,
     FieldType,
@@ -57,6 +58,7 @@ from stagesync.errors import (
 __all__ = [
     "Actor",
     "AnswerUnreadable",
+    "Calls",
     "Capabilities",
     "Change",
     "Clock",
@@ -86,6 +88,7 @@ __all__ = [
     "QuotaExhausted",
     "Record",
     "Refusal",
+    "Remembered",
     "Remembers",
     "RequestRefused",
     "Role",

@@ -83,6 +83,8 @@ class Round:
         done_at_s: when it was last done whole; Unix seconds; None when never.
         due_at_s: when it will be done again; None when it is switched off.
         under_way: it is being done, in parts.
+        finds_records: records that are gone, or were missed, come with it: a count of the CRM's records
+            that differs from ours waits for it.
     """
 
     object: str
@@ -90,6 +92,7 @@ class Round:
     done_at_s: float | None
     due_at_s: float | None
     under_way: bool = False
+    finds_records: bool = True
 
 
 @runtime_checkable
@@ -106,12 +109,16 @@ class Remembers(Protocol):
     """A connector that must know things again in its next life: a refresh token that was replaced, the
     calls of the last 24 hours."""
 
-    def remember(self, known: Secret | None, keep: Callable[[Secret], None]) -> None:
-        """Told once, before any request.
+    def remember(self, recall: Callable[[], Secret | None], keep: Callable[[Secret], None]) -> None:
+        """Told once, before any request. `stagesync.connector.Remembered` does what most need.
+
+        Both may be called from any thread while a request is made, and in `close`; not by what
+        sends nothing. What they raise must go up.
 
         Args:
-            known: what it last gave to `keep`, in this life or one before; None when nothing.
-            keep: stores a text of the connector's own for its next life; durable when it returns.
+            recall: what was last given to `keep`: in this life, in one before, or by another process
+                that serves the same connection just now; None when nothing was.
+            keep: stores a text of the connector's own in its place; durable when it returns.
         """
         ...
 

@@ -3,7 +3,7 @@
 People work in it (`add`, `edit`, `delete`, `merge`, `convert`), and it misbehaves when told to (`refuse`,
 `fail`, `break_write`, `lose_answer`). Its switches stand for the habits in which vendors differ: whether
 records come with their links, how large a page is, how far a pull looks back, and choice fields that
-silently refuse to go back.
+silently refuse to go back. It remembers who changed what.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 import orjson
 
 from stagesync.connector import (
+    Actor,
+    Change,
     Clock,
     FieldDescription,
     FieldValue,
@@ -48,6 +50,7 @@ class MemoryRow:
     gone: bool = False
     merged_into: str = ""
     frozen: bool = False
+    history: dict[str, list[Change]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -86,7 +89,7 @@ class MemoryCrm:
     _refusals: dict[tuple[str, str], WriteResult] = field(default_factory=dict)
     _failures: list[CrmError | None] = field(default_factory=list)
     _broken: list[tuple[int, CrmError]] = field(default_factory=list)
-    _lost: list[CrmError] = field(default_factory=list)
+    _lost: list[CrmError | None] = field(default_factory=list)
     _made: int = 0
 
     def __post_init__(self) -> None:
@@ -114,12 +117,17 @@ class MemoryCrm:
         values: Mapping[str, FieldValue],
         *,
         links: Link | None = None,
+        actor: Actor = Actor.PERSON,
     ) -> None:
         """Change some fields, and what it names where `links` says so."""
         row = self.rows[object_name, record_id]
+        now_s = self.clock.now_s()
+        for name, value in values.items():
+            if row.fields.get(name) != value:
+                row.history.setdefault(name, []).insert(0, Change(value, now_s, actor))
         row.fields.update(values)
         row.links.update(links or {})
-        row.changed_at_s = self.clock.now_s()
+        row.changed_at_s = now_s
 
     def delete(self, object_name: str, record_id: str) -> None:
         """Throw a record away."""
@@ -193,9 +201,9 @@ class MemoryCrm:
         """Break the next write off when `after` records were taken."""
         self._broken.append((after, error))
 
-    def lose_answer(self, error: CrmError) -> None:
-        """Take the next write whole, and let its answer get lost."""
-        self._lost.append(error)
+    def lose_answer(self, error: CrmError, *, after: int = 0) -> None:
+        """Answer `after` more requests to write, take the next one whole, and let its answer get lost."""
+        self._lost += [*[None] * after, error]
 
     # What the connector calls.
 
@@ -212,8 +220,9 @@ class MemoryCrm:
 
     def answer(self, results: Sequence[WriteResult]) -> Sequence[WriteResult]:
         """What became of a request, unless the answer gets lost."""
-        if self._lost:
-            raise self._lost.pop(0)
+        lost = self._lost.pop(0) if self._lost else None
+        if lost is not None:
+            raise lost
         return results
 
     def take(self, write: Write) -> WriteResult:
@@ -230,7 +239,7 @@ class MemoryCrm:
         known = self.fields[write.object]
         back = [name for name in write.values if _goes_back(known[name], row, write.values[name])]
         taken = {name: value for name, value in write.values.items() if name not in back}
-        self.edit(write.object, write.id, taken)
+        self.edit(write.object, write.id, taken, actor=Actor.OURS)
         now = {name: row.fields[name] for name in write.values}
         if not back:
             return WriteResult(write, now=now)
@@ -252,6 +261,7 @@ class MemoryCrm:
 def _goes_back(known: FieldDescription, row: MemoryRow, value: FieldValue) -> bool:
     ranks = {option.value: option.rank for option in known.options}
     current = row.fields[known.name]
-    if not known.forward_only or current not in ranks:
+    # Whoever empties it does not move it: that is the way back.
+    if not known.forward_only or current not in ranks or value in (None, ""):
         return False
     return ranks.get(str(value), -1) < ranks[str(current)]

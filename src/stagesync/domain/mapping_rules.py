@@ -105,7 +105,8 @@ class WriteRule:
         value: `stage.VOCABULARY`, `score.NAME`, `level.AXIS`, or one of `PLAIN_VALUES`.
         owner: `ours`: stagesync alone writes it; `shared`: people and the vendor do, too.
         vendor: the vendor's own stage field, governed by the connection's `vendor_stage`.
-        forward: only to a higher rank of the vocabulary.
+        forward: only to a higher rank of the vocabulary. A vendor's field without it follows the stage
+            both ways: asked for, never by default.
         may_replace: API values that may be overwritten, "" for empty; empty tuple means any.
         only_with: written only together with this field; empty means on its own.
         values: stage id -> API values, of which the first that the CRM offers is written, and none

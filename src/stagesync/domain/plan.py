@@ -61,6 +61,7 @@ class Target:
         current: what the CRM holds.
         choices: live options; None when the field is no choice.
         forward_only: the CRM itself refuses to go back along `choices`.
+        clears: the connector can empty the field first, after which the CRM lets it go back.
         same: whether two values of this field's type are equal (`12.50` and `12.5`).
     """
 
@@ -68,6 +69,24 @@ class Target:
     same: Callable[[Held, Held], bool]
     choices: Sequence[Choice] | None = None
     forward_only: bool = False
+    clears: bool = False
+
+
+class Way(StrEnum):
+    """How a value takes the place of another."""
+
+    PLAIN = "plain"
+    BACK = "back"
+    """To a lower stage, because the rule follows both ways; one write."""
+
+    CLEAR = "clear"
+    """The same where the CRM demands that the field be empty before: two writes."""
+
+    RESTORE = "restore"
+    """The value that stood before a `CLEAR` that was broken off, now that nothing wants it moved."""
+
+
+GOES_BACK = frozenset({Way.BACK, Way.CLEAR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +96,7 @@ class Entry:
     field: str
     before: Held
     after: Held
+    way: Way = Way.PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,15 +276,24 @@ def _judge(
     reason = _vendor_objection(
         rule, target, offered, stage=stage, vocabulary=vocabularies[name], mode=mode
     )
-    return (
-        Difference(rule.field, offered, target.current, reason)
-        if reason
-        else _entry(rule, target, offered)
-    )
+    if reason:
+        return Difference(rule.field, offered, target.current, reason)
+    if _is_lower(rule, target, offered, stage=stage, vocabulary=vocabularies[name]):
+        return _backward(rule, target, offered)
+    return _entry(rule, target, offered)
 
 
 def _entry(rule: WriteRule, target: Target, after: Held) -> Entry:
     return Entry(rule.field, target.current, after)
+
+
+def _backward(rule: WriteRule, target: Target, after: Held) -> Entry | Difference:
+    """Where the CRM refuses to go back, only by way of the empty field."""
+    if not target.forward_only:
+        return Entry(rule.field, target.current, after, Way.BACK)
+    if target.clears:
+        return Entry(rule.field, target.current, after, Way.CLEAR)
+    return Difference(rule.field, after, target.current, Reason.NOT_FORWARD)
 
 
 def _offered(spellings: Sequence[str], target: Target) -> str | None:
@@ -291,7 +320,7 @@ def _vendor_objection(
         return None if allowed else Reason.NOT_REPLACEABLE
     if mode is VendorStage.FILL_EMPTY:
         return Reason.NOT_REPLACEABLE
-    if _goes_back(rule, target, wanted, stage=stage, vocabulary=vocabulary):
+    if rule.forward and _is_lower(rule, target, wanted, stage=stage, vocabulary=vocabulary):
         return Reason.NOT_FORWARD
     if not allowed:
         known = target.choices is None or any(c.value == current for c in target.choices)
@@ -306,10 +335,11 @@ def _stage_of(rule: WriteRule, value: str) -> str | None:
     return next((stage for stage, spellings in rule.values.items() if value in spellings), None)
 
 
-def _goes_back(
+def _is_lower(
     rule: WriteRule, target: Target, wanted: str, *, stage: str, vocabulary: Vocabulary
 ) -> bool:
-    if not rule.forward:
+    """Whether it would go back: along the CRM's own order where the CRM guards it, else the ladder."""
+    if target.current in (None, ""):
         return False
     ranks = {choice.value: choice.rank for choice in target.choices or ()}
     current = str(target.current)

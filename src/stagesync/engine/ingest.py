@@ -17,6 +17,7 @@ from stagesync.connector import (
     Role,
 )
 from stagesync.domain.mapping import Reading, read_record
+from stagesync.engine.backward import as_before
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Connected
 from stagesync.engine.since import told_flags
@@ -63,6 +64,7 @@ def sort_page(
         if record.id not in newest or record.changed_at_s >= newest[record.id].changed_at_s:
             newest[record.id] = record
     stored = records.records_of(tx, connected.name, page.object, newest)
+    newest = as_before(tx, newest, stored)
     linked = _stored_links(
         tx, {each: stored[each] for each in stored if newest[each].links is not None}
     )

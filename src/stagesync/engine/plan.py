@@ -10,21 +10,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from sqlalchemy import Connection
 
 from stagesync.connector import FieldType, ObjectDescription
 from stagesync.domain.life import WAITING, State
 from stagesync.domain.mapping import is_frozen
-from stagesync.domain.plan import Choice, Reason, Target, Wish, propose
+from stagesync.domain.plan import Choice, Entry, Reason, Target, Way, Wish, propose
+from stagesync.engine.backward import resume, subjects_begun
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.progress import Progress
 from stagesync.engine.scope import may_be_written
 from stagesync.engine.wishes import wishes_of
-from stagesync.store import people, plans, records, state
+from stagesync.store import clearings, people, plans, records, state
 from stagesync.store.people import Kind, Placed
 from stagesync.store.plans import StoredDifference, StoredEntry, StoredPlan
 from stagesync.store.records import StoredRecord
@@ -65,6 +65,7 @@ def plan_all(
     """
     with deployment.store.begin() as tx:
         waiting = {*plans.subjects_waiting(tx, *WAITING), *state.dirty_keys(tx, "plan")}
+        waiting |= subjects_begun(tx)
         plan_id = _open_plan(tx, deployment, run=run, now_s=now_s)
         modes = _modes(tx, deployment)
     wanted: dict[Kind, list[str]] = {
@@ -143,6 +144,7 @@ def _plan_batch(
         if each.held and not each.gone and each.connection in deployment.connections
     ]
     own = [each for each in live if each.connection in descriptions]
+    begun = clearings.clearings_of(tx, [each.pk for each in own])
     state.clean(tx, "plan", ids)
     left_out = [getattr(each, kind) for each in live if each.connection not in descriptions]
     state.mark_dirty(tx, "plan", left_out)
@@ -154,7 +156,9 @@ def _plan_batch(
         if subject.id not in wishes or described is None:
             continue
         held = modes.get(each.connection) != "active"
-        found, left = propose_for(deployment, each, wishes[subject.id], described)
+        proposed, left = propose_for(deployment, each, wishes[subject.id], described)
+        found = resume(proposed, each, described, begun)
+        left += _taken_back(each, proposed, found)
         entries += [
             _stored_entry(deployment, planned.id, each, subject, one, held=held) for one in found
         ]
@@ -172,6 +176,18 @@ def _plan_batch(
     planned.differences += len(differences)
 
 
+def _taken_back(
+    each: StoredRecord, proposed: Sequence[Entry], found: Sequence[Entry]
+) -> list[StoredDifference]:
+    """What is wanted of a field that gets back what it held, because the CRM refused the value."""
+    wanted = {one.field: one for one in proposed}
+    return [
+        StoredDifference(each.pk, one.field, wanted[one.field].after, one.after, Reason.REFUSED)
+        for one in found
+        if one.way is Way.RESTORE and one.field in wanted
+    ]
+
+
 def _vendor_fields(deployment: Deployment, each: StoredRecord) -> set[str]:
     mapping = deployment.connections[each.connection].object_mapping(each.object)
     return {rule.field for rule in mapping.writes if rule.vendor}
@@ -179,14 +195,15 @@ def _vendor_fields(deployment: Deployment, each: StoredRecord) -> set[str]:
 
 def propose_for(
     deployment: Deployment, each: StoredRecord, wish: Wish, described: ObjectDescription
-) -> tuple[list[Any], list[StoredDifference]]:
+) -> tuple[list[Entry], list[StoredDifference]]:
     """What one record of somebody should be written, and what differs and stays."""
     connected = deployment.connections[each.connection]
     mapping = connected.object_mapping(each.object)
+    clears = connected.connector.capabilities.clears_to_go_back
     entries, differences = propose(
         mapping.writes,
         {
-            rule.field: _target(each, described, rule.field)
+            rule.field: _target(each, described, rule.field, clears=clears)
             for rule in mapping.writes
             if rule.field in described.fields and described.fields[rule.field].writable
         },
@@ -203,7 +220,7 @@ def propose_for(
     return entries, left
 
 
-def _target(each: StoredRecord, described: ObjectDescription, name: str) -> Target:
+def _target(each: StoredRecord, described: ObjectDescription, name: str, *, clears: bool) -> Target:
     found = described.fields[name]
     choices = None
     if found.type is FieldType.CHOICE:
@@ -213,6 +230,7 @@ def _target(each: StoredRecord, described: ObjectDescription, name: str) -> Targ
         same=same_value(found.type),
         choices=choices,
         forward_only=found.forward_only,
+        clears=clears,
     )
 
 
@@ -221,7 +239,7 @@ def _stored_entry(
     plan_id: str,
     each: StoredRecord,
     subject: Placed,
-    entry: Any,
+    entry: Entry,
     *,
     held: bool,
 ) -> StoredEntry:
@@ -239,6 +257,7 @@ def _stored_entry(
         stage_to=(subject.stages or {})[deployment.main_vocabulary],
         because=(),
         state=str(State.HELD if held else State.PLANNED),
+        way=str(entry.way),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -16,6 +16,7 @@ from stagesync.engine.plan import Planned, plan_all
 from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.pull import Pulled, pull_all
 from stagesync.engine.resolve import resolve
+from stagesync.engine.standing import save_standing
 from stagesync.engine.writeback import Written, settle_sent, write_back
 from stagesync.errors import CrmError
 from stagesync.store import people, plans, state
@@ -159,13 +160,11 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool) -> None:
     summary = outcome.summary()
     names = {0: "done", 3: "held", 4: "incomplete", 6: "partly refused"}
     now_s = deployment.clock.now_s()
+    save_standing(deployment)
     with deployment.store.begin() as tx:
         plans.forget_empty_plans(tx)
         if wrote and not outcome.plan.held:
             plans.set_plan_state(tx, outcome.plan.id, "done")
-        for name, connected in deployment.connections.items():
-            if quota := connected.connector.quota():
-                state.save_quota(tx, name, asdict(quota))
         for name, error in outcome.troubles.items():
             state.save_trouble(tx, name, str(error))
         state.end_run(

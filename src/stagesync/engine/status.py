@@ -12,6 +12,7 @@ from stagesync.engine.counts import counts_of
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
 from stagesync.engine.scope import count_out_of_scope
+from stagesync.engine.standing import slow_work
 from stagesync.store import alerts, inbox, joins, people, plans, state
 
 
@@ -69,9 +70,15 @@ def _connection(
         "heard": inbox.count_waiting(tx).get(name, 0),
         "quota": _quota(found.quota) if found and found.quota else None,
         "counts": {
-            object_name: {"at": iso(each.at_s), "crm": each.crm, "here": each.here}
+            object_name: {
+                "at": iso(each.at_s),
+                "crm": each.crm,
+                "here": each.here,
+                "differs_since": None if each.off_since_s is None else iso(each.off_since_s),
+            }
             for object_name, each in counts_of(tx, name).items()
         },
+        "rounds": slow_work(tx, deployment, name),
         "alerts": [
             {
                 "key": each.key,

@@ -2,7 +2,7 @@
 
 One thread per connection. Before a batch goes out its entries are stored as sent; after the answer they
 are confirmed or refused, with baselines, stored fields and audit in one transaction. A crash in between
-leaves them sent: the next run confirms what it sees in the CRM, plans the rest anew, and so repeats at most
+(of a backward move, see `backward`) leaves them sent: the next run confirms what it sees in the CRM, plans the rest anew, and so repeats at most
 that batch, of absolute values.
 """
 
@@ -18,14 +18,15 @@ from sqlalchemy import Connection
 
 from stagesync.connector import CrmError, Refusal, Role, Write, WriteResult
 from stagesync.domain.life import Move, State, move
-from stagesync.domain.plan import Reason
+from stagesync.domain.plan import Reason, Way
 from stagesync.engine import audit
+from stagesync.engine.backward import note_begun, note_refused, settle_begun
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
-from stagesync.store import links, plans, records, state
+from stagesync.store import clearings, links, plans, records, state
 from stagesync.store.plans import StoredDifference, StoredEntry
 
 REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
@@ -95,6 +96,7 @@ class _Sender:
                     id=found[0].id,
                     values={each.field: each.after for each in found},
                     together=together.get(pk, ""),
+                    clear=tuple(each.field for each in found if each.way == Way.CLEAR),
                 ),
                 found,
             )
@@ -116,6 +118,7 @@ class _Sender:
     def _send_batch(self, batch: Sequence[_Item], outcome: Written) -> None:
         with self.deployment.store.begin() as tx:
             self._move(tx, batch, Move.SEND)
+            note_begun(tx, (entry for item in batch for entry in item.entries))
         try:
             results = self.connected.connector.write([item.write for item in batch])
         except CrmError as error:
@@ -156,8 +159,8 @@ class _Sender:
     def _keep_taken(self, tx: Connection, taken: Sequence[StoredEntry]) -> None:
         moves = [(each.record_pk, each.field, move(State.SENT, Move.CONFIRM)) for each in taken]
         plans.set_entry_states(tx, self.plan_id, moves)
-        kept = [(each.record_pk, each.field, each.after) for each in taken]
-        plans.save_baselines(tx, kept, run=self.run, at_s=self.now_s)
+        _keep_baselines(tx, taken, run=self.run, now_s=self.now_s)
+        clearings.drop_clearings(tx, [(each.record_pk, each.field) for each in taken])
         stored = {
             each.pk: dict(each.fields)
             for each in records.records_where(tx, "pk", {each.record_pk for each in taken})
@@ -171,6 +174,7 @@ class _Sender:
     ) -> None:
         moves = [(each.record_pk, each.field, move(State.SENT, Move.REFUSE)) for each, _ in refused]
         plans.set_entry_states(tx, self.plan_id, moves)
+        note_refused(tx, refused)
         left = [
             StoredDifference(
                 each.record_pk,
@@ -188,6 +192,14 @@ class _Sender:
         state.mark_dirty(tx, "plan", locked)
         if any(result.refusal in DOUBTS for _, result in refused):
             state.doubt_description(tx, self.connected.name)
+
+
+def _keep_baselines(
+    tx: Connection, taken: Sequence[StoredEntry], *, run: str, now_s: float
+) -> None:
+    """What was restored is as much or as little ours as it was before."""
+    kept = [(e.record_pk, e.field, e.after) for e in taken if e.way != Way.RESTORE]
+    plans.save_baselines(tx, kept, run=run, at_s=now_s)
 
 
 def _audited(
@@ -214,7 +226,8 @@ def _audited(
             {"refused": str(result.refusal), "code": result.code, "words": result.message}
             if result is not None and was_refused
             else {"written": True}
-        ),
+        )
+        | ({} if each.way == Way.PLAIN else {"way": each.way}),
     }
 
 
@@ -267,7 +280,13 @@ def settle_sent(
     Without this the value would pass for somebody's word: nothing else says that it is ours. What was
     not seen stays sent, and is planned anew.
     """
-    sent = [e for e in plans.entries_in(tx, State.SENT) if e.connection in descriptions]
+    begun = {(e.record_pk, e.field): e for e in settle_begun(tx, descriptions)}
+    # What was restored looks the same in the store whether it arrived or not.
+    sent = [
+        each
+        for each in plans.entries_in(tx, State.SENT)
+        if each.connection in descriptions and each.way != Way.RESTORE
+    ]
     held = {each.pk: each for each in records.records_where(tx, "pk", {e.record_pk for e in sent})}
     arrived = [
         each
@@ -279,6 +298,8 @@ def settle_sent(
     for each in arrived:
         confirmed = (each.record_pk, each.field, move(each.state, Move.CONFIRM))
         plans.set_entry_states(tx, each.plan, [confirmed])
-    kept = [(each.record_pk, each.field, each.after) for each in arrived]
-    plans.save_baselines(tx, kept, run=run, at_s=now_s)
+    # Of a move that was planned anew meanwhile, by `stagesync plan`, only its note tells that it was sent.
+    told = {(each.record_pk, each.field) for each in arrived}
+    arrived += [each for key, each in begun.items() if key not in told]
+    _keep_baselines(tx, arrived, run=run, now_s=now_s)
     audit.append(tx, [_audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])

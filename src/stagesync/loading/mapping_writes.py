@@ -12,7 +12,8 @@ VALUE: stage.VOCABULARY   the stage
 ... owner: ours           stagesync made the field and alone writes it
            shared         an admin's field, which people edit too
            vendor         the vendor's own stage field; off unless the connection says otherwise
-... mode: forward         only to a higher stage of the vocabulary
+... mode: forward         only to a higher stage of the vocabulary; a vendor's field by default
+          follow          both ways
 ... may_replace: [..]     only these API values, `""` for empty; a vendor's field needs it
 ... only_with: FIELD      written only when that field is written
 ... values: {stage: [API value, ..]}    the first that the CRM offers; [] leaves the field as it is
@@ -31,7 +32,8 @@ from stagesync.loading.names import unknown
 
 _WRITE = ("value", "owner", "mode", "may_replace", "only_with", "values")
 _OWNERS = ("ours", "shared", "vendor")
-_MODES = ("forward",)
+_FOLLOW = "follow"
+_MODES = ("forward", _FOLLOW)
 _OF_PEOPLE = ("next_contact",)
 """An account is not contacted; its people are."""
 
@@ -79,13 +81,14 @@ def _read_write(
     value = _read_value(fields.get("value"), known)
     vocabulary = vocabularies.get(value.removeprefix("stage.")) if "stage." in value else None
     owner = _one_of(fields.get("owner"), "owner", _OWNERS)
-    is_forward = bool(_one_of(fields.get("mode"), "mode", _MODES))
+    mode = _one_of(fields.get("mode"), "mode", _MODES)
     rule = WriteRule(
         field=field,
         value=value,
         owner="shared" if owner == "vendor" else owner,
         vendor=owner == "vendor",
-        forward=is_forward,
+        # A vendor's field never goes back unless it is asked for.
+        forward=mode == "forward" or (owner == "vendor" and mode != _FOLLOW),
         may_replace=several(fields.get("may_replace"), blanks=True),
         only_with=one(fields.get("only_with")),
         values=_read_values(fields["values"], vocabulary) if "values" in fields else None,
@@ -139,6 +142,8 @@ def _check_rule(fields: Mapping[str, Spot], spot: Spot, rule: WriteRule) -> None
         fields.get("may_replace", spot).problem(
             'a vendor\'s field needs `may_replace`: the values that may be overwritten, "" for empty'
         )
+    if "mode" in fields and one(fields["mode"]) == _FOLLOW and not rule.vendor:
+        fields["mode"].problem("only a vendor's field needs it: others follow both ways anyhow")
     if rule.owner == "ours" and "may_replace" in fields:
         fields["may_replace"].problem("nobody else writes a field of ours")
 

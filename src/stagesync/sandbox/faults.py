@@ -31,11 +31,12 @@ PROFILES: dict[str, dict[str, float]] = {
 
 @dataclass(slots=True)
 class Fault:
-    """An ordered fault and how often it is still to strike."""
+    """An ordered fault, how often it is still to strike, and how many requests it lets pass before."""
 
     kind: str
     times: int
     match: str
+    after: int = 0
 
 
 class Faults:
@@ -53,18 +54,24 @@ class Faults:
         self._random = random.Random(seed)
         self._lock = threading.Lock()
 
-    def add(self, kind: str, times: int = 1, match: str = "") -> None:
+    def add(self, kind: str, times: int = 1, match: str = "", *, after: int = 0) -> None:
         """Orders that the next `times` matching requests fail in this way.
 
+        Args:
+            after: matching requests that pass unharmed before.
+
         Raises:
-            ValueError: for an unknown kind (naming the known ones) or fewer than one time.
+            ValueError: for an unknown kind (naming the known ones), fewer than one time, or a
+                negative number of requests to let pass.
         """
         if kind not in self.kinds:
             raise ValueError(f"unknown fault {kind!r}; known: {', '.join(sorted(self.kinds))}")
         if times < 1:
             raise ValueError(f"times must be at least 1, given {times}")
+        if after < 0:
+            raise ValueError(f"after must be at least 0, given {after}")
         with self._lock:
-            self._waiting.append(Fault(kind, times, match.casefold()))
+            self._waiting.append(Fault(kind, times, match.casefold(), after))
 
     def use_profile(self, name: str) -> None:
         """Lets requests fail at random, as the profile says, until another one is chosen.
@@ -82,7 +89,9 @@ class Faults:
         asked = f"{method} {path}".casefold()
         with self._lock:
             for fault in self._waiting:
-                if fault.match in asked:
+                if fault.match in asked and fault.after:
+                    fault.after -= 1
+                elif fault.match in asked:
                     fault.times -= 1
                     if not fault.times:
                         self._waiting.remove(fault)

@@ -25,6 +25,7 @@ _FORGOTTEN = tuple(
         ("baseline", "record_pk"),
         ("difference", "record_pk"),
         ("plan_entry", "record_pk"),
+        ("clearing", "record_pk"),
     )
 )
 """Every table that says something of a record."""

@@ -34,6 +34,7 @@ class StoredEntry:
         subject: the person or account.
         because: reason lines.
         state: a state of `domain.life`.
+        way: a `domain.plan.Way`: how the value takes the place of the other.
     """
 
     plan: str
@@ -49,6 +50,7 @@ class StoredEntry:
     stage_to: str
     because: Sequence[Any]
     state: str
+    way: str = "plain"
 
 
 def save_plan(tx: Connection, plan: StoredPlan) -> None:
@@ -126,6 +128,7 @@ def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
             "stage_to": each.stage_to,
             "because": orjson.dumps(each.because).decode(),
             "state": each.state,
+            "way": each.way,
         }
         for each in entries
     ]
@@ -133,12 +136,12 @@ def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
         tx.execute(
             text(
                 "INSERT INTO plan_entry (plan, record_pk, field, subject, before, after, stage_from,"
-                " stage_to, because, state) VALUES (:plan, :record_pk, :field, :subject, :before,"
-                " :after, :stage_from, :stage_to, :because, :state)"
+                " stage_to, because, state, way) VALUES (:plan, :record_pk, :field, :subject, :before,"
+                " :after, :stage_from, :stage_to, :because, :state, :way)"
                 " ON CONFLICT (plan, record_pk, field) DO UPDATE SET subject = excluded.subject,"
                 " before = excluded.before, after = excluded.after,"
                 " stage_from = excluded.stage_from, stage_to = excluded.stage_to,"
-                " because = excluded.because, state = excluded.state"
+                " because = excluded.because, state = excluded.state, way = excluded.way"
             ),
             rows,
         )
@@ -184,6 +187,7 @@ def _stored_entry(row: Row[Any]) -> StoredEntry:
         stage_to=row.stage_to,
         because=orjson.loads(row.because),
         state=row.state,
+        way=row.way,
     )
 
 

@@ -11,10 +11,13 @@
     dirty       what must be resolved, evaluated or planned again
     cursor      how far a connection's object was pulled
     connection  what is known of a CRM account: its mode, its live field descriptions, how its mapped
-                fields were when they last worked, the allowance it told, how many records it holds
+                fields were when they last worked, the allowance it told, how many records it holds,
+                how its slow work stands
+    remembered  a connector's own text for its next life; may hold a refresh token
     alert       what a person should put right, and what they did
     baseline    the last value that a CRM and stagesync both held, per record and field
     difference  why a wanted value does not stand in the CRM
+    clearing    fields that were emptied so that they could go back, until a value is seen in them
     plan, plan_entry   what will be, was, or waits to be written
     held_join   two people whose records say that they are one, waiting for a person's word
     transition  every change of stage
@@ -187,8 +190,11 @@ connection = Table(
     _text("seen"),
     _text("quota"),
     _text("counts"),
+    _text("rounds"),
     _text("trouble"),
 )
+
+remembered = Table("remembered", metadata, _text("connection", key=True), _text("text"))
 
 alert = Table(
     "alert",
@@ -210,6 +216,15 @@ baseline = Table(
     _text("value"),
     _text("run"),
     _instant("written_at_s"),
+)
+
+clearing = Table(
+    "clearing",
+    metadata,
+    _whole("record_pk", key=True),
+    _text("field", key=True),
+    _text("entry"),
+    _whole("refused"),
 )
 
 difference = Table(
@@ -249,6 +264,7 @@ plan_entry = Table(
     _text("stage_to"),
     _text("because"),
     _text("state"),
+    _text("way"),
     Index("ix_plan_entry_subject", "subject"),
     Index("ix_plan_entry_state", "state"),
 )

@@ -91,6 +91,7 @@ class ConnectionState:
         seen: how the mapped fields were when they last worked; see `engine.describe`.
         quota: as the connector last told it, by the names of its attributes; empty when never.
         counts: object -> how the last count of its records came out; see `engine.counts`.
+        rounds: how the connector's slow work stands, by the names of `Round`'s attributes.
         trouble: why its last run failed; empty when it did not.
     """
 
@@ -104,6 +105,7 @@ class ConnectionState:
     seen: Mapping[str, Any] = field(default_factory=dict)
     quota: Mapping[str, Any] = field(default_factory=dict)
     counts: Mapping[str, Any] = field(default_factory=dict)
+    rounds: Sequence[Mapping[str, Any]] = ()
 
 
 def connection_state(tx: Connection, name: str) -> ConnectionState | None:
@@ -124,6 +126,7 @@ def connection_state(tx: Connection, name: str) -> ConnectionState | None:
         seen=orjson.loads(row.seen),
         quota=orjson.loads(row.quota),
         counts=orjson.loads(row.counts),
+        rounds=tuple(orjson.loads(row.rounds)),
     )
 
 
@@ -131,8 +134,10 @@ def meet_connection(tx: Connection, name: str, mode: str) -> None:
     """Note a connection, in its first mode, if it is new."""
     tx.execute(
         text(
-            "INSERT INTO connection (name, mode, approved_by, description, seen, quota, counts, trouble)"
-            " VALUES (:name, :mode, '', '{}', '{}', '{}', '{}', '') ON CONFLICT (name) DO NOTHING"
+            "INSERT INTO connection"
+            " (name, mode, approved_by, description, seen, quota, counts, rounds, trouble)"
+            " VALUES (:name, :mode, '', '{}', '{}', '{}', '{}', '[]', '')"
+            " ON CONFLICT (name) DO NOTHING"
         ),
         {"name": name, "mode": mode},
     )
@@ -192,6 +197,32 @@ def save_counts(tx: Connection, name: str, counts: Mapping[str, Any]) -> None:
     tx.execute(
         text("UPDATE connection SET counts = :counts WHERE name = :name"),
         {"name": name, "counts": orjson.dumps(counts).decode()},
+    )
+
+
+def save_rounds(tx: Connection, name: str, rounds: Sequence[Mapping[str, Any]]) -> None:
+    """Keep how a connection's slow work stands."""
+    tx.execute(
+        text("UPDATE connection SET rounds = :rounds WHERE name = :name"),
+        {"name": name, "rounds": orjson.dumps(rounds).decode()},
+    )
+
+
+def remembered(tx: Connection, name: str) -> str | None:
+    """The text that a connector keeps for its next life; None when it kept none. It may be a secret."""
+    return tx.execute(
+        text("SELECT text FROM remembered WHERE connection = :name"), {"name": name}
+    ).scalar()
+
+
+def remember(tx: Connection, name: str, told: str) -> None:
+    """Keep a connector's text in place of its last one."""
+    tx.execute(
+        text(
+            "INSERT INTO remembered (connection, text) VALUES (:name, :told)"
+            " ON CONFLICT (connection) DO UPDATE SET text = excluded.text"
+        ),
+        {"name": name, "told": told},
     )
 
 

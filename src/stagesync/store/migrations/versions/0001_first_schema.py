@@ -80,6 +80,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_baseline")),
     )
     op.create_table(
+        "clearing",
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("entry", sa.Text(), nullable=False),
+        sa.Column("refused", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_clearing")),
+    )
+    op.create_table(
         "connection",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
@@ -90,6 +98,7 @@ def upgrade() -> None:
         sa.Column("seen", sa.Text(), nullable=False),
         sa.Column("quota", sa.Text(), nullable=False),
         sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("rounds", sa.Text(), nullable=False),
         sa.Column("trouble", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_connection")),
     )
@@ -217,6 +226,7 @@ def upgrade() -> None:
         sa.Column("stage_to", sa.Text(), nullable=False),
         sa.Column("because", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("way", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("plan", "record_pk", "field", name=op.f("pk_plan_entry")),
     )
     with op.batch_alter_table("plan_entry", schema=None) as batch_op:
@@ -254,6 +264,12 @@ def upgrade() -> None:
         batch_op.create_index("ix_record_mail_domain", ["mail_domain"], unique=False)
         batch_op.create_index("ix_record_person", ["person"], unique=False)
 
+    op.create_table(
+        "remembered",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", name=op.f("pk_remembered")),
+    )
     op.create_table(
         "run",
         sa.Column("id", sa.Text(), nullable=False),
