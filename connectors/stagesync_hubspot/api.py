@@ -81,7 +81,7 @@ NO_LINKS = frozenset(
 # Codes of a refused property value that hold for whoever carries the property, whatever its value.
 PROPERTY_CODES = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
 
-_AREA = re.compile(r"^/crm/v[34]/(objects|associations|properties|pipelines)(?=/)")
+_AREA = re.compile(r"^/crm/v[34]/(objects|associations|properties|pipelines|lists)(?=/)")
 _MARKETING = re.compile(r"^/marketing/v3/(marketing-events)")
 _OAUTH = re.compile(r"^/oauth/v1(?=/)")
 _ACCOUNT = re.compile(r"^/account-info/v3(?=/)")
@@ -211,6 +211,12 @@ PRIVATE = frozenset(
 
 EVENTS_PATH = "/marketing/v3/marketing-events"
 EVENTS_PAGE = 100
+
+# https://developers.hubspot.com/docs/api-reference/crm-lists-v3
+LISTS_PATH = "/crm/v3/lists"
+MEMBERS_PAGE = 250
+LIST_KINDS = {"contact": "0-1", "company": "0-2"}
+"""Objects that have lists, with HubSpot's number of each."""
 
 COMPANY_OF_CONTACT = "associatedcompanyid"
 """The primary company, as a property: a search then needs no association call."""

@@ -32,6 +32,7 @@ from stagesync_hubspot.describe import describe
 from stagesync_hubspot.history import History
 from stagesync_hubspot.lanes import write
 from stagesync_hubspot.links import links
+from stagesync_hubspot.lists import members
 from stagesync_hubspot.options import Options, read_options
 from stagesync_hubspot.pull import pull
 from stagesync_hubspot.read import read
@@ -118,6 +119,10 @@ class HubSpot:
             # Told by its event alone: there is no reading it by its id.
             return []
         return read(self._transport, wish, ids, stages=self._stages)
+
+    def members(self, object_name: str, list_name: str) -> Iterator[str]:
+        """By list id or name; one call per 250 members."""
+        return members(self._transport, object_name, list_name)
 
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """By batch updates; one call per hundred records."""

@@ -258,10 +258,14 @@ class Bench:
 
 
 def make_bench(
-    *, mode: str = "active", vendor: VendorStage = VendorStage.OFF, store: Store | None = None
+    *,
+    mode: str = "active",
+    vendor: VendorStage = VendorStage.OFF,
+    store: Store | None = None,
+    store_url: str = "sqlite://",
 ) -> Bench:
     """Both CRMs connected, with our own fields made in them; close its store."""
-    clock, store = BenchClock(), store or open_store("sqlite://")
+    clock, store = BenchClock(), store or open_store(store_url)
     crms = {"north": make_north(clock), "south": make_south(clock)}
     connectors = {name: MemoryConnector(name, crm) for name, crm in crms.items()}
     for each in connectors.values():

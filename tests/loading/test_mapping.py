@@ -337,7 +337,8 @@ def test_a_scope_is_read(tmp_path):
     """Each condition of a scope arrives, folded as records are compared."""
     scope = (
         "  scope: {where: {owner: [7, '']}, unless: {kind: Intern}, email_domain: '@Firm.example',"
-        " not_email_domain: [a.example, b.example], created_after: 2026-01-01T00:00:00Z}\n"
+        " not_email_domain: [a.example, b.example], created_after: 2026-01-01T00:00:00Z,"
+        ' list: [Clients, "12"], not_list: Staff}\n'
     )
     text = SMALL.replace("  frozen_when: {closed: yes}\n", scope)
     person = load_text(tmp_path, text).objects["person"]
@@ -347,6 +348,8 @@ def test_a_scope_is_read(tmp_path):
         domains=("firm.example",),
         not_domains=("a.example", "b.example"),
         created_after_s=1767225600.0,
+        lists=("Clients", "12"),
+        not_lists=("Staff",),
     )
     assert {"owner", "kind"} <= set(person.fields)
 
@@ -354,11 +357,11 @@ def test_a_scope_is_read(tmp_path):
 def test_a_broken_scope_is_refused(tmp_path):
     """An unknown key, an instant without zone, and a scope of an object that is not written."""
     text = SMALL.replace(
-        "  frozen_when: {closed: yes}\n", "  scope: {list: x, created_after: 2026}\n"
+        "  frozen_when: {closed: yes}\n", "  scope: {lists: x, created_after: 2026}\n"
     )
     text = text.replace("link:\n", "link:\n  scope: {where: {a: b}}\n")
     assert [
-        (12, "person.scope.list"),
+        (12, "person.scope.lists"),
         (12, "person.scope.created_after"),
         (29, "link.scope"),
     ] == [(line, path) for line, path, _ in problems_of(tmp_path, text)]

@@ -15,6 +15,7 @@ from stagesync.cli.explain import explain
 from stagesync.cli.group import Commands
 from stagesync.cli.look import audit, status
 from stagesync.cli.passes import approve, drop, plan, run, sync
+from stagesync.cli.people import people
 from stagesync.cli.sandbox import sandbox
 from stagesync.cli.vocabulary import vocabulary
 
@@ -43,6 +44,7 @@ for command in (
     run,
     status,
     explain,
+    people,
     audit,
     backtest,
     evaluate,

@@ -180,7 +180,7 @@ def audit(
     ctx.obj = config
     if ctx.invoked_subcommand:
         return
-    from stagesync.engine.explain import find
+    from stagesync.engine.find import find
     from stagesync.store import log
 
     with opened(config) as found, found.deployment.store.begin() as tx:

@@ -172,7 +172,7 @@ def plan_document(
     """A plan as `stagesync plan --json` prints it."""
     from stagesync.domain.life import WAITING
     from stagesync.domain.plan import GOES_BACK
-    from stagesync.engine.explain import find
+    from stagesync.engine.find import find
     from stagesync.engine.scope import count_out_of_scope
     from stagesync.store import plans
 

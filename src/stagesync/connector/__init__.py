@@ -16,6 +16,7 @@ from stagesync.connector.abilities import (
     Remembers,
     Round,
     TellsHistory,
+    TellsMembers,
     TellsRounds,
     TellsTime,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "Secret",
     "SetupStep",
     "TellsHistory",
+    "TellsMembers",
     "TellsRounds",
     "TellsTime",
     "Throttled",

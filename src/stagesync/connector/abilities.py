@@ -6,7 +6,7 @@ and goes another way where it is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -21,6 +21,22 @@ class TellsTime(Protocol):
 
     def server_now_s(self) -> float | None:
         """The CRM's clock at its last answer; Unix seconds; None before one. Sends nothing."""
+        ...
+
+
+@runtime_checkable
+class TellsMembers(Protocol):
+    """A connector whose CRM keeps lists of records, which a mapping's scope may name."""
+
+    def members(self, object_name: str, list_name: str) -> Iterable[str]:
+        """Ids of the records of this object that are on a list now, in any order; none for an empty list.
+
+        Args:
+            list_name: the CRM's id or name of the list, as the mapping has it.
+
+        Raises:
+            RequestRefused: there is no such list.
+        """
         ...
 
 

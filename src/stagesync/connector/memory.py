@@ -6,7 +6,7 @@ It is the whole of the contract and nothing more; `memory_crm` is the CRM that i
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import orjson
@@ -72,6 +72,14 @@ class MemoryConnector:
     def check(self) -> None:
         """See `Connector.check`."""
         self._request()
+
+    def members(self, object_name: str, list_name: str) -> Iterable[str]:
+        """See `TellsMembers.members`."""
+        self._request()
+        try:
+            return sorted(self._crm.lists[object_name, list_name])
+        except KeyError:
+            raise RequestRefused(f"there is no list {list_name} of {object_name}") from None
 
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """See `Connector.describe`."""

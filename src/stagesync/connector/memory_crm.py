@@ -69,6 +69,7 @@ class MemoryCrm:
         calls_of_others: requests of other programs.
         hook_secret: what its webhooks are signed with; empty means that it sends none.
         skew_s: how far its clock is ahead of ours, as its answers tell; its stamps do not show it.
+        lists: (object, list) -> ids of the records on it.
         calls: requests answered so far, those that failed included.
     """
 
@@ -86,6 +87,7 @@ class MemoryCrm:
     calls: int = 0
     rows: dict[tuple[str, str], MemoryRow] = field(default_factory=dict)
     fields: dict[str, dict[str, FieldDescription]] = field(default_factory=dict)
+    lists: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     _refusals: dict[tuple[str, str], WriteResult] = field(default_factory=dict)
     _failures: list[CrmError | None] = field(default_factory=list)
     _broken: list[tuple[int, CrmError]] = field(default_factory=list)

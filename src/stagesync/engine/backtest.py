@@ -10,7 +10,7 @@ larger account the facts of its people.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,9 +34,10 @@ from stagesync.engine.evaluate import (
     transition_of,
 )
 from stagesync.engine.instants import iso
-from stagesync.engine.moves import Moves
 from stagesync.engine.progress import Progress, Quiet
+from stagesync.engine.scope import writable
 from stagesync.engine.sides import Both, Sides, assemble_both
+from stagesync.engine.tally import Moves
 from stagesync.engine.wishes import wish_of
 from stagesync.store import people
 from stagesync.store.people import Kind, Placed, Transition
@@ -143,10 +144,13 @@ def _look_at_people(
     stored = people.placed(tx, "person", ids)
     last = people.last_transitions(tx, stored, of_stage=True)
     found = assemble_both(tx, work.sides, ids, now_s=work.now_s)
+    in_scope = _in_scope(tx, work, found.before)
     for who, placed in stored.items():
         told = Both(found.before[who], found.after[who])
         outcome = _evaluate(work, told, placed)
-        stages = _note(work, work.people, placed, outcome, told, last=last.get(who))
+        stages = _note(
+            work, work.people, placed, outcome, told, last=last.get(who), in_scope=in_scope
+        )
         if stages.before != stages.after:
             _exemplify(work, stages, placed, told)
         for side, each, evaluation, theirs in zip(work.sides, told, outcome, members, strict=True):
@@ -156,6 +160,12 @@ def _look_at_people(
     note_outcomes(
         tx, work.sides, found.before, vocabulary=work.vocabulary, conversion=work.conversion
     )
+
+
+def _in_scope(tx: Connection, work: _Work, found: Mapping[str, Assembled]) -> set[int]:
+    configured = work.sides.before.connections
+    told = (each for one in found.values() for each in one.records)
+    return writable(tx, work.sides.before, [one for one in told if one.connection in configured])
 
 
 def _evaluate(
@@ -188,6 +198,7 @@ def _look_at_accounts(
     stored = people.placed(tx, "account", ids)
     last = people.last_transitions(tx, stored, of_stage=True)
     found = assemble_accounts(tx, work.sides.before, ids)
+    in_scope = _in_scope(tx, work, found)
     before, after = (
         place_accounts(side, found, stored, theirs, now_s=work.now_s, with_reasons=True)
         for side, theirs in zip(work.sides, members, strict=True)
@@ -201,6 +212,7 @@ def _look_at_accounts(
             outcome,
             Both(each, each),
             last=last.get(name),
+            in_scope=in_scope,
             kind="account",
         )
 
@@ -213,12 +225,14 @@ def _note(
     told: Both[Assembled],
     *,
     last: Transition | None,
+    in_scope: Container[int],
     kind: Kind = "person",
 ) -> Both[str]:
     """Count where somebody stands on either side, and what the CRMs would be written; the two stages.
 
     Args:
         last: the last change of stage that was stored; None when there was none.
+        in_scope: records that may be written.
     """
     found = []
     for side, evaluation, each, costs in zip(work.sides, outcome, told, work.costs, strict=True):
@@ -231,7 +245,14 @@ def _note(
             )
             change = transition_of(side, placed, subject, reasons, run="", now_s=work.now_s)
         wish = wish_of(side, subject, change, account=kind == "account")
-        add_cost(costs, side, wish, each.records, descriptions=work.descriptions)
+        add_cost(
+            costs,
+            side,
+            wish,
+            each.records,
+            descriptions=work.descriptions,
+            in_scope=in_scope,
+        )
         found.append(stages[work.vocabulary])
     before, after = found
     moves.note(before, after)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from stagesync.domain.plan import Wish
@@ -39,18 +39,21 @@ def add_cost(
     records: Iterable[StoredRecord],
     *,
     descriptions: Mapping[str, Descriptions],
+    in_scope: Container[int],
 ) -> None:
     """Add what the live records of one person or account would be written.
 
     Args:
         costs: connection -> its part so far; the others are passed over.
         descriptions: connection -> its fields as they were last read.
+        in_scope: records that may be written.
     """
     for each in records:
         described = descriptions.get(each.connection, {}).get(each.object)
         if each.connection not in costs or described is None:
             continue
-        entries, left = propose_for(deployment, each, wish, described)
+        out_of_scope = each.pk not in in_scope
+        entries, left = propose_for(deployment, each, wish, described, out_of_scope=out_of_scope)
         cost = costs[each.connection]
         cost.values += len(entries)
         cost.records[each.object] += bool(entries)

@@ -12,6 +12,7 @@ from stagesync.connector import FieldDescription, FieldMissing, FieldType, Objec
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.drift import Drift, Seen, find_drift, see, still_usable
+from stagesync.engine.reread import reread
 from stagesync.store import people, records, state
 
 Descriptions = Mapping[str, ObjectDescription]
@@ -53,6 +54,7 @@ def describe(
         if seen.digest:
             _follow(tx, connected, seen, asked)
         if seen.digest not in ("", connected.mapping.digest):
+            reread(tx, connected)
             # What a record says and what is written to it may be another now, for everybody.
             state.mark_dirty(tx, "person", people.all_ids(tx, "person"))
             state.mark_dirty(tx, "account", people.all_ids(tx, "account"))

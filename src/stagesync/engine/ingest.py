@@ -21,7 +21,7 @@ from stagesync.engine.backward import as_before
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Connected
 from stagesync.engine.since import told_flags
-from stagesync.store import activities, deals, plans, records, state
+from stagesync.store import activities, aliases, deals, plans, records, state
 from stagesync.store.activities import StoredActivity
 from stagesync.store.links import links_from, save_links
 from stagesync.store.records import StoredRecord
@@ -235,13 +235,15 @@ def _save(
                 "gone": int(record.gone),
                 "merged_into": record.merged_into,
                 "email": reading.email,
-                "mail_domain": reading.email.rpartition("@")[2],
+                "mail_domain": reading.mail_domain,
                 "first_name": reading.name[0],
                 "last_name": reading.name[1],
                 "domain": reading.domain,
             }
         )
     records.save_records(tx, rows)
+    if mapping.identity.aliases:
+        aliases.save_aliases(tx, {pk: readings[one.id].aliases for pk, one in keyed.items()})
     records.save_since(
         tx,
         {pk: told_flags(readings[record.id]) for pk, record in keyed.items()},

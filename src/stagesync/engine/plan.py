@@ -22,7 +22,7 @@ from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.progress import Progress
-from stagesync.engine.scope import may_be_written
+from stagesync.engine.scope import writable
 from stagesync.engine.wishes import wishes_of
 from stagesync.store import clearings, people, plans, records, state
 from stagesync.store.people import Kind, Placed
@@ -150,13 +150,20 @@ def _plan_batch(
     state.mark_dirty(tx, "plan", left_out)
     entries: list[StoredEntry] = []
     differences: list[StoredDifference] = []
+    in_scope = writable(tx, deployment, own)
     for each in own:
         subject = placed[str(getattr(each, kind))]
         described = descriptions[each.connection].get(each.object)
         if subject.id not in wishes or described is None:
             continue
         held = modes.get(each.connection) != "active"
-        proposed, left = propose_for(deployment, each, wishes[subject.id], described)
+        proposed, left = propose_for(
+            deployment,
+            each,
+            wishes[subject.id],
+            described,
+            out_of_scope=each.pk not in in_scope,
+        )
         found = resume(proposed, each, described, begun)
         left += _taken_back(each, proposed, found)
         entries += [
@@ -194,7 +201,12 @@ def _vendor_fields(deployment: Deployment, each: StoredRecord) -> set[str]:
 
 
 def propose_for(
-    deployment: Deployment, each: StoredRecord, wish: Wish, described: ObjectDescription
+    deployment: Deployment,
+    each: StoredRecord,
+    wish: Wish,
+    described: ObjectDescription,
+    *,
+    out_of_scope: bool,
 ) -> tuple[list[Entry], list[StoredDifference]]:
     """What one record of somebody should be written, and what differs and stays."""
     connected = deployment.connections[each.connection]
@@ -211,7 +223,7 @@ def propose_for(
         vocabularies=deployment.vocabularies,
         vendor_stage=connected.vendor_stage,
         frozen=is_frozen(mapping, each.fields),
-        out_of_scope=not may_be_written(connected, each),
+        out_of_scope=out_of_scope,
     )
     left = [
         StoredDifference(each.pk, one.field, one.wanted, one.current, one.reason)

@@ -16,6 +16,7 @@ from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, describe, fields_to_ask
 from stagesync.engine.inbox import forget_erased, take_inbox
 from stagesync.engine.ingest import sort_links, sort_page, store_page
+from stagesync.engine.members import read_lists
 from stagesync.engine.progress import Progress
 from stagesync.store import state
 
@@ -65,6 +66,7 @@ class _Reader:
         try:
             found = describe(self.deployment, self.connected, now_s=self.now_s)
             self.pulled.descriptions = found
+            read_lists(self.deployment, self.connected, now_s=self.now_s)
             try:
                 self._work(found)
             except FieldMissing:

@@ -119,7 +119,7 @@ def _look(
     progress.phase("resolve")
     with deployment.store.begin() as tx:
         settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
-        resolved = resolve(tx, deployment)
+        resolved = resolve(tx, deployment, run=run, now_s=now_s)
     evaluated = evaluate_all(deployment, run=run, now_s=now_s, progress=progress)
     planned = plan_all(
         deployment,

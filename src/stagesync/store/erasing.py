@@ -22,6 +22,7 @@ _FORGOTTEN = tuple(
         ("activity", "source_pk"),
         ("deal", "record_pk"),
         ("fact_since", "record_pk"),
+        ("alias", "record_pk"),
         ("baseline", "record_pk"),
         ("difference", "record_pk"),
         ("plan_entry", "record_pk"),

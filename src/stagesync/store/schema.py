@@ -1,6 +1,7 @@
 """The tables, defined once. Migrations bring any older store to exactly this.
 
     record      one row of a CRM, or one that another row named before we saw it (held = 0)
+    alias       further addresses of people's records
     link        which record names which
     activity    what happened, kept under the record of the person it happened to
     deal        a deal record's status
@@ -9,6 +10,7 @@
     fact_since  since when a record has told a flag, for facts that no field dates
     inbox       records that a CRM named by webhook, until they are pulled
     dirty       what must be resolved, evaluated or planned again
+    member      who is on a list that a scope names; a row without a record says when it was read
     cursor      how far a connection's object was pulled
     connection  what is known of a CRM account: its mode, its live field descriptions, how its mapped
                 fields were when they last worked, the allowance it told, how many records it holds,
@@ -20,6 +22,7 @@
     clearing    fields that were emptied so that they could go back, until a value is seen in them
     plan, plan_entry   what will be, was, or waits to be written
     held_join   two people whose records say that they are one, waiting for a person's word
+    verdict     people's word on which records are one human, and how things stood before
     transition  every change of stage
     run         every pass
     audit       the append-only, hash-chained log
@@ -82,6 +85,15 @@ record = Table(
     Index("ix_record_email", "email"),
     Index("ix_record_mail_domain", "mail_domain"),
     Index("ix_record_domain", "domain"),
+)
+
+alias = Table(
+    "alias",
+    metadata,
+    _whole("record_pk", key=True),
+    _text("email", key=True),
+    Index("ix_alias_email", "email"),
+    sqlite_with_rowid=False,
 )
 
 link = Table(
@@ -165,6 +177,18 @@ dirty = Table(
     metadata,
     Column("kind", String(8), primary_key=True),
     _text("key", key=True),
+    sqlite_with_rowid=False,
+)
+
+member = Table(
+    "member",
+    metadata,
+    _text("connection", key=True),
+    _text("object", key=True),
+    _text("list", key=True),
+    _text("record_id", key=True),
+    _instant("at_s"),
+    Index("ix_member_record_id", "record_id"),
     sqlite_with_rowid=False,
 )
 
@@ -281,6 +305,21 @@ held_join = Table(
     _instant("raised_at_s"),
     _text("decided_by"),
     _instant("decided_at_s", null=True),
+)
+
+verdict = Table(
+    "verdict",
+    metadata,
+    _text("id", key=True),
+    _whole("seq"),
+    _whole("together"),
+    _text("one"),
+    _text("other"),
+    _text("said_by"),
+    _instant("said_at_s"),
+    _text("before"),
+    _text("undone_by"),
+    _instant("undone_at_s", null=True),
 )
 
 transition = Table(

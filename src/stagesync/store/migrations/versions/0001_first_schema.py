@@ -55,6 +55,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "key", "raised_at_s", name=op.f("pk_alert")),
     )
     op.create_table(
+        "alias",
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("record_pk", "email", name=op.f("pk_alias")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("alias", schema=None) as batch_op:
+        batch_op.create_index("ix_alias_email", ["email"], unique=False)
+
+    op.create_table(
         "audit",
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
@@ -178,6 +188,21 @@ def upgrade() -> None:
         batch_op.create_index("ix_link_to_pk", ["to_pk"], unique=False)
 
     op.create_table(
+        "member",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("list", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "connection", "object", "list", "record_id", name=op.f("pk_member")
+        ),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("member", schema=None) as batch_op:
+        batch_op.create_index("ix_member_record_id", ["record_id"], unique=False)
+
+    op.create_table(
         "meta",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -292,5 +317,19 @@ def upgrade() -> None:
         sa.Column("scores", sa.Text(), nullable=False),
         sa.Column("reasons", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "at_s", name=op.f("pk_transition")),
+    )
+    op.create_table(
+        "verdict",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("together", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("one", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.Column("said_by", sa.Text(), nullable=False),
+        sa.Column("said_at_s", sa.Float(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("undone_by", sa.Text(), nullable=False),
+        sa.Column("undone_at_s", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verdict")),
     )
     # ### end Alembic commands ###
