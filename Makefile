@@ -10,5 +10,5 @@ coverage: ; @.ci/setup dev && .ci/coverage
 independent: ; @.ci/setup dev && .ci/independent $(ARGS)
 lint:    ; @.ci/setup dev && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/lint-imports
 types:   ; @.ci/setup dev && .venv/bin/mypy
-bench:   ; @.ci/setup dev && .venv/bin/python bench/evaluate.py
+bench:   ; @.ci/setup dev && .venv/bin/python bench/evaluate.py && .venv/bin/python bench/backtest.py
 lock:    ; @.ci/setup dev && .ci/lock

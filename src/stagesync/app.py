@@ -130,8 +130,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
 
     settings = load_settings(config)
     configure_logging(settings, quiet=quiet)
-    mappings = mappings_of(settings, config)
-    definitions = load_definitions(mappings)
+    definitions = load_definitions(mappings_of(settings, config))
     if settings.vocabulary not in definitions.vocabularies:
         known = ", ".join(sorted(definitions.vocabularies))
         raise DefinitionError(
@@ -146,7 +145,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
         )
     clock = _clock(settings, config)
     with ExitStack() as stack:
-        connections = _connections(settings, definitions, mappings, config=config, clock=clock)
+        connections = _connections(settings, definitions, config=config, clock=clock)
         store = open_store(store_url(settings.store.url, config.parent))
         stack.callback(store.close)
         for each in connections.values():
@@ -216,6 +215,14 @@ def mappings_of(settings: Settings, config: Path) -> Path:
     return beside if (beside / "policy.yaml").is_file() else shipped_mappings()
 
 
+def mapping_file(settings: Settings, connection: str, *, config: Path) -> Path:
+    """The file that says how a connection is read and written."""
+    each = settings.connections[connection]
+    if each.mapping:
+        return config.parent / each.mapping
+    return mappings_of(settings, config) / f"{each.connector}.yaml"
+
+
 def store_url(url: str, folder: Path) -> str:
     """The URL with a relative SQLite path counted from the settings file."""
     head, mark, path = url.partition(":///")
@@ -240,7 +247,6 @@ def installed_connectors() -> dict[str, Connect]:
 def _connections(
     settings: Settings,
     definitions: Definitions,
-    mappings: Path,
     *,
     config: Path,
     clock: Clock,
@@ -257,11 +263,7 @@ def _connections(
             if each.connector not in names:
                 known = f"`{each.connector}`; known: {_list(names)}"
                 raise _refused(config, name, [("connector", known)])
-            path = (
-                config.parent / each.mapping
-                if each.mapping
-                else mappings / f"{each.connector}.yaml"
-            )
+            path = mapping_file(settings, name, config=config)
             mapping = load_mapping(
                 path, vocabularies=definitions.vocabularies, policy=definitions.policy
             )

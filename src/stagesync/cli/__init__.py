@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from stagesync import __version__
+from stagesync.cli.backtest import backtest
 from stagesync.cli.check import check
 from stagesync.cli.demo import demo
 from stagesync.cli.deploy import connectors, init, setup
@@ -52,6 +53,7 @@ for command in (
     explain,
     people,
     audit,
+    backtest,
     evaluate,
     vocabulary,
     connectors,

@@ -53,6 +53,7 @@ __all__ = [
     "WriteRule",
     "in_scope",
     "is_frozen",
+    "opened_at",
     "read_record",
 ]
 
@@ -324,6 +325,13 @@ def _read_deal(rule: DealRule, record: _Record) -> ReadDeal | None:
         at_s=record.read(dated, read_instant),
         amount=record.read(rule.amount, read_number) if rule.amount else None,
     )
+
+
+def opened_at(mapping: ObjectMapping, fields: Mapping[str, Raw]) -> float | None:
+    """When the deal of a record was opened, whatever became of it since; None when it does not say."""
+    if mapping.deal is None:
+        return None
+    return _Record(_filled(mapping, fields)).read(mapping.deal.opened_at, read_instant)
 
 
 def _aliases(record: _Record, names: Iterable[str], email: str) -> tuple[str, ...]:

@@ -133,6 +133,18 @@ def stored_descriptions(tx: Connection, connection: str) -> dict[str, ObjectDesc
     return _decode(known.description) if known else {}
 
 
+def usable_descriptions(
+    tx: Connection, deployment: Deployment, connected: Connected
+) -> Descriptions:
+    """The fields that a run would work with, as they were last read; asks no CRM. Empty before that."""
+    known = state.connection_state(tx, connected.name)
+    if known is None:
+        return {}
+    found = _decode(known.description)
+    seen = _Seen.read(known.seen)
+    return still_usable(found, _drift(deployment, connected, found, seen)) if found else {}
+
+
 def missing_fields(connected: Connected, found: Descriptions) -> list[tuple[str, str]]:
     """Mapped, not optional, and not there: (object, field)."""
     missing = []

@@ -87,7 +87,7 @@ def _evaluate_batch(
         stages = deployment.classifier.stages(
             {**evaluation.position, **levels}, account=kind == "account"
         )
-        placed = _placed(
+        placed = placed_by(
             deployment, before[each], evaluation, stages, facts=found[each].facts, now_s=now_s
         )
         after.append(placed)
@@ -96,7 +96,7 @@ def _evaluate_batch(
                 deployment, found[each], before[each], evaluation, kind=kind, now_s=now_s
             )
             transitions.append(
-                _transition(deployment, before[each], placed, reasons, run=run, now_s=now_s)
+                transition_of(deployment, before[each], placed, reasons, run=run, now_s=now_s)
             )
     people.save_placed(tx, kind, after)
     people.save_transitions(tx, transitions)
@@ -126,6 +126,7 @@ def evaluate_person(
     *,
     now_s: float,
     with_reasons: bool = False,
+    with_recheck: bool = True,
 ) -> Evaluation:
     """Place one person, as a daemon that never sleeps would have."""
     since = SINCE_EVER_S if before.evaluated_at_s is None else min(before.evaluated_at_s, now_s)
@@ -135,6 +136,7 @@ def evaluate_person(
         previous=still_known(deployment, before.position),
         previous_at_s=since,
         with_reasons=with_reasons,
+        with_recheck=with_recheck,
     )
 
 
@@ -153,25 +155,45 @@ def evaluate_accounts(
     positions = people.placed(tx, "person", everybody)
     history = deployment.compiled.counts_by_history
     facts = assemble_people(tx, deployment, everybody, now_s=now_s, with_history=history)
-    outcome = {}
-    for name, each in found.items():
-        counted = [
-            _Member(facts[who].facts, _as_stored(positions[who]))
-            for who in members.get(name, ())
+    counted = {
+        name: [
+            Member(facts[who].facts, _as_stored(positions[who]))
+            for who in theirs
             if who in facts and positions[who].position
         ]
-        outcome[name] = deployment.compiled.evaluate_account(
+        for name, theirs in members.items()
+    }
+    return place_accounts(
+        deployment, found, before, counted, now_s=now_s, with_reasons=with_reasons
+    )
+
+
+def place_accounts(
+    deployment: Deployment,
+    found: Mapping[str, Assembled],
+    before: Mapping[str, Placed],
+    members: Mapping[str, Sequence[Member]],
+    *,
+    now_s: float,
+    with_reasons: bool = False,
+) -> dict[str, Evaluation]:
+    """Place accounts whose people were placed at the same instant."""
+    return {
+        name: deployment.compiled.evaluate_account(
             each.facts,
-            counted,
+            members.get(name, ()),
             now_s,
             previous=still_known(deployment, before[name].position),
             with_reasons=with_reasons,
         )
-    return outcome
+        for name, each in found.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
-class _Member:
+class Member:
+    """Somebody of an account, already placed."""
+
     facts: Facts
     evaluation: Evaluation
 
@@ -206,7 +228,7 @@ def explain_again(
     return again.reasons
 
 
-def _placed(
+def placed_by(
     deployment: Deployment,
     before: Placed,
     evaluation: Evaluation,
@@ -215,6 +237,7 @@ def _placed(
     facts: Facts,
     now_s: float,
 ) -> Placed:
+    """Somebody as an evaluation places them, ready to be kept."""
     main = deployment.main_vocabulary
     was = (before.stages or {}).get(main)
     same = was == stages[main]
@@ -236,7 +259,7 @@ def _placed(
     )
 
 
-def _transition(
+def transition_of(
     deployment: Deployment,
     before: Placed,
     after: Placed,
@@ -245,6 +268,7 @@ def _transition(
     run: str,
     now_s: float,
 ) -> Transition:
+    """The change of somebody who stands elsewhere now, with the lines that explain it."""
     main = deployment.main_vocabulary
     return Transition(
         subject=after.id,

@@ -181,7 +181,7 @@ def _plan_batch(
         kept = stays.get(each.pk, {})
         if subject.id in held_by_hand:
             kept = dict.fromkeys(described.fields, Reason.BY_HAND)
-        proposed, left = _propose(
+        proposed, left = propose_for(
             deployment,
             each,
             wishes[subject.id],
@@ -237,15 +237,20 @@ def _vendor_fields(deployment: Deployment, each: StoredRecord) -> set[str]:
     return {rule.field for rule in mapping.writes if rule.vendor}
 
 
-def _propose(
+def propose_for(
     deployment: Deployment,
     each: StoredRecord,
     wish: Wish,
     described: ObjectDescription,
     *,
     out_of_scope: bool,
-    kept: Mapping[str, Reason],
+    kept: Mapping[str, Reason] | None = None,
 ) -> tuple[list[Entry], list[StoredDifference]]:
+    """What one record of somebody should be written, and what differs and stays.
+
+    Args:
+        kept: field -> why it stays as it is for now.
+    """
     connected = deployment.connections[each.connection]
     mapping = connected.object_mapping(each.object)
     clears = connected.connector.capabilities.clears_to_go_back

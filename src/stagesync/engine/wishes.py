@@ -20,13 +20,13 @@ def wishes_of(
     """By id; those never evaluated have none."""
     changes = people.last_transitions(tx, placed, of_stage=True)
     return {
-        who: _wish(deployment, each, changes.get(who), account=kind == "account")
+        who: wish_of(deployment, each, changes.get(who), account=kind == "account")
         for who, each in placed.items()
         if each.stages is not None
     }
 
 
-def _wish(
+def wish_of(
     deployment: Deployment, placed: Placed, change: Transition | None, *, account: bool
 ) -> Wish:
     """Previous stage, reason and the scores then are those of the last change of stage."""

@@ -165,6 +165,18 @@ def remove_empty(tx: Connection, kind: Kind, ids: Iterable[str]) -> list[str]:
     return empty
 
 
+def count_members(tx: Connection) -> dict[str, int]:
+    """Account -> how many people it has; accounts without people are absent."""
+    sql = "SELECT account, COUNT(*) AS n FROM person WHERE account IS NOT NULL GROUP BY account"
+    return {row.account: row.n for row in tx.execute(text(sql))}
+
+
+def ids_without_account(tx: Connection) -> list[str]:
+    """People who belong to no account, in order."""
+    sql = "SELECT id FROM person WHERE account IS NULL ORDER BY id"
+    return [row.id for row in tx.execute(text(sql))]
+
+
 def people_of_accounts(tx: Connection, accounts: Iterable[str]) -> dict[str, list[str]]:
     """Account -> its people."""
     sql = text("SELECT id, account FROM person WHERE account IN :keys ORDER BY id").bindparams(
