@@ -23,6 +23,7 @@ from stagesync.domain.classify import classify
 from stagesync.domain.compile import compile_policy
 from stagesync.domain.edits import Answer, EditRules, Origin, Rule
 from stagesync.domain.free_mail import FREE_MAIL
+from stagesync.domain.guard import Limits
 from stagesync.domain.plan import VendorStage
 from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
@@ -40,6 +41,11 @@ DEFINITIONS = load_definitions(shipped_mappings())
 
 WRITE_OVER = EditRules({each: Answer(Rule.OVERWRITE) for each in Origin})
 """Nobody's edit of a stage is respected."""
+
+UNLIMITED = Limits(
+    people=10**9, share=1.0, total_share=1.0, loss=1.0, never_below=10**9, writes_of_a_field=10**9
+)
+"""No guardrail but those of a changed definition and of a lost source."""
 
 LIFECYCLE = (
     "subscriber",

@@ -17,7 +17,7 @@ from stagesync.errors import DefinitionError
 from stagesync.loading.definitions import shipped_mappings
 from stagesync.store import open_store, plans
 
-from .bench import HERE, Bench, make_bench
+from .bench import HERE, UNLIMITED, Bench, make_bench
 from .trials import (
     EASIER,
     OTHERWISE,
@@ -34,6 +34,7 @@ from .trials import (
 
 def _settled(url: str = "sqlite://") -> Iterator[Bench]:
     made = make_bench(vendor=VendorStage.FORWARD, store=open_store(url))
+    made.redeploy(limits=UNLIMITED)
     a_base(made)
     made.sync()
     made.sync()
