@@ -25,6 +25,7 @@ COMMAND = Path(sys.executable).with_name("stagesync")
 SETTINGS = """\
 store: {{url: sqlite:///stagesync.db}}
 clock: sandbox
+guardrails: {{max_people: 1000000, max_share: 100%, max_total_share: 100%, max_stage_loss: 100%, never_below: 1000000}}
 connections:
   hubspot:
     connector: hubspot

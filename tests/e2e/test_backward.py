@@ -35,6 +35,8 @@ def world(make_world: MakeWorld) -> World:
     made = make_world(contacts=12)
     follow(made, "hubspot")
     follow(made, "salesforce")
+    with made.place.config.open("a") as file:
+        file.write("edits: {person: overwrite}\n")
     set_up(made.place)
     sync(made)
     made.vendors.settle()

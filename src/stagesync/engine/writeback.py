@@ -162,14 +162,17 @@ class _Sender:
         return [item for item in batch if item not in changed]
 
     def _differs(self, item: _Item, now: Record) -> bool:
+        """Whether a field holds neither what the plan saw there nor what it wants there."""
         types = self.descriptions[item.write.object].fields
-        return bool(now.merged_into) or any(
-            not same_value(types[each.field].type)(now.fields.get(each.field), each.before)
-            for each in item.entries
-            if each.field in types
+        for each in item.entries:
+            if each.field not in types:
+                continue
+            same, found = same_value(types[each.field].type), now.fields.get(each.field)
             # A field that we emptied on its way back is as we left it.
-            and not (each.way == Way.CLEAR and now.fields.get(each.field) in (None, ""))
-        )
+            is_emptied = each.way == Way.CLEAR and found in (None, "")
+            if not (is_emptied or same(found, each.before) or same(found, each.after)):
+                return True
+        return bool(now.merged_into)
 
     def _send_batch(self, batch: Sequence[_Item], outcome: Written) -> None:
         with self.deployment.store.begin() as tx:
