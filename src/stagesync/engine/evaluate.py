@@ -70,6 +70,8 @@ def _evaluate_batch(
     now_s: float,
 ) -> int:
     before = people.placed(tx, kind, ids)
+    # Somebody never placed before follows no other definition than today's.
+    causes = {who: causes[who] if each.policy else Cause.FACTS for who, each in before.items()}
     if kind == "person":
         found = assemble_people(tx, deployment, ids, now_s=now_s)
         outcome = {
@@ -101,12 +103,7 @@ def _evaluate_batch(
     people.save_placed(tx, kind, after)
     people.save_transitions(tx, transitions)
     state.clean(tx, kind, ids)
-    # Somebody never placed before follows no other definition than today's.
-    _mark(
-        tx,
-        "plan",
-        ((each, causes[each] if before[each].policy else Cause.FACTS) for each in outcome),
-    )
+    _mark(tx, "plan", ((each, causes[each]) for each in outcome))
     return len(transitions)
 
 
