@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stagesync.connector import Actor, Change, Unavailable
+from stagesync.connector import Actor, Change, PermissionMissing, Unavailable
 from stagesync.domain.edits import Answer, EditRules, Origin, Rule
 from stagesync.engine import holds
 
@@ -133,15 +133,52 @@ def test_whose_edit_it_is_decides(
 def test_a_crm_that_does_not_answer_loses_no_edit(
     edited: tuple[Bench, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without its history the edit counts as a person's."""
+    """An edit waits untouched, and the run says so, until the CRM answers whose it is."""
     bench, contact = edited
 
     def history(*_: object) -> None:
         raise Unavailable("no answer", retry_after_s=1)
 
     monkeypatch.setattr(bench.connectors["north"], "history", history, raising=False)
+    outcome = bench.sync()
+    assert (4, {"north"}, "client", []) == (
+        outcome.exit_code,
+        set(outcome.troubles),
+        bench.stage(contact),
+        _edits(bench),
+    )
+    _told_by(bench, monkeypatch, Actor.INTEGRATION)
+    assert (0, "contact") == (bench.sync().exit_code, bench.stage(contact))
+
+
+def test_a_crm_that_forbids_its_history_leaves_it_unknown(
+    edited: tuple[Bench, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the history may not be read at all, the edit counts as a person's."""
+    bench, contact = edited
+
+    def history(*_: object) -> None:
+        raise PermissionMissing("the history is forbidden")
+
+    monkeypatch.setattr(bench.connectors["north"], "history", history, raising=False)
+    assert (0, "client") == (bench.sync().exit_code, bench.stage(contact))
+    assert [("unknown", "contact", "client", "respect")] == _edits(bench)
+
+
+def test_a_write_whose_answer_was_lost_is_no_edit(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A value of ours that arrived without an answer is nobody's edit, though the CRM cannot say whose it is."""
+    _told_by(bench, monkeypatch, Actor.UNKNOWN)
+    contact = bench.contact("ann@firm.example", last="Ng")
     bench.sync()
-    assert "client" == bench.stage(contact)
+    bench.form(contact)
+    bench.north.lose_answer(Unavailable("the answer was lost"))
+    assert (4, "lead") == (bench.sync().exit_code, bench.stage(contact))
+    bench.sync()
+    bench.north.edit("contact", contact, {"lifecycle": "salesqualifiedlead"})
+    bench.sync()
+    assert ([], "accepted") == (_edits(bench), bench.stage(contact))
 
 
 def test_our_own_value_is_no_edit(bench: Bench) -> None:

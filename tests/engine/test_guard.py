@@ -131,6 +131,23 @@ def test_another_definition_is_shown_before_it_acts(settled: tuple[Bench, list[s
     assert (0, trip.group.stage_to) == (bench.sync().exit_code, bench.stage(contacts[0]))
 
 
+def test_a_newcomer_moves_the_account_by_facts(bench: Bench) -> None:
+    """An account that moves because of somebody new is no change of a definition: nothing is held."""
+    company = bench.north.add("company", {"domain": "firm.example", "name": "Firm"})
+    bench.contact("ann@firm.example", last="Ng", links={"company": (company,)})
+    bench.sync()
+    before = bench.value("north", "company", company, "stage")
+    newcomer = bench.contact("bob@firm.example", last="Hill", links={"company": (company,)})
+    bench.form(newcomer)
+    outcome = bench.sync()
+    assert (0, [], "contact", "lead") == (
+        outcome.exit_code,
+        outcome.plan.trips,
+        before,
+        bench.value("north", "company", company, "stage"),
+    )
+
+
 def test_facts_do_not_carry_an_unseen_definition_through(
     settled: tuple[Bench, list[str]],
 ) -> None:

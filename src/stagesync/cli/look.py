@@ -128,6 +128,8 @@ def _differing(counts: Mapping[str, Any]) -> str:
 def _show_what_waits(document: dict[str, Any]) -> None:
     """What asks for a person, each with the command that answers it."""
     for each in document["connections"]:
+        if each["trouble"]:
+            click.echo(f"hint: {each['connection']}: {each['hint']}")
         if each["out_of_scope"]:
             click.echo(
                 f"{each['connection']}: {each['out_of_scope']} records are out of scope: read, never written"

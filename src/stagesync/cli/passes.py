@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 SHOWN = 20
 """Entries that people see of a long plan; `--json` has them all."""
 
+REFUSED_HINT = (
+    "stagesync status counts why, stagesync explain has the CRM's words; the next run sends what was"
+    " locked again, stagesync retry the rest"
+)
+
 
 @click.command(short_help="Show what the next run would write.")
 @click.option("--person", metavar="WHO", help="Only this person: e-mail, record id or person id.")
@@ -69,6 +74,7 @@ def sync(*, approve_plan: str | None, config: Path | None, as_json: bool) -> Non
     else:
         show_outcome(outcome)
     warn_of_troubles(outcome)
+    warn_of_refusals(outcome)
     if outcome.exit_code == HeldError.exit_code:
         click.echo(held_message(outcome), err=True)
     click.get_current_context().exit(outcome.exit_code)
@@ -318,6 +324,14 @@ def warn_of_troubles(outcome: Outcome) -> None:
         click.echo(named(name, error), err=True)
         if error.hint:
             click.echo(f"hint: {error.hint}", err=True)
+
+
+def warn_of_refusals(outcome: Outcome) -> None:
+    """Each connection that refused values on stderr, with what to do."""
+    for name, each in outcome.written.items():
+        if each.refused:
+            click.echo(f"{name}: {each.refused} values were refused", err=True)
+            click.echo(f"hint: {REFUSED_HINT}", err=True)
 
 
 def held_message(outcome: Outcome) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from stagesync.connector import Actor, Change, CrmError, Record, TellsHistory
+from stagesync.connector import Actor, Change, CredentialsRefused, CrmError, Record, TellsHistory
 from stagesync.domain.adopt import overrides_for
 from stagesync.domain.edits import Answer, Origin, Rule
 from stagesync.domain.guard import Cause
+from stagesync.domain.life import State
 from stagesync.domain.mapping import WriteRule
 from stagesync.engine import audit
 from stagesync.engine.compare import same_value
@@ -20,7 +21,7 @@ from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import known_type
 from stagesync.engine.holds import hold_id
 from stagesync.engine.instants import iso
-from stagesync.store import edits, guards, holds, people, records, state
+from stagesync.store import edits, guards, holds, people, plans, records, state
 from stagesync.store.edits import Edit
 from stagesync.store.holds import Hold
 from stagesync.store.records import StoredRecord
@@ -61,7 +62,24 @@ def note_edits(
             is_late = changed[pk].changed_at_s < told[0][0] and any(same(value, v) for _, v in told)
             if not same(value, before) and not same(value, told[0][1]) and not is_late:
                 found.append(Edit(pk, rule.field, value, told[0][1], changed[pk].changed_at_s))
-    edits.note(tx, found)
+    edits.note(tx, _not_ours(tx, connected, object_name, found))
+
+
+def _not_ours(
+    tx: Connection, connected: Connected, object_name: str, found: Sequence[Edit]
+) -> list[Edit]:
+    """Those that are not the arrival of what was sent and never answered; see `settle_sent`."""
+    if not found:
+        return []
+    sent = {(e.record_pk, e.field): e.after for e in plans.entries_in(tx, State.SENT)}
+    return [
+        each
+        for each in found
+        if (each.record_pk, each.field) not in sent
+        or not same_value(known_type(tx, connected.name, object_name, each.field))(
+            each.value, sent[each.record_pk, each.field]
+        )
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +92,25 @@ class _Seen:
     answer: Answer
 
 
-def answer_edits(deployment: Deployment, *, run: str, now_s: float) -> int:
-    """Answer what was noted, by whose edit it is; how many there were."""
+def answer_edits(deployment: Deployment, *, run: str, now_s: float) -> dict[str, CrmError]:
+    """Answer what was noted, by whose edit it is.
+
+    Returns:
+        Connections that could not say now whose theirs are, with why: these edits wait, and nothing
+        may be written there meanwhile, or it would be over somebody's word.
+    """
     with deployment.store.begin() as tx:
         waiting = edits.waiting(tx)
         held = {r.pk: r for r in records.records_where(tx, "pk", {e.record_pk for e in waiting})}
-    changes = _changes(deployment, waiting, held)
+    changes, silent = _changes(deployment, waiting, held)
+    waiting = [each for each in waiting if held[each.record_pk].connection not in silent]
     seen = [_seen(deployment, each, held[each.record_pk], changes) for each in waiting]
     with deployment.store.begin() as tx:
         theirs = [each for each in seen if each.change.actor is not Actor.OURS]
         for each in theirs:
             _answer(tx, deployment, each, now_s=now_s, run=run)
         edits.strike(tx, waiting)
-    return len(theirs)
+    return silent
 
 
 def _seen(
@@ -106,9 +130,10 @@ def _seen(
 
 def _changes(
     deployment: Deployment, waiting: Sequence[Edit], held: Mapping[int, StoredRecord]
-) -> dict[tuple[int, str], Change]:
-    """(record, field) -> its newest change, where the CRM tells."""
+) -> tuple[dict[tuple[int, str], Change], dict[str, CrmError]]:
+    """(record, field) -> its newest change, where the CRM tells; and who could tell, but not now."""
     found: dict[tuple[int, str], Change] = {}
+    silent: dict[str, CrmError] = {}
     places = {(held[e.record_pk].connection, held[e.record_pk].object) for e in waiting}
     for name, object_name in sorted(places):
         connected = deployment.connections.get(name)
@@ -124,12 +149,14 @@ def _changes(
             told = connected.connector.history(object_name, ids, sorted({e.field for e in own}))
         except CrmError as error:
             log.warning("history not told", connection=name, error=str(error))
+            if error.retry_after_s is not None or isinstance(error, CredentialsRefused):
+                silent[name] = error
             continue
         for each in own:
             newest = told.get(held[each.record_pk].id, {}).get(each.field, ())
             if newest:
                 found[each.record_pk, each.field] = newest[0]
-    return found
+    return found, silent
 
 
 def _answer(tx: Connection, deployment: Deployment, each: _Seen, *, now_s: float, run: str) -> None:

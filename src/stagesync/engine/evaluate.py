@@ -71,7 +71,7 @@ def _evaluate_batch(
 ) -> int:
     before = people.placed(tx, kind, ids)
     # Somebody never placed before follows no other definition than today's.
-    causes = {each: causes[each] if before[each].policy else Cause.FACTS for each in before}
+    causes = {who: causes[who] if each.policy else Cause.FACTS for who, each in before.items()}
     if kind == "person":
         found = assemble_people(tx, deployment, ids, now_s=now_s)
         outcome = {

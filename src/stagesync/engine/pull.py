@@ -18,6 +18,7 @@ from stagesync.engine.inbox import forget_erased, take_inbox
 from stagesync.engine.ingest import sort_links, sort_page, store_page
 from stagesync.engine.members import read_lists
 from stagesync.engine.progress import Progress
+from stagesync.engine.trouble import advise, to_keep
 from stagesync.store import state
 
 
@@ -81,9 +82,9 @@ class _Reader:
             if not self.only_heard and not self.deployment.stopping.is_set():
                 reconcile(self.deployment, self.connected, changed=self.came, now_s=self.now_s)
         except CrmError as error:
-            error.connection = self.connected.name
-            self.pulled.trouble = error
-        trouble = str(self.pulled.trouble) if self.pulled.trouble else ""
+            now_s = self.deployment.clock.now_s()
+            self.pulled.trouble = advise(error, self.connected.name, now_s=now_s)
+        trouble = to_keep(self.pulled.trouble) if self.pulled.trouble else ""
         if trouble or not self.only_heard:
             with self.deployment.store.begin() as tx:
                 state.save_trouble(tx, self.connected.name, trouble)

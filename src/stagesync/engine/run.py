@@ -21,6 +21,7 @@ from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.pull import Pulled, pull_all
 from stagesync.engine.resolve import resolve
 from stagesync.engine.standing import save_standing
+from stagesync.engine.trouble import advise, to_keep
 from stagesync.engine.writeback import Written, settle_sent, write_back
 from stagesync.errors import CrmError
 from stagesync.store import guards, people, plans, state
@@ -130,7 +131,10 @@ def _look(
 ) -> Outcome:
     descriptions = {n: p.descriptions for n, p in pulled.items() if p.descriptions is not None}
     progress.phase("resolve")
-    answer_edits(deployment, run=run, now_s=now_s)
+    for name, error in answer_edits(deployment, run=run, now_s=now_s).items():
+        descriptions.pop(name, None)
+        if name in pulled:
+            pulled[name].trouble = advise(error, name, now_s=deployment.clock.now_s())
     with deployment.store.begin() as tx:
         settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
         notice_definitions(tx, deployment)
@@ -184,7 +188,7 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool) -> None:
         if wrote and not outcome.plan.held:
             plans.set_plan_state(tx, outcome.plan.id, "done")
         for name, error in outcome.troubles.items():
-            state.save_trouble(tx, name, str(error))
+            state.save_trouble(tx, name, to_keep(error))
         state.end_run(
             tx, outcome.run, at_s=now_s, outcome=names[outcome.exit_code], summary=summary
         )

@@ -15,6 +15,7 @@ from stagesync.engine.guard import groups_document
 from stagesync.engine.instants import iso
 from stagesync.engine.scope import count_out_of_scope
 from stagesync.engine.standing import slow_work
+from stagesync.engine.trouble import kept
 from stagesync.store import alerts, guards, holds, inbox, joins, people, plans, state
 
 PARKED = 50
@@ -76,6 +77,7 @@ def _connection(
     tx: Connection, deployment: Deployment, name: str, *, now_s: float
 ) -> dict[str, Any]:
     found = state.connection_state(tx, name)
+    trouble, hint = kept(found.trouble if found else "")
     connected = deployment.connections[name]
     cursors = state.cursors_of(tx, name)
     pulled = [cursors[each].pulled_at_s for each in connected.roles if each in cursors]
@@ -88,7 +90,8 @@ def _connection(
         "pulled_at": iso(min(pulled)) if complete else None,
         "complete": complete,
         "cursors": {each: cursor.cursor for each, cursor in cursors.items()},
-        "trouble": found.trouble if found else "",
+        "trouble": trouble,
+        "hint": hint,
         "heard": inbox.count_waiting(tx).get(name, 0),
         "quota": _quota(found.quota) if found and found.quota else None,
         "counts": {

@@ -28,6 +28,7 @@ from stagesync.engine.guard import group_of
 from stagesync.engine.holds import pin
 from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
+from stagesync.engine.trouble import advise
 from stagesync.store import clearings, guards, links, plans, records, state
 from stagesync.store.guards import OwnWrite
 from stagesync.store.plans import StoredDifference, StoredEntry
@@ -96,8 +97,8 @@ class _Sender:
                 if unchanged:
                     self._send_batch(unchanged, outcome)
         except CrmError as error:
-            error.connection = self.connected.name
-            outcome.trouble = error
+            now_s = self.deployment.clock.now_s()
+            outcome.trouble = advise(error, self.connected.name, now_s=now_s)
         return outcome
 
     def _free(self, tx: Connection, wanted: int) -> int:
