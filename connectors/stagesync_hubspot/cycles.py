@@ -134,6 +134,8 @@ def _sweep(source: Source, wish: Wish, cursor: Cursor) -> Iterator[Step]:
         stamps = {int(one["id"]): int(unix_s(_archived_at(one)) * 1000) for one in raw}
         fresh = [one for one in raw if stamps[int(one["id"])] >= known_ms]
         records = [_gone(one) for one in to_records(fresh, wish, stages=source.stages)]
+        # What a merge made may be archived before any search has shown it.
+        records += losers(fresh, records)
         cursor = replace(
             cursor,
             job_after=after,
@@ -154,7 +156,8 @@ def _restored(source: Source, wish: Wish, ids: tuple[int, ...]) -> list[Record]:
     if not ids:
         return []
     raw = read_raw(source.transport, wish, [str(one) for one in ids])
-    return to_records(raw, wish, stages=source.stages)
+    records = to_records(raw, wish, stages=source.stages)
+    return records + losers(raw, records)
 
 
 def _archived_at(raw: Raw) -> str:

@@ -123,6 +123,30 @@ def test_merged_records_are_told_by_the_winner(crm, name):
     }
 
 
+def test_merged_records_are_told_though_the_winner_was_archived_at_once(crm):
+    """What a merge ended is told as gone by the archive, when no search has ever shown the winner."""
+    connector, cursor = loaded(crm)
+    made = crm.sim.merge({"object": "contact", "primary_id": "7", "merged_id": "8"})["id"]
+    archive(crm, "contact", made)
+    crm.clock.sleep(7 * HOUR_S)
+    found, _ = again(connector, cursor)
+    told = {one.id: one.merged_into for one in found.values() if one.gone}
+    assert {"7": made, "8": made, made: ""} == told
+
+
+def test_merged_records_are_told_though_the_winner_was_archived_and_restored(crm):
+    """What a merge ended is told as gone when its winner comes back from the archive."""
+    connector, cursor = loaded(crm)
+    made = crm.sim.merge({"object": "contact", "primary_id": "7", "merged_id": "8"})["id"]
+    archive(crm, "contact", made)
+    crm.clock.sleep(7 * HOUR_S)
+    _, cursor = again(connector, cursor)
+    crm.control("restore", object="contact", id=made)
+    crm.clock.sleep(7 * HOUR_S)
+    found, _ = again(connector, cursor)
+    assert {"7": made, "8": made} == {k: one.merged_into for k, one in found.items() if one.gone}
+
+
 def test_first_load_tells_nothing_of_merges_and_the_archive(crm):
     """Whoever starts from nothing has no use for what is gone."""
     crm.sim.merge({"object": "contact", "primary_id": "1", "merged_id": "2"})

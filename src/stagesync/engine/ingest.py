@@ -210,13 +210,17 @@ def _forget_overwritten(
 ) -> None:
     """Drop the baselines of fields that hold another value now.
 
-    What we wrote there is history: when the same value comes again, somebody else set it.
+    What we wrote there is history: when the same value comes again, somebody else set it. A record without a
+    newer stamp may be shown as it was before we wrote, by an index that is behind: its baselines stay.
     """
+    seen_s = {each.pk: each.changed_at_s for each in records.records_where(tx, "pk", keyed)}
     overwritten = [
         (pk, name)
         for pk, written in plans.baselines_of(tx, keyed).items()
         for name, value in written.items()
-        if name in keyed[pk].fields and not _same(described, name)(keyed[pk].fields[name], value)
+        if name in keyed[pk].fields
+        and keyed[pk].changed_at_s > seen_s[pk]
+        and not _same(described, name)(keyed[pk].fields[name], value)
     ]
     plans.drop_baselines(tx, overwritten)
 
