@@ -8,6 +8,7 @@ from typing import Any
 from stagesync.domain.classify import classify
 from stagesync.domain.compile import compile_policy
 from stagesync.domain.free_mail import FREE_MAIL
+from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.setup import own_fields
 from stagesync.loading.definitions import load_definitions, shipped_mappings
@@ -30,6 +31,9 @@ def make_deployment(bench: Any, connector: Any, *, mode: str = "active", **more:
         policy=DEFINITIONS.policy,
         vocabularies=DEFINITIONS.vocabularies,
         compiled=compile_policy(DEFINITIONS.policy),
+        treatment_of=compile_treatments(
+            DEFINITIONS.vocabularies["standard"], DEFINITIONS.policy.axes
+        ),
         classifier=classify(DEFINITIONS.vocabularies),
         connections={"sf": Connected("sf", connector, mapping, first_mode=mode, **more)},
         clock=bench.clock,

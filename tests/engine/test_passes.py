@@ -277,3 +277,21 @@ def test_the_daemon_runs_until_it_is_stopped(bench: Bench) -> None:
 
     run_daemon(bench.deployment, stop=stop, after_run=after)
     assert 1 == len(seen)
+
+
+def test_what_was_held_is_no_difference_once_it_is_written(observed: Bench) -> None:
+    """A vendor's field that waited for approval and was written afterwards is told as left no more."""
+    from stagesync.domain.plan import VendorStage
+
+    north = replace(observed.deployment.connections["north"], vendor_stage=VendorStage.FORWARD)
+    observed.redeploy(connections={**observed.deployment.connections, "north": north})
+    contact = observed.contact("ann@firm.example", last="Ng")
+    observed.form(contact)
+    held = observed.sync()
+    assert {"held"} == set(observed.differences().values())
+    observed.decide(held, approve=True)
+    observed.sync()
+    assert ("lead", {}) == (
+        observed.value("north", "contact", contact, "lifecycle"),
+        observed.differences(),
+    )

@@ -220,7 +220,9 @@ class _Sender:
         moves = [(each.record_pk, each.field, move(State.SENT, Move.CONFIRM)) for each in taken]
         plans.set_entry_states(tx, self.plan_id, moves)
         _keep_baselines(tx, taken, run=self.run, now_s=self.now_s)
-        clearings.drop_clearings(tx, [(each.record_pk, each.field) for each in taken])
+        places = [(each.record_pk, each.field) for each in taken]
+        clearings.drop_clearings(tx, places)
+        plans.drop_differences(tx, places)
         pin(tx, self.deployment, taken, now_s=self.now_s)
         stored = {
             each.pk: dict(each.fields)

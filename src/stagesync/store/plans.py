@@ -387,6 +387,14 @@ def add_differences(tx: Connection, rows: Iterable[StoredDifference], *, at_s: f
         )
 
 
+def drop_differences(tx: Connection, fields: Iterable[tuple[int, str]]) -> None:
+    """Forget why a value did not stand there, where it does now: (record, field)."""
+    rows = [{"pk": pk, "field": field} for pk, field in fields]
+    if rows:
+        sql = "DELETE FROM difference WHERE record_pk = :pk AND field = :field"
+        tx.execute(text(sql), rows)
+
+
 def differences_of(tx: Connection, pks: Iterable[int]) -> dict[int, list[StoredDifference]]:
     """Record -> its differences."""
     sql = text("SELECT * FROM difference WHERE record_pk IN :keys").bindparams(
