@@ -222,7 +222,8 @@ class _Sender:
         _keep_baselines(tx, taken, run=self.run, now_s=self.now_s)
         places = [(each.record_pk, each.field) for each in taken]
         clearings.drop_clearings(tx, places)
-        plans.drop_differences(tx, places)
+        wished = [(e.record_pk, e.field) for e in taken if e.way != Way.RESTORE]
+        plans.drop_differences(tx, wished)
         pin(tx, self.deployment, taken, now_s=self.now_s)
         stored = {
             each.pk: dict(each.fields)
