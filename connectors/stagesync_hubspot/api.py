@@ -27,6 +27,7 @@ OAUTH_CALLS_PER_10S = 110
 """What an OAuth app may send, whatever the account's plan allows others."""
 
 OAUTH_PATH = "/oauth/v1/token"
+INTROSPECT_PATH = "/oauth/v1/token/introspect"
 
 # https://developers.hubspot.com/docs/api-reference/search/guide#limitations
 SEARCH_PAGE = 200
@@ -37,6 +38,9 @@ SEARCH_REACH = 10_000
 # https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm
 LIST_PAGE = 100
 BATCH = 100
+HISTORY_BATCH = 50
+"""Records of one read that asks for histories; half of what other reads take, as lists do."""
+
 QUERY_CHARACTERS = 4_000
 """Property names that one address may carry; HubSpot refuses longer addresses with 414."""
 
@@ -51,6 +55,9 @@ ASSOCIATION_BATCH = 1_000
 
 GROUP = "stagesync"
 """Property group that holds our own fields."""
+
+OWN_STAGE = "stagesync_stage"
+"""Our own stage, as the shipped mapping names it: whoever wrote into it is us."""
 
 MERGED_IDS = "hs_merged_object_ids"
 STAGE_IS_WON = "stage_is_won"
@@ -74,7 +81,7 @@ NO_LINKS = frozenset(
 # Codes of a refused property value that hold for whoever carries the property, whatever its value.
 PROPERTY_CODES = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
 
-_AREA = re.compile(r"^/crm/v[34]/(objects|associations|properties|pipelines)(?=/)")
+_AREA = re.compile(r"^/crm/v[34]/(objects|associations|properties|pipelines|lists)(?=/)")
 _MARKETING = re.compile(r"^/marketing/v3/(marketing-events)")
 _OAUTH = re.compile(r"^/oauth/v1(?=/)")
 _ACCOUNT = re.compile(r"^/account-info/v3(?=/)")
@@ -205,6 +212,12 @@ PRIVATE = frozenset(
 EVENTS_PATH = "/marketing/v3/marketing-events"
 EVENTS_PAGE = 100
 
+# https://developers.hubspot.com/docs/api-reference/crm-lists-v3
+LISTS_PATH = "/crm/v3/lists"
+MEMBERS_PAGE = 250
+LIST_KINDS = {"contact": "0-1", "company": "0-2"}
+"""Objects that have lists, with HubSpot's number of each."""
+
 COMPANY_OF_CONTACT = "associatedcompanyid"
 """The primary company, as a property: a search then needs no association call."""
 
@@ -266,6 +279,12 @@ def search_body(
 def read_body(ids: list[str], properties: list[str]) -> dict[str, Any]:
     """A batch read of these ids."""
     return {"inputs": [{"id": one} for one in ids], "properties": properties}
+
+
+def history_body(ids: list[str], properties: list[str]) -> dict[str, Any]:
+    """A batch read of the histories of these ids, and of what they were merged from."""
+    inputs = [{"id": one} for one in ids]
+    return {"inputs": inputs, "properties": [MERGED_IDS], "propertiesWithHistory": properties}
 
 
 def record_url(portal: str, item: HubSpotObject, record_id: str) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from stagesync.connector import AnswerUnreadable, Clock, CredentialsRefused, Secret
+from stagesync.connector import AnswerUnreadable, Clock, CredentialsRefused, Remembered, Secret
 from stagesync_hubspot import failures
 
 log = structlog.get_logger()
@@ -61,21 +61,20 @@ class OAuth:
     Several threads may ask at once: one renews, the others wait for it and take its token.
 
     Args:
-        form: client id, client secret and refresh token, as the token endpoint takes them.
-
-    Attributes:
-        renewed: the refresh token that HubSpot gave in place of the configured one; None while
-            that one still serves.
+        form: client id and client secret, as the token endpoint takes them.
+        remembered: holds the refresh token in force.
     """
 
-    def __init__(self, form: Mapping[str, Secret], *, fetch: Fetch, clock: Clock) -> None:
+    def __init__(
+        self, form: Mapping[str, Secret], *, remembered: Remembered, fetch: Fetch, clock: Clock
+    ) -> None:
         self._form = dict(form)
+        self._remembered = remembered
         self._fetch = fetch
         self._clock = clock
         self._access: Secret | None = None
         self._good_until_s = 0.0
         self._lock = threading.Lock()
-        self.renewed: Secret | None = None
 
     def flow(self) -> Flow:
         """One try; a second one with a new token when HubSpot calls the first expired."""
@@ -83,6 +82,12 @@ class OAuth:
         outcome = yield _bearer(token)
         if outcome == Outcome(401, EXPIRED):
             yield _bearer(self._token(refused=token))
+
+    def question(self) -> Mapping[str, str]:
+        """What the token endpoint is asked about the app with."""
+        token = self._token(refused=None)
+        known = {name: self._form[name].reveal() for name in ("client_id", "client_secret")}
+        return {**known, "token": token.reveal()}
 
     def _token(self, *, refused: Secret | None) -> Secret:
         with self._lock:
@@ -94,7 +99,8 @@ class OAuth:
 
     def _renew(self) -> Secret:
         asked_s = self._clock.monotonic_s()
-        told = {name: secret.reveal() for name, secret in self._form.items()}
+        form = {**self._form, "refresh_token": self._remembered.token() or Secret("")}
+        told = {name: secret.reveal() for name, secret in form.items()}
         answer = self._fetch({"grant_type": "refresh_token", **told})
         if answer.status in _REFUSED:
             raise _refused(answer)
@@ -104,8 +110,7 @@ class OAuth:
         lives_s = answer.body.get("expires_in")
         if not isinstance(access, str) or not isinstance(lives_s, int | float):
             raise AnswerUnreadable("HubSpot's token endpoint gave no token")
-        if isinstance(refresh, str) and refresh and refresh != told["refresh_token"]:
-            self._form["refresh_token"] = self.renewed = Secret(refresh)
+        self._remembered.replace_token(refresh if isinstance(refresh, str) else "")
         self._good_until_s = asked_s + lives_s - min(EARLY_S, lives_s / 2)
         log.info("hubspot_token_renewed", lives_s=lives_s)
         return Secret(access)

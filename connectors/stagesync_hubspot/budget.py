@@ -6,7 +6,8 @@ more than a share of the day's limit, and we stop where all together have used s
 could run dry. Slow work yields earlier. What is not told (OAuth apps hear nothing of the day) is
 not limited here.
 
-The count of our own calls is the process's own: it starts anew with it.
+Our own calls are counted here, and those of the connections' earlier lives and of processes beside
+this one are heard of: see `stagesync.connector.Remembered`.
 
 Source: https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines (seen 2026-11)
 """
@@ -14,10 +15,10 @@ Source: https://developers.hubspot.com/docs/developer-tooling/platform/usage-gui
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 
-from stagesync.connector import Quota, QuotaExhausted
+from stagesync.connector import Calls, Quota, QuotaExhausted
 
 _DAY_MIN = 24 * 60
 _TOLD_FOR_S = 3_600.0
@@ -54,6 +55,7 @@ class Budget:
         self._share = share
         self._stop_at = stop_at
         self._sent: deque[tuple[int, int]] = deque()
+        self._elsewhere: dict[object, Calls] = {}
         self._told: Told | None = None
         self._lock = threading.Lock()
 
@@ -70,10 +72,18 @@ class Budget:
         """Take over what another one counted: both turned out to be of one account."""
         with other._lock:
             moved, told = list(other._sent), other._told
+            heard = dict(other._elsewhere)
             other._sent.clear()
+            other._elsewhere.clear()
         with self._lock:
             self._sent = deque(sorted([*self._sent, *moved]))
+            self._elsewhere |= heard
             self._told = self._told or told
+
+    def hear(self, connection: object, calls: Calls) -> None:
+        """Take what a connection sent in other lives; it takes the place of what it told before."""
+        with self._lock:
+            self._elsewhere[connection] = calls
 
     def learn(self, told: Told) -> None:
         """Take what an answer said."""
@@ -93,7 +103,8 @@ class Budget:
             allowed = int(self._share * told.limit)
             if self._used(now_s) >= allowed:
                 raise _exhausted(
-                    "this deployment's share of the day's calls", self._free_at_s(allowed) - now_s
+                    "this deployment's share of the day's calls",
+                    self._free_at_s(allowed, now_s) - now_s,
                 )
             used = told.limit - told.remaining
             if self._is_current(told, now_s) and used >= self._stop_at * told.limit:
@@ -122,23 +133,37 @@ class Budget:
             return Quota(by_all, told.limit, used, int(self._share * told.limit), resets_at_s)
 
     def _used(self, now_s: float) -> int:
-        oldest = int(now_s // 60) - _DAY_MIN
+        oldest = _oldest(now_s)
         while self._sent and self._sent[0][0] <= oldest:
             self._sent.popleft()
-        return sum(count for _, count in self._sent)
+        return sum(self._minutes(now_s).values())
 
-    def _free_at_s(self, allowed: int) -> float:
-        """When enough of our calls are a day old."""
-        used = sum(count for _, count in self._sent)
-        freed = 0
+    def _minutes(self, now_s: float) -> Calls:
+        """Every call of the last 24 hours, whoever of us sent it."""
+        found: Counter[int] = Counter()
         for minute, count in self._sent:
-            used, freed = used - count, minute
+            found[minute] += count
+        for calls in self._elsewhere.values():
+            found.update(calls)
+        oldest = _oldest(now_s)
+        return {minute: count for minute, count in found.items() if minute > oldest}
+
+    def _free_at_s(self, allowed: int, now_s: float) -> float:
+        """When enough of our calls are a day old."""
+        minutes = self._minutes(now_s)
+        used, freed = sum(minutes.values()), 0
+        for minute in sorted(minutes):
+            used, freed = used - minutes[minute], minute
             if used < allowed:
                 break
         return float((freed + _DAY_MIN) * 60)
 
     def _is_current(self, told: Told, now_s: float) -> bool:
         return now_s < min(told.at_s + _TOLD_FOR_S, told.resets_at_s)
+
+
+def _oldest(now_s: float) -> int:
+    return int(now_s // 60) - _DAY_MIN
 
 
 def _exhausted(what: str, after_s: float) -> QuotaExhausted:

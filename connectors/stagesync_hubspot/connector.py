@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stagesync.connector import (
     Capabilities,
+    Change,
     Clock,
     FieldMissing,
     FieldType,
+    Heard,
     Link,
+    Named,
     ObjectDescription,
     OwnField,
     Page,
@@ -17,6 +20,7 @@ from stagesync.connector import (
     Pull,
     Quota,
     Record,
+    Round,
     Secret,
     SetupStep,
     Write,
@@ -25,12 +29,15 @@ from stagesync.connector import (
 from stagesync_hubspot import api
 from stagesync_hubspot.cursor import read_cursor
 from stagesync_hubspot.describe import describe
+from stagesync_hubspot.history import History
 from stagesync_hubspot.lanes import write
 from stagesync_hubspot.links import links
+from stagesync_hubspot.lists import members
 from stagesync_hubspot.options import Options, read_options
 from stagesync_hubspot.pull import pull
 from stagesync_hubspot.read import read
 from stagesync_hubspot.records import Wish
+from stagesync_hubspot.rounds import rounds
 from stagesync_hubspot.search import total
 from stagesync_hubspot.setup import Setup
 from stagesync_hubspot.source import Rhythm, Source
@@ -45,8 +52,10 @@ class HubSpot:
     capabilities = Capabilities(
         largest_write=api.BATCH,
         pulls_incrementally=True,
+        tells_deletes=True,
         tells_merges=True,
         refuses_backward_silently=True,
+        clears_to_go_back=True,
         makes_fields=True,
         makes_choices=True,
         asks_for_credentials=True,
@@ -59,18 +68,21 @@ class HubSpot:
         self._transport = Transport(options, clock=clock)
         self._stages = DealStages(self._transport)
         self._setup = Setup(self._transport)
+        self._history = History(self._transport, options.app_id, introspect=self._transport.app_id)
         self._source = Source(
             self._transport, self._stages, clock, _rhythm(options), self._calculated_of
         )
         self._described: dict[str, ObjectDescription] = {}
         self._calculated: dict[str, frozenset[str]] = {}
         self._portal = ""
+        self._asked_account = False
 
     def check(self) -> None:
         """Prove that the token works, and learn the account's number and time zone by it."""
         try:
             account = self._transport.account()
         except PermissionMissing:
+            self._asked_account = True
             # The token is good; only the account's own facts are kept from it.
             return
         self._portal = str(account.get("portalId") or "")
@@ -88,6 +100,9 @@ class HubSpot:
         HubSpot leaves out a property that does not exist without a word; so a field is only
         known to be missing when `describe` was asked before.
         """
+        if self.listens and not (self._portal or self._asked_account):
+            # Whose events are ours is told by the account's number.
+            self.check()
         tasks = [(self._wish(one.object, one.fields), read_cursor(one.cursor)) for one in wanted]
         for wish, cursor in tasks:
             yield from pull(self._source, wish, cursor)
@@ -105,9 +120,20 @@ class HubSpot:
             return []
         return read(self._transport, wish, ids, stages=self._stages)
 
+    def members(self, object_name: str, list_name: str) -> Iterator[str]:
+        """By list id or name; one call per 250 members."""
+        return members(self._transport, object_name, list_name)
+
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """By batch updates; one call per hundred records."""
         return write(self._transport, writes, in_flight=self._options.in_flight)
+
+    def history(
+        self, object_name: str, ids: Sequence[str], fields: Sequence[str]
+    ) -> Mapping[str, Mapping[str, tuple[Change, ...]]]:
+        """By batch reads; one call per fifty ids. What an event tells has no history."""
+        wish = self._wish(object_name, tuple(fields))
+        return {} if wish.item.is_feed else self._history.read(wish, ids)
 
     def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
         """What is missing of our group, properties and options."""
@@ -123,7 +149,7 @@ class HubSpot:
         return self._transport.calls
 
     def quota(self) -> Quota | None:
-        """What is used of the day; `used_by_us` is that of the last 24 hours, of this process."""
+        """What is used of the day; `used_by_us` is that of the last 24 hours."""
         return self._transport.quota()
 
     def count(self, object_name: str) -> int | None:
@@ -140,23 +166,21 @@ class HubSpot:
         """The clock that HubSpot's last answer carried."""
         return self._transport.server_now_s
 
+    def remember(self, recall: Callable[[], Secret | None], keep: Callable[[Secret], None]) -> None:
+        """A refresh token that HubSpot replaced, and the calls of the last 24 hours."""
+        self._transport.remembered.attach(recall, keep)
+
+    def rounds(self, cursors: Mapping[str, str]) -> list[Round]:
+        """The second searches, the sweeps of the archive, and the renewal of calculated properties."""
+        return rounds(cursors, self._source.rhythm)
+
     @property
-    def renewed_secret(self) -> Secret | None:
-        """The refresh token that took the configured one's place; None while that one serves."""
-        oauth = self._transport.client.oauth
-        return oauth.renewed if oauth else None
+    def listens(self) -> bool:
+        """Whether it knows the secret of an app: service keys have none, and no webhooks."""
+        return self._options.webhook_secret is not None
 
-    def webhook(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes
-    ) -> list[tuple[str, str]]:
-        """The (object, id) of the records that a webhook request says have changed, each once.
-
-        Sends nothing. Which events are sent is set in the app; what they say is not believed
-        beyond the ids: `read` these records.
-
-        Args:
-            url: the whole address as HubSpot called it: behind a proxy the public one.
-            body: as it came, byte by byte.
+    def hear(self, heard: Heard) -> Sequence[Named]:
+        """The records that events are about. Which events are sent is set in the app.
 
         Raises:
             WebhookRefused: it is not proven to come from HubSpot now, or cannot be read.
@@ -168,9 +192,11 @@ class HubSpot:
                 code="NO_SECRET",
                 hint="give the connection `app_secret`; service keys have no webhooks",
             )
-        now_s = self._source.clock.now_s()
-        prove((method, url), headers, body=body, secret=secret, now_s=now_s)
-        return named_records(body, portal=self._portal)
+        prove(heard, secret=secret, now_s=self._source.clock.now_s())
+        if self._options.auth is not None and not self._portal:
+            # An app can be installed in many accounts, and an id means another record in each.
+            raise WebhookRefused("it is not known yet which account is ours", code="NOT_READY")
+        return named_records(heard.body, portal=self._portal)
 
     def record_url(self, object_name: str, record_id: str) -> str:
         """The record's page; empty until `check` learnt the account's number."""

@@ -55,7 +55,7 @@ def due(source: Source, wish: Wish, cursor: Cursor) -> str:
 
 
 def run(source: Source, wish: Wish, cursor: Cursor, *, job: str) -> Iterator[Step]:
-    """Do it, from its start or from where it was broken off."""
+    """Do it, from its start or from where it was broken off, until it is done or others need the calls."""
     if not cursor.job:
         unseen = tuple(one for _, one in cursor.archived) if job == "archived" else ()
         cursor = replace(cursor, job=job, job_ms=source.now_ms(), job_unseen=unseen)
@@ -65,7 +65,12 @@ def run(source: Source, wish: Wish, cursor: Cursor, *, job: str) -> Iterator[Ste
         "archived": _sweep,
         "renew": _renew,
     }
-    return works[job](source, wish, cursor)
+    for step in works[job](source, wish, cursor):
+        if not step.ended and not source.transport.has_spare():
+            # Its place stands in the cursor: it goes on when there is room again.
+            yield replace(step, ended=True)
+            return
+        yield step
 
 
 def _is_due(done_ms: int | None, every_s: float | None, now_ms: int) -> bool:

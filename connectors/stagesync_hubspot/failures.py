@@ -116,7 +116,8 @@ def error_of(answer: Answer, *, now_s: float, time_zone: str) -> CrmError:
             # 530 is what the network in front of HubSpot answers to a malformed token.
             return CredentialsRefused(
                 f"HubSpot does not accept the token ({answer.category or answer.status})",
-                hint="make a new service key in HubSpot and put it where `token` is read from",
+                hint="make a new service key in HubSpot and put it where `token` is read from; an app"
+                " is installed anew",
             )
         case 403:
             return _permission(answer)

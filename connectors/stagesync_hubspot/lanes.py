@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from stagesync.connector import CrmError, Write, WriteResult
 from stagesync_hubspot import api
+from stagesync_hubspot.backward import write_clearing
 from stagesync_hubspot.links import chunks
 from stagesync_hubspot.transport import Transport
-from stagesync_hubspot.write import write_batch
 
 Key = tuple[str, str]
 
@@ -35,7 +35,7 @@ def write(transport: Transport, writes: Sequence[Write], *, in_flight: int) -> l
             for batch in chunks(lane, api.BATCH):
                 if stop.is_set():
                     return
-                for result in write_batch(transport, batch):
+                for result in write_clearing(transport, batch):
                     done[_key(result.write)] = result
         except CrmError:
             # The other lanes finish the request they are at and send no further one.

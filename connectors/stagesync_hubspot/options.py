@@ -46,6 +46,14 @@ def _span_s(given: object) -> float:
     return seconds
 
 
+def _app_id(given: object) -> str:
+    """As text: HubSpot shows it as a number, and so does YAML."""
+    text = str(given).strip()
+    if isinstance(given, bool) or not (text.isascii() and text.isdigit()):
+        raise ValueError("must be the number that HubSpot shows for the app")
+    return text
+
+
 Duration = Annotated[float | None, BeforeValidator(_duration_s)]
 
 
@@ -75,6 +83,8 @@ class Options(BaseModel):
     Attributes:
         token: of a service key or of a legacy private app. Either this or `auth`.
         auth: an installed OAuth app.
+        app_id: of the app that the token belongs to, as HubSpot signs its changes in histories; found
+            out where it is not given.
         app_secret: what the app's webhooks are signed with; the OAuth client's secret by default.
         daily_share: share of the account's calls of a day that this deployment may use within any
             24 hours.
@@ -99,6 +109,7 @@ class Options(BaseModel):
 
     token: Secret | None = None
     auth: AuthOptions | None = None
+    app_id: Annotated[str, BeforeValidator(_app_id)] = ""
     app_secret: Secret | None = None
     daily_share: Annotated[float, Field(gt=0, le=1)] = 0.25
     stop_at: Annotated[float, Field(gt=0, le=1)] = 0.8
@@ -127,6 +138,11 @@ class Options(BaseModel):
         if self.auth is not None:
             return Secret(f"{self.auth.oauth.client_id} {self.auth.oauth.refresh_token.reveal()}")
         return self.token or Secret("")
+
+    @property
+    def refresh_token(self) -> Secret | None:
+        """Of the installed app, as it is configured; None with a token that does not renew."""
+        return self.auth.oauth.refresh_token if self.auth else None
 
     @property
     def webhook_secret(self) -> Secret | None:

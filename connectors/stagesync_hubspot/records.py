@@ -41,6 +41,11 @@ class Wish:
         return list(dict.fromkeys(names))
 
     @property
+    def history(self) -> list[str]:
+        """The real ones of `fields`, whose changes HubSpot keeps, each once."""
+        return list(dict.fromkeys(name for name in self.fields if name not in self._flags))
+
+    @property
     def _flags(self) -> tuple[str, ...]:
         if self.item.kind.name != "deal":
             return ()

@@ -30,8 +30,9 @@ class DealStages:
         """Won and closed by stage id; both None for a stage that no pipeline has."""
         asked = set(stages) - {""}
         if missing := asked - self._known.keys():
-            self._known |= dict.fromkeys(missing, dict.fromkeys(api.DEAL_FLAGS))
-            self._known |= self._read()
+            # Read before anything is remembered: a read that fails leaves nothing known wrongly.
+            found = self._read()
+            self._known |= {**dict.fromkeys(missing, dict.fromkeys(api.DEAL_FLAGS)), **found}
         return self._known
 
     def _read(self) -> dict[str, Flags]:

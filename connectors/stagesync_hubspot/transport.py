@@ -25,9 +25,11 @@ from urllib3.util.retry import Retry
 
 from stagesync.connector import (
     AnswerUnreadable,
+    Calls,
     Clock,
     CrmError,
     Quota,
+    Remembered,
     RequestRefused,
     Secret,
     Throttled,
@@ -49,15 +51,20 @@ _AGENT = f"stagesync hubspot-api-client/{version('hubspot-api-client')}"
 class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no types
     """The vendor's client with our paths, our refusals and raw answers."""
 
-    def __init__(self, configuration: Any, *, options: Options, clock: Clock) -> None:
+    def __init__(
+        self, configuration: Any, *, options: Options, remembered: Remembered, clock: Clock
+    ) -> None:
         super().__init__(configuration=configuration)
         self.user_agent = _AGENT
         self.set_default_header("Accept-Encoding", "gzip, deflate")
         self._version = options.api_version
         self._timeout = urllib3.Timeout(connect=api.CONNECT_TIMEOUT_S, read=options.timeout_s)
         self._token_url = options.url + api.versioned(api.OAUTH_PATH, options.api_version)
-        self.oauth = self._make_oauth(options, clock)
-        self._auth = _auth(options, self.oauth)
+        self._introspect_url = options.url + api.versioned(api.INTROSPECT_PATH, options.api_version)
+        self.oauth = self._make_oauth(options, remembered, clock)
+        self._auth: Auth = (
+            self.oauth.flow if self.oauth else static_token(options.token or Secret(""))
+        )
         self._counting = threading.Lock()
         self.spend: Callable[[], None] = lambda: None
         self.calls = 0
@@ -84,10 +91,17 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
 
     def fetch_token(self, form: Mapping[str, str]) -> failures.Answer:
         """The answer of the token endpoint, which counts against no limit."""
+        return self._post_form(self._token_url, form)
+
+    def fetch_app(self, oauth: OAuth) -> failures.Answer:
+        """What HubSpot says about the OAuth app; counts against no limit either."""
+        return self._post_form(self._introspect_url, oauth.question())
+
+    def _post_form(self, url: str, form: Mapping[str, str]) -> failures.Answer:
         pool: urllib3.PoolManager = self.rest_client.pool_manager
         answer = pool.request(
             "POST",
-            self._token_url,
+            url,
             fields=form,
             encode_multipart=False,
             headers={"User-Agent": _AGENT},
@@ -96,16 +110,12 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
         )
         return _read(answer)
 
-    def _make_oauth(self, options: Options, clock: Clock) -> OAuth | None:
+    def _make_oauth(self, options: Options, remembered: Remembered, clock: Clock) -> OAuth | None:
         if options.auth is None:
             return None
         app = options.auth.oauth
-        form = {
-            "client_id": Secret(app.client_id),
-            "client_secret": app.client_secret,
-            "refresh_token": app.refresh_token,
-        }
-        return OAuth(form, fetch=self.fetch_token, clock=clock)
+        form = {"client_id": Secret(app.client_id), "client_secret": app.client_secret}
+        return OAuth(form, remembered=remembered, fetch=self.fetch_token, clock=clock)
 
     def _send(
         self, method: str, url: str, *, headers: Mapping[str, str], parts: Mapping[str, Any]
@@ -130,6 +140,7 @@ class Transport:
     """Sends calls through the pacer, tries again what may help, and turns failures into errors.
 
     Attributes:
+        remembered: what the next life of this connection must know.
         time_zone: the account's, by IANA name; empty until somebody learnt it.
         server_now_s: the server's clock at the last answer; None before the first one.
     """
@@ -139,8 +150,10 @@ class Transport:
         self._options = options
         self._token = shared.token(options, clock=clock)
         self.shared = shared.account(options, clock=clock)
-        self.client = _make_client(options, clock=clock)
-        self.client.spend = lambda: self.shared.budget.spend(clock.now_s())
+        self._me = object()
+        self.remembered = Remembered(clock, configured=options.refresh_token, heard=self._hear)
+        self.client = _make_client(options, remembered=self.remembered, clock=clock)
+        self.client.spend = self._spend
         self._apis = hubspot.Client(api_factory=self._api, host=options.url, base_url=options.url)
         crm = self._apis.crm
         self.records = crm.objects.basic_api
@@ -196,6 +209,16 @@ class Transport:
 
         return self.call(ask)
 
+    def app_id(self) -> str:
+        """Of the OAuth app, as HubSpot tells it; empty without one, or when it does not tell."""
+        if (oauth := self.client.oauth) is None or self._options.api_version == "v3":
+            return ""
+        try:
+            answer = self.client.fetch_app(oauth)
+        except urllib3.exceptions.HTTPError:
+            return ""
+        return str(answer.body.get("app_id") or "") if answer.status == 200 else ""
+
     def has_spare(self) -> bool:
         """Whether the day has room for work that can wait."""
         return self.shared.budget.has_spare(self._clock.now_s())
@@ -207,9 +230,17 @@ class Transport:
         return self.shared.budget.quota(self._clock.now_s())
 
     def close(self) -> None:
-        """Let go of sockets."""
+        """Let go of sockets, and keep the count of our calls."""
         self.client.rest_client.pool_manager.clear()
         self.client.close()
+        self.remembered.close()
+
+    def _spend(self) -> None:
+        self.shared.budget.spend(self._clock.now_s())
+        self.remembered.count()
+
+    def _hear(self, calls: Calls) -> None:
+        self.shared.budget.hear(self._me, calls)
 
     def _account(self) -> Any:
         return self.client.call_api("/account-info/v3/details", "GET", header_params={})
@@ -275,12 +306,6 @@ class Transport:
             self.shared.budget.learn(told)
 
 
-def _auth(options: Options, oauth: OAuth | None) -> Auth:
-    if oauth is not None:
-        return oauth.flow
-    return static_token(options.token or Secret(""))
-
-
 def _outcome(answer: urllib3.BaseHTTPResponse) -> Outcome:
     if answer.status != 401:
         return Outcome(answer.status)
@@ -297,11 +322,11 @@ def _read(answer: urllib3.BaseHTTPResponse, *, searching: bool = False) -> failu
     )
 
 
-def _make_client(options: Options, *, clock: Clock) -> _Client:
+def _make_client(options: Options, *, remembered: Remembered, clock: Clock) -> _Client:
     configuration = objects.Configuration(host=options.url)
     configuration.retries = Retry(total=0, respect_retry_after_header=False)
     configuration.connection_pool_maxsize = options.in_flight
-    return _Client(configuration, options=options, clock=clock)
+    return _Client(configuration, options=options, remembered=remembered, clock=clock)
 
 
 def _decoded(answer: urllib3.BaseHTTPResponse) -> dict[str, Any]:

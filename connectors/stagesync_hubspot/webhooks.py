@@ -2,7 +2,8 @@
 
 An event is a hint, not a fact: events come twice, late, out of order and sometimes never, and what
 they say may be old by the time it is read. So only the ids are taken from them, and the records
-are read anew; the pull stays what decides.
+are read anew; the pull stays what decides. One thing is believed, because no reading tells it: that
+somebody was erased.
 
 Sources, seen 2026-11:
     https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests
@@ -19,7 +20,7 @@ from typing import Any
 
 import orjson
 
-from stagesync.connector import RequestRefused, Secret
+from stagesync.connector import Heard, Named, RequestRefused, Secret
 from stagesync_hubspot import api
 
 SIGNATURE = "x-hubspot-signature-v3"
@@ -35,39 +36,27 @@ MOST_EVENTS = 100
 _DECODED = {f"%{ord(char):02X}": char for char in ":/?@!$'()*,;"}
 _ESCAPE = re.compile("|".join(_DECODED), re.IGNORECASE)
 _BY_TYPE = {item.type_id: name for name, item in api.OBJECTS.items() if item.type_id}
-
-Named = tuple[str, str]
-"""An object's short name and a record's id."""
+ERASED = "contact.privacyDeletion"
 
 
 class WebhookRefused(RequestRefused):
     """A webhook request is not taken: its `code` says why, and nothing of it was used."""
 
 
-def prove(
-    request: tuple[str, str],
-    headers: Mapping[str, str],
-    *,
-    body: bytes,
-    secret: Secret,
-    now_s: float,
-) -> None:
+def prove(heard: Heard, *, secret: Secret, now_s: float) -> None:
     """Make sure that HubSpot sent this request, to this address, just now.
 
     Args:
-        request: method, and the whole address as HubSpot called it: behind a proxy the public one.
-        headers: by name in any case.
         secret: the app's.
 
     Raises:
         WebhookRefused: `NO_SIGNATURE`, `BAD_SIGNATURE`, `TOO_OLD` or `FROM_THE_FUTURE`.
     """
-    known = {name.casefold(): value for name, value in headers.items()}
-    given, stamp = known.get(SIGNATURE, ""), known.get(TIMESTAMP, "")
+    given, stamp = heard.headers.get(SIGNATURE, ""), heard.headers.get(TIMESTAMP, "")
     if not given or not (stamp.isascii() and stamp.isdigit()):
         raise WebhookRefused("a webhook request carries no signature", code="NO_SIGNATURE")
-    method, url = request
-    expected = _signature(secret, f"{method.upper()}{_signed(url)}".encode() + body, stamp=stamp)
+    said = f"{heard.method.upper()}{_signed(heard.url)}".encode() + heard.body
+    expected = _signature(secret, said, stamp=stamp)
     if not hmac.compare_digest(expected.encode(), given.encode()):
         raise WebhookRefused(
             "the signature of a webhook request is wrong",
@@ -104,16 +93,19 @@ def named_records(body: bytes, *, portal: str) -> list[Named]:
         events = None
     if not isinstance(events, list) or len(events) > MOST_EVENTS:
         raise WebhookRefused("a webhook request holds no list of events", code="UNREADABLE")
-    named: dict[Named, None] = {}
+    named: dict[tuple[str, str], bool] = {}
     for event in events:
         if not isinstance(event, dict):
             raise WebhookRefused("a webhook request holds no list of events", code="UNREADABLE")
-        if not portal or str(event.get("portalId")) == portal:
-            named |= dict.fromkeys(_named(event))
-    return list(named)
+        if portal and str(event.get("portalId")) != portal:
+            continue
+        erased = event.get("subscriptionType") == ERASED
+        for each in _named(event):
+            named[each] = named.get(each, False) or erased
+    return [Named(*each, erased=erased) for each, erased in named.items()]
 
 
-def _named(event: Mapping[str, Any]) -> Iterator[Named]:
+def _named(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     subject = str(event.get("subscriptionType") or "").partition(".")[0]
     if subject == "object":
         subject = _BY_TYPE.get(str(event.get("objectTypeId")), "")
@@ -124,8 +116,16 @@ def _named(event: Mapping[str, Any]) -> Iterator[Named]:
         event.get(key) for key in ("newObjectId", "objectId", "primaryObjectId", "fromObjectId")
     ]
     for one in [*told, *(merged if isinstance(merged, list) else ())]:
-        if isinstance(one, int | str) and str(one).isdigit():
+        if _is_id(one):
             yield subject, str(one)
+    # Either record may be the one that is read with its links: `DEAL_TO_CONTACT` names the far one's object.
+    far = str(event.get("associationType") or "").casefold().rpartition("_to_")[2]
+    if far in _BY_TYPE.values() and _is_id(event.get("toObjectId")):
+        yield far, str(event["toObjectId"])
+
+
+def _is_id(told: object) -> bool:
+    return isinstance(told, int | str) and str(told).isdigit()
 
 
 def _signed(url: str) -> str:

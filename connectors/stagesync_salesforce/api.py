@@ -29,6 +29,8 @@ class SObject:
         always: fields that every pull and read asks for, beside those of all objects.
         merges: people may merge its records: a loser bears the winner's id.
         archives: old records leave plain queries, though they are still there.
+        relation: the object that names the people of an activity, where it may have several.
+        related: which rows of that object count, beside those that are there.
     """
 
     kind: ObjectKind
@@ -39,6 +41,13 @@ class SObject:
     always: tuple[str, ...] = ()
     merges: bool = False
     archives: bool = False
+    relation: str = ""
+    related: str = ""
+
+    @property
+    def children(self) -> str:
+        """What the rows of `relation` are called in a subquery and its answer."""
+        return f"{self.relation}s" if self.relation else ""
 
     def conditions(self) -> tuple[str, ...]:
         """What every query for its live records says; archived ones are seen by `queryAll` alone."""
@@ -83,6 +92,8 @@ OBJECTS = (
         only="WhoId != null",
         parents=_TO_ACCOUNT,
         archives=True,
+        relation="TaskRelation",
+        related="IsWhat = false",
     ),
     SObject(
         ObjectKind("event", Role.ACTIVITY, links=_ACTIVITY_LINKS),
@@ -92,6 +103,9 @@ OBJECTS = (
         only="WhoId != null AND IsChild = false",
         parents=_TO_ACCOUNT,
         archives=True,
+        relation="EventRelation",
+        # Whom the meeting is about, and who took an invitation to it.
+        related="IsWhat = false AND (IsParent = true OR Status = 'Accepted')",
     ),
     SObject(
         ObjectKind("campaign_member", Role.ACTIVITY, links=("lead", "contact")),
@@ -113,6 +127,8 @@ ALWAYS = ("Id", STAMP, "CreatedDate")
 MASTER = "MasterRecordId"
 # On accounts and contacts, in an org that has person accounts.
 PERSON = "IsPersonAccount"
+# On activities, in an org with Shared Activities.
+SHARED = "WhoCount"
 
 # Free text that people write to each other; never asked for, under whichever object.
 FORBIDDEN = frozenset({"subject", "description"})

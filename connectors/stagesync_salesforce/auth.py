@@ -17,7 +17,7 @@ import jwt
 import orjson
 import structlog
 
-from stagesync.connector import CredentialsRefused, Secret
+from stagesync.connector import CredentialsRefused, Remembered, Secret
 from stagesync_salesforce import api
 from stagesync_salesforce.credentials import (
     ClientCredentials,
@@ -28,7 +28,6 @@ from stagesync_salesforce.credentials import (
 )
 from stagesync_salesforce.failures import failure_of, first_problem
 from stagesync_salesforce.options import Options
-from stagesync_salesforce.renewal import Renewal
 from stagesync_salesforce.soap import soap_login
 from stagesync_salesforce.steps import Login, LoginAnswer, LoginRequest, Session, instance_of
 
@@ -58,12 +57,12 @@ _REFRESH_HINTS = _HINTS | {
 log = structlog.get_logger()
 
 
-def log_in(options: Options, *, now_s: float, renewal: Renewal | None) -> Login:
+def log_in(options: Options, *, now_s: float, remembered: Remembered) -> Login:
     """The way of logging in that the options choose.
 
     Args:
         now_s: our own time.
-        renewal: holds the refresh token, where that is the way.
+        remembered: holds the refresh token in force, where that is the way.
     """
     base_url = options.login_url
     match options.auth.way:
@@ -72,8 +71,7 @@ def log_in(options: Options, *, now_s: float, renewal: Renewal | None) -> Login:
         case JwtBearer() as way:
             return jwt_bearer(way, base_url=base_url, now_s=now_s)
         case RefreshToken() as way:
-            assert renewal is not None
-            return refresh_token(way, base_url=base_url, renewal=renewal)
+            return refresh_token(way, base_url=base_url, remembered=remembered)
         case SoapLogin() as way:
             return soap_login(way, base_url=base_url, version=options.api_version)
 
@@ -112,18 +110,22 @@ def _assertion(way: JwtBearer, *, now_s: float) -> dict[str, str]:
     return {"grant_type": api.JWT_GRANT, "assertion": made}
 
 
-def refresh_token(way: RefreshToken, *, base_url: str, renewal: Renewal) -> Login:
-    """Asks for a token with what a person's consent left behind; keeps the next refresh token."""
+def refresh_token(way: RefreshToken, *, base_url: str, remembered: Remembered) -> Login:
+    """Asks for a token with what a person's consent left behind.
+
+    Where an app rotates its refresh tokens, each login answers the next one and ends the last; showing
+    an ended one again ends them all. So the next one is kept before the login that gave it is used.
+    """
     form = {
         "grant_type": "refresh_token",
         "client_id": text_of(way.id),
-        "refresh_token": renewal.current().reveal(),
+        "refresh_token": (remembered.token() or way.refresh_token).reveal(),
     }
     if way.secret:
         form["client_secret"] = way.secret.reveal()
     answer = yield _token_request(base_url, form)
     session = read_session(answer, base_url=base_url, hints=_REFRESH_HINTS)
-    renewal.take(str(orjson.loads(answer.body).get("refresh_token") or ""))
+    remembered.replace_token(str(orjson.loads(answer.body).get("refresh_token") or ""))
     return session
 
 

@@ -4,8 +4,9 @@ The vendor counts the requests of the last 24 hours, everybody's together, and t
 each answer. We stay below a share of the allowance, and stop when all together have used most of it:
 the more the others need, the less we take. The window rolls, so nothing resets at midnight.
 
-Our own requests are counted here, in memory; where the vendor counts those of our app, the larger
-figure holds, which outlives a restart.
+Our own requests are counted here, and those of the connection's earlier lives and of processes beside
+this one are heard of: see `stagesync.connector.Remembered`. Where the vendor counts those of our app,
+the larger figure holds.
 
 Source: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_api_usage.htm
 (seen 2026-11)
@@ -18,7 +19,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
-from stagesync.connector import Quota, QuotaExhausted
+from stagesync.connector import Calls, Quota, QuotaExhausted
 
 DAY_S = 86_400.0
 _STEP_S = 60.0
@@ -61,6 +62,7 @@ class Budget:
         self._share, self._stop_at = daily_share, stop_at
         self._minutes: deque[tuple[float, int]] = deque()
         self._ours = 0
+        self._elsewhere: Calls = {}
         self._parked_until_s = 0.0
         self._heard_s = 0.0
         self._lock = threading.Lock()
@@ -85,6 +87,11 @@ class Budget:
             if self._is_last(minute) and self._minutes[-1][1] > 0:
                 self._minutes[-1] = (minute, self._minutes[-1][1] - 1)
                 self._ours -= 1
+
+    def learn(self, elsewhere: Calls) -> None:
+        """Takes in what this connection sent in other lives, in place of what was told before."""
+        with self._lock:
+            self._elsewhere = elsewhere
 
     def hear(self, header: str, now_s: float) -> None:
         """Takes in what an answer tells."""
@@ -137,13 +144,17 @@ class Budget:
         while self._minutes and self._minutes[0][0] <= now_s - DAY_S:
             self._ours -= self._minutes.popleft()[1]
         of_app = self.usage.of_app if self.usage and now_s - self._heard_s < PROBE_S else None
-        return max(self._ours, of_app or 0)
+        counted = self._ours + sum(count for _, count in self._counted_elsewhere(now_s))
+        return max(counted, of_app or 0)
+
+    def _counted_elsewhere(self, now_s: float) -> list[tuple[float, int]]:
+        told = ((minute * _STEP_S, count) for minute, count in self._elsewhere.items())
+        return [(at_s, count) for at_s, count in told if at_s > now_s - DAY_S]
 
     def _free_in_s(self, now_s: float) -> float:
         """When the oldest of our requests stops to count; by the app's count we can only ask anew."""
-        if not self._minutes:
-            return PROBE_S
-        return max(PROBE_S, self._minutes[0][0] + DAY_S - now_s)
+        minutes = [at_s for at_s, _ in (*self._minutes, *self._counted_elsewhere(now_s))]
+        return max(PROBE_S, min(minutes) + DAY_S - now_s) if minutes else PROBE_S
 
 
 def read_usage(header: str) -> Usage | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from stagesync.connector import (
     Capabilities,
+    Change,
     Clock,
     Link,
     ObjectDescription,
@@ -16,12 +17,23 @@ from stagesync.connector import (
     Quota,
     Record,
     RequestRefused,
+    Round,
     Secret,
     SetupStep,
     Write,
     WriteResult,
 )
-from stagesync_salesforce import api, describe, links, persons, pull, read, setup, write
+from stagesync_salesforce import (
+    api,
+    describe,
+    features,
+    history,
+    links,
+    pull,
+    read,
+    setup,
+    write,
+)
 from stagesync_salesforce.budget import Usage
 from stagesync_salesforce.count import Counts
 from stagesync_salesforce.known import Known
@@ -37,6 +49,8 @@ class SalesforceConnector:
         largest_write=api.COLLECTION_SIZE * api.HEAVY_PARTS,
         tells_links_inline=True,
         pulls_incrementally=True,
+        tells_deletes=True,
+        tells_merges=True,
         writes_partially=True,
         makes_fields=True,
         makes_choices=True,
@@ -58,19 +72,13 @@ class SalesforceConnector:
         """Requests sent so far that count against the org's quota."""
         return self._transport.calls
 
-    @property
-    def renewed_secret(self) -> Secret | None:
-        """The refresh token that took the configured one's place; None while that one is good.
+    def remember(self, recall: Callable[[], Secret | None], keep: Callable[[Secret], None]) -> None:
+        """The refresh token in force where the app rotates them, and the requests of the last 24 hours."""
+        self._transport.remembered.attach(recall, keep)
 
-        Whoever keeps it for later runs sets `keep_secret`.
-        """
-        renewal = self._transport.renewal
-        return renewal.renewed if renewal else None
-
-    def keep_secret(self, keep: Callable[[Secret], None]) -> None:
-        """Let `keep` be told each new refresh token before the login that gave it is used."""
-        if self._transport.renewal:
-            self._transport.renewal.keep = keep
+    def rounds(self, cursors: Mapping[str, str]) -> list[Round]:
+        """The sweeps for what was deleted or merged."""
+        return pull.rounds(cursors)
 
     @property
     def usage(self) -> Usage | None:
@@ -95,8 +103,9 @@ class SalesforceConnector:
 
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """The live fields of these objects, by object name."""
-        found = describe.describe(self._transport, objects)
-        persons.learn(self._known, found)
+        found = describe.describe(self._transport, objects, known=self._known)
+        features.learn(self._known, found)
+        self._known.forget_settings()
         return found
 
     def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
@@ -105,17 +114,32 @@ class SalesforceConnector:
             overlap_s=self._options.overlap_s,
             page_size=self._options.page_size,
             sweep_every_s=self._options.sweep_every,
+            renew_every_s=self._options.recalculate_every,
             bulk_from=self._options.bulk_from,
         )
         return pull.pull(self._transport, wanted, ways=ways, known=self._known)
 
     def links(self, object_name: str, ids: Sequence[str]) -> Mapping[str, Link]:
         """What these records name."""
-        return links.links(self._transport, object_name, ids)
+        return links.links(self._transport, object_name, ids, known=self._known)
 
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record]:
         """These records as they are now."""
-        return read.read(self._transport, object_name, ids, fields=fields)
+        shared = bool(self._known.shared)
+        return read.read(self._transport, object_name, ids, fields=fields, shared=shared)
+
+    def history(
+        self, object_name: str, ids: Sequence[str], fields: Sequence[str]
+    ) -> Mapping[str, Mapping[str, tuple[Change, ...]]]:
+        """Who gave these fields which values, newest first, where the org tracks them."""
+        return history.history(
+            self._transport,
+            object_name,
+            ids,
+            fields=fields,
+            known=self._known,
+            programs=self._options.integration_users,
+        )
 
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """Set values; one result per write, same order."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stagesync.connector import CrmError
-from stagesync_salesforce import api, persons, soql
+from stagesync_salesforce import api, features, persons, soql
 from stagesync_salesforce.known import Known
 from stagesync_salesforce.transport import Part, Transport
 
@@ -39,7 +39,7 @@ class Counts:
 
     def _look(self) -> dict[str, int]:
         found: dict[str, int] = {}
-        persons.find_out(self._transport, self._known, ["account"])
+        features.find_out(self._transport, self._known, ["account"])
         for start in range(0, len(api.OBJECTS), api.HEAVY_PARTS):
             specs = api.OBJECTS[start : start + api.HEAVY_PARTS]
             answers = self._transport.composite(self._parts(specs))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Self
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -93,8 +92,8 @@ class RefreshToken(BaseModel):
         host: My Domain, `login.salesforce.com` or `test.salesforce.com`.
         id: consumer key.
         secret: consumer secret; None where the app has none.
-        refresh_token: the first one. Where the app rotates them, each login gives the next.
-        keep_in: file for the newest one, readable by us alone; None where somebody else keeps it.
+        refresh_token: the first one. Where the app rotates them, each login gives the next, which
+            the store keeps.
     """
 
     model_config = STRICT
@@ -103,7 +102,6 @@ class RefreshToken(BaseModel):
     id: Name
     secret: Secret | None = None
     refresh_token: Secret
-    keep_in: Path | None = None
 
 
 class SoapLogin(BaseModel):

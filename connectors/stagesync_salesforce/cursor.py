@@ -9,6 +9,7 @@ A cursor holds two of these: one for the rows that are there, one for the rows t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -54,6 +55,9 @@ class Cursor:
         job: id and next locator of the Bulk job that brings the rest of a first load.
         persons: whether the org had person accounts; None for unknown. Kept here so that a process
             which describes nothing need not ask.
+        shared: whether activities could have several people; likewise.
+        renew_at_s: when to read all rows again, by our own clock.
+        renewing: that is being done.
     """
 
     rows: Place = field(default_factory=Place)
@@ -61,11 +65,16 @@ class Cursor:
     sweep_at_s: float = 0.0
     job: tuple[str, str] | None = None
     persons: bool | None = None
+    shared: bool | None = None
+    renew_at_s: float = 0.0
+    renewing: bool = False
 
     def text(self) -> str:
         """The opaque form."""
         sweep = {"gone": self.gone.shown(), "sweep_at": self.sweep_at_s}
-        more = {"job": list(self.job) if self.job else None, "persons": self.persons}
+        org: dict[str, object] = {"persons": self.persons, "shared": self.shared}
+        org |= {"renew_at": self.renew_at_s, "renewing": self.renewing}
+        more = {"job": list(self.job) if self.job else None, **org}
         return orjson.dumps({"v": _VERSION, **self.rows.shown(), **sweep, **more}).decode()
 
     @classmethod
@@ -83,14 +92,36 @@ class Cursor:
             if body["v"] != _VERSION:
                 return cls()
             job = (str(body["job"][0]), str(body["job"][1])) if body["job"] else None
-            places = Place.of(body), Place.of(body["gone"])
-            return cls(*places, float(body["sweep_at"]), job, body["persons"])
+            return cls(
+                Place.of(body),
+                Place.of(body["gone"]),
+                float(body["sweep_at"]),
+                job,
+                persons=body["persons"],
+                shared=body.get("shared"),
+                renew_at_s=float(body.get("renew_at", 0.0)),
+                renewing=bool(body.get("renewing")),
+            )
         except (ValueError, TypeError, KeyError, IndexError):
             return cls()
 
     def is_first_load(self) -> bool:
         """True until everything has been handed out once."""
+        return self.reads_all() and not self.renewing
+
+    def reads_all(self) -> bool:
+        """True while everything is handed out, for the first time or again."""
         return self.rows.bookmark_s == 0
+
+    def renewal_due(self, *, now_s: float, every_s: float) -> bool:
+        """True when no pull is under way and it is time to read all rows again."""
+        waits = self.renew_at_s - every_s <= now_s < self.renew_at_s
+        idle = self.rows.began_s == 0 and not self.reads_all()
+        return idle and not waits and not math.isinf(every_s)
+
+    def renewed(self, *, now_s: float, every_s: float) -> Cursor:
+        """The cursor with the next renewal a whole round away."""
+        return replace(self, renew_at_s=0.0 if math.isinf(every_s) else now_s + every_s)
 
     def sweep_due(self, *, now_s: float, every_s: float) -> bool:
         """True when it is time to look for rows that are gone, also after our clock was set back."""
@@ -105,7 +136,7 @@ class Cursor:
         rows = self.rows.done()
         if self.is_first_load():
             return replace(self, rows=rows, gone=Place(rows.bookmark_s), sweep_at_s=now_s + every_s)
-        return replace(self, rows=rows)
+        return replace(self, rows=rows, renewing=False)
 
     def swept(self, *, now_s: float, every_s: float) -> Cursor:
         """The cursor when every row that is gone has been handed out, too."""

@@ -25,6 +25,7 @@ from stagesync.connector import (
     RequestRefused,
 )
 from stagesync_salesforce import api
+from stagesync_salesforce.known import Known
 from stagesync_salesforce.transport import Transport, answered
 
 _TYPES = {
@@ -53,10 +54,15 @@ _LISTS = {
 }
 
 
-def describe(transport: Transport, objects: Sequence[str]) -> dict[str, ObjectDescription]:
+def describe(
+    transport: Transport, objects: Sequence[str], *, known: Known | None = None
+) -> dict[str, ObjectDescription]:
     """The live fields of these objects, in one call; see `Connector.describe`.
 
     Fields of a parent that a pull may ask for stand under their dotted name, not writable.
+
+    Args:
+        known: is told which fields the org works out.
     """
     specs = [api.sobject(name) for name in dict.fromkeys(objects)]
     parents = {parent for spec in specs for parent in (spec.parents or {}).values()}
@@ -66,6 +72,9 @@ def describe(transport: Transport, objects: Sequence[str]) -> dict[str, ObjectDe
     paths += [f"v{transport.version}/query?q={quote(_LISTS[name][1])}" for name in lists]
     answers = transport.batch(paths)
     fields = {name: _fields(name, answer) for name, answer in zip(names, answers, strict=False)}
+    if known is not None:
+        for spec, answer in zip(specs, answers, strict=False):
+            known.calculated[spec.kind.name] = _calculated(answer)
     for name, answer in zip(lists, answers[len(names) :], strict=True):
         field = _LISTS[name][0]
         if field in fields[name]:
@@ -86,6 +95,10 @@ def _fields(name: str, answer: Any) -> dict[str, FieldDescription]:
     if not isinstance(body, dict) or not isinstance(body.get("fields"), list):
         raise AnswerUnreadable(f"the description of {name} has no fields")
     return {item["name"]: _field(item) for item in body["fields"]}
+
+
+def _calculated(answer: Any) -> frozenset[str]:
+    return frozenset(each["name"].lower() for each in answer["fields"] if each.get("calculated"))
 
 
 def _field(item: Mapping[str, Any]) -> FieldDescription:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, Self
@@ -45,9 +46,11 @@ def _base_url(text: str) -> str:
 
 
 def _duration_s(value: object) -> object:
-    """Seconds of a text such as `90s`, `30m`, `1h` or `2d`; anything else as it came."""
+    """Seconds of a text such as `90s`, `30m`, `1h` or `2d`, no end of `never`; anything else as it came."""
     if not isinstance(value, str):
         return value
+    if value.strip() == "never":
+        return math.inf
     found = _DURATION.fullmatch(value.strip())
     if not found:
         raise ValueError("must be seconds, or a duration such as 30m or 1h")
@@ -64,12 +67,16 @@ class Options(BaseModel):
         overlap_s: how far each pull reaches back behind the last one, for rows that were committed
             late. Rows have been seen some seconds late; five minutes is what others allow for.
         sweep_every: how often deleted and merged records are looked for: seconds, or `30m`, `1h`.
+        recalculate_every: how often an object is read whole because a mapping reads a formula of it or a
+            field of a parent, which change without moving its stamp; `never` switches it off.
         page_size: rows of a query page, 200 to 2,000.
         bulk_from: rows still to come from which on a first load goes by Bulk API 2.0.
         bulk_writes_from: writes of one object in one go from which on they go by Bulk; None: never.
             The engine then hands over so many at a time, and learns of their results at the end.
         daily_share: of the org's API requests of 24 hours that is ours, 0 to 1.
         stop_at: share of them, used by everybody together, from which on we send nothing.
+        integration_users: user names or ids of users that are other programs and have no licence that
+            says so: what they change is told as an integration's.
         requests_per_minute: the vendor names no rate; this one is courtesy to the org's other users.
     """
 
@@ -81,11 +88,13 @@ class Options(BaseModel):
     timeout_s: Annotated[float, Field(gt=0)] = 30.0
     overlap_s: Annotated[float, Field(ge=0)] = 600.0
     sweep_every: Annotated[float, BeforeValidator(_duration_s), Field(ge=60)] = 3600.0
+    recalculate_every: Annotated[float, BeforeValidator(_duration_s), Field(ge=3600)] = 86_400.0
     page_size: Annotated[int, Field(ge=200, le=2000)] = 2000
     bulk_from: Annotated[int, Field(ge=1)] = 50_000
     bulk_writes_from: Annotated[int, Field(ge=1000)] | None = None
     daily_share: Annotated[float, Field(gt=0, le=1)] = 0.25
     stop_at: Annotated[float, Field(gt=0, le=1)] = 0.8
+    integration_users: tuple[str, ...] = ()
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
 
     @property

@@ -10,36 +10,17 @@ Source: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from stagesync.connector import ObjectDescription, Write, WriteResult
+from stagesync.connector import Write, WriteResult
 from stagesync_salesforce import api, soql
-from stagesync_salesforce.describe import describe
 from stagesync_salesforce.known import Known
 from stagesync_salesforce.read import query_rows
 from stagesync_salesforce.transport import Transport
 
 # Fields of a contact that have the same name on a person account.
 _SAME = frozenset({"firstname", "lastname", "salutation", "phone", "ownerid"})
-
-
-def learn(known: Known, described: Mapping[str, ObjectDescription]) -> None:
-    """Takes in whether the org has person accounts, where a description tells."""
-    if "account" in described:
-        known.persons = api.PERSON in described["account"].fields
-
-
-def recall(known: Known, told: Iterable[bool | None]) -> None:
-    """Takes in what stored cursors tell, unless a description of this process told it."""
-    if known.persons is None:
-        known.persons = next((each for each in told if each is not None), None)
-
-
-def find_out(transport: Transport, known: Known, objects: Sequence[str]) -> None:
-    """Asks whether the org has them, once, if these objects make it matter."""
-    if known.persons is None and {"account", "contact"} & set(objects):
-        learn(known, describe(transport, ["account"]))
 
 
 def conditions(spec: api.SObject, *, persons: bool) -> tuple[str, ...]:

@@ -13,6 +13,9 @@ Rows that are gone are asked for apart and seldom, every `sweep_every_s`, by `qu
 swept after its rows have been handed out, so that what is gone stays gone. The recycle bin keeps a
 row for 15 days only: what was deleted while stagesync stood still for longer is not told any more.
 
+A formula, and a field of a parent, change without moving a row's stamp. Where one is asked for, all
+rows are read again every `renew_every_s`, as if for the first time; nothing else changes by that.
+
 Source: https://developer.salesforce.com/docs/platform/api-rest/guide/resources-query (seen 2026-11)
 """
 
@@ -25,12 +28,21 @@ from typing import Any
 
 import structlog
 
-from stagesync.connector import AnswerUnreadable, CrmError, Page, Pull, Record, Unavailable
-from stagesync_salesforce import api, bulk, merges, persons, soql
+from stagesync.connector import (
+    AnswerUnreadable,
+    CrmError,
+    Page,
+    Pull,
+    Record,
+    Round,
+    Unavailable,
+)
+from stagesync_salesforce import api, bulk, features, merges, persons, relations, soql
 from stagesync_salesforce.cursor import Cursor, Place
 from stagesync_salesforce.failures import QueryExpired
 from stagesync_salesforce.known import Known
-from stagesync_salesforce.records import columns, record_of
+from stagesync_salesforce.read import complete
+from stagesync_salesforce.records import columns, people_columns, record_of
 from stagesync_salesforce.transport import Part, Transport
 
 # A locator lives two days; one that dies again and again without a row is a fault of theirs.
@@ -48,6 +60,7 @@ class Ways:
     overlap_s: float
     page_size: int
     sweep_every_s: float
+    renew_every_s: float
     bulk_from: int
 
 
@@ -91,11 +104,12 @@ def pull(
     for item in wanted:
         columns(api.sobject(item.object), item.fields)
     cursors = [Cursor.read(item.cursor) for item in wanted]
-    persons.recall(known, (cursor.persons for cursor in cursors))
-    persons.find_out(transport, known, [item.object for item in wanted])
+    features.recall(known, cursors)
+    features.find_out(transport, known, [item.object for item in wanted])
+    cursors = _renewed(transport, wanted, cursors, ways=ways, known=known)
     reader = _Reader(transport, ways, known)
     waiting = deque(
-        _first(item, replace(cursor, persons=known.persons))
+        _first(item, replace(cursor, persons=known.persons, shared=known.shared))
         for item, cursor in zip(wanted, cursors, strict=True)
     )
     while waiting:
@@ -116,6 +130,51 @@ def pull(
                 waiting.extend(rest)
         if failures:  # what came in the same answer is handed out first
             raise failures[0]
+
+
+def _renewed(
+    transport: Transport,
+    wanted: Sequence[Pull],
+    cursors: Sequence[Cursor],
+    *,
+    ways: Ways,
+    known: Known,
+) -> list[Cursor]:
+    """The cursors, those set to the start of which all rows are to be read again."""
+    now_s, every_s = transport.now_s(), ways.renew_every_s
+    due = [cursor.renewal_due(now_s=now_s, every_s=every_s) for cursor in cursors]
+    names = [item.object for item, is_due in zip(wanted, due, strict=True) if is_due]
+    features.find_calculated(transport, known, names)
+    found: list[Cursor] = []
+    for item, cursor, is_due in zip(wanted, cursors, due, strict=True):
+        later = cursor.renewed(now_s=now_s, every_s=every_s) if is_due else cursor
+        if is_due and _stands_still(item, known):
+            log.info("salesforce_read_again", object=item.object)
+            later = replace(later, rows=Place(), renewing=True)
+        found.append(later)
+    return found
+
+
+def _stands_still(wanted: Pull, known: Known) -> bool:
+    """True where a field changes without moving the record's stamp: a formula, or a parent's."""
+    formulas = known.calculated.get(wanted.object, frozenset())
+    return any("." in name or name.lower() in formulas for name in wanted.fields)
+
+
+def rounds(cursors: Mapping[str, str]) -> list[Round]:
+    """How the sweeps stand, of every object whose first load is complete."""
+    read = {name: Cursor.read(text) for name, text in cursors.items()}
+    return [
+        Round(
+            name,
+            "deleted and merged rows",
+            cursor.gone.bookmark_s or None,
+            cursor.sweep_at_s,
+            under_way=cursor.gone.began_s > 0,
+        )
+        for name, cursor in read.items()
+        if not cursor.is_first_load()
+    ]
 
 
 def _first(wanted: Pull, cursor: Cursor) -> _Query:
@@ -156,6 +215,7 @@ class _Reader:
             sweep=query.sweep,
             ways=self.ways,
             with_persons=bool(self.known.persons),
+            shared=bool(self.known.shared),
             ordered=ordered,
         )
 
@@ -177,9 +237,9 @@ class _Reader:
             return self._ended(query, cursor, records)
         restarts = 0 if records else query.restarts
         rest = replace(query, cursor=cursor, locator=locator, asked_s=asked_s, restarts=restarts)
-        if not query.locator and not query.sweep and cursor.is_first_load():
+        if not query.locator and not query.sweep and cursor.reads_all():
             left = int(answer.get("totalSize") or 0) - len(records)
-            rest = replace(rest, bulk=left >= self.ways.bulk_from)
+            rest = replace(rest, bulk=left >= self.ways.bulk_from and not self._is_shared(query))
         return Page(query.wanted.object, records, cursor.text(), last=False), [rest]
 
     def load(self, query: _Query) -> Generator[Page, None, list[_Query]]:
@@ -220,16 +280,35 @@ class _Reader:
     ) -> tuple[Page, list[_Query]]:
         now_s, every_s, name = self.transport.now_s(), self.ways.sweep_every_s, query.wanted.object
         if query.sweep:
+            records = (*records, *self._related(query))
             cursor = cursor.swept(now_s=now_s, every_s=every_s)
             return Page(name, records, cursor.text(), last=True), []
+        if cursor.is_first_load():
+            cursor = cursor.renewed(now_s=now_s, every_s=self.ways.renew_every_s)
         cursor = cursor.pulled(now_s=now_s, every_s=every_s)
         due = cursor.sweep_due(now_s=now_s, every_s=every_s)
         rest = [_Query(query.wanted, cursor, sweep=True)] if due else []
         return Page(name, records, cursor.text(), last=not due), rest
 
+    def _is_shared(self, query: _Query) -> bool:
+        """True for activities that may have several people: no Bulk job tells these."""
+        return bool(self.known.shared) and bool(api.sobject(query.wanted.object).relation)
+
+    def _related(self, query: _Query) -> list[Record]:
+        """The activities whose people changed since the last sweep."""
+        if not self._is_shared(query):
+            return []
+        spec, fields = api.sobject(query.wanted.object), query.wanted.fields
+        selected = (*columns(spec, fields), *people_columns(spec, shared=True))
+        since_s = max(0.0, query.place.bookmark_s - self.ways.overlap_s)
+        rows = relations.changed(self.transport, spec, selected, since_s=since_s)
+        return [record_of(spec, row, fields) for row in rows]
+
     def _records(self, query: _Query, rows: Sequence[Mapping[str, Any]]) -> tuple[Record, ...]:
         spec, fields = api.sobject(query.wanted.object), query.wanted.fields
         self.known.learn(rows)
+        for row in rows:
+            complete(self.transport, spec, row)
         if not query.sweep:
             return tuple(record_of(spec, row, fields) for row in rows)
         ends = merges.winners(self.transport, spec, rows) if spec.merges else {}
@@ -246,12 +325,14 @@ def query_of(
     sweep: bool,
     ways: Ways,
     with_persons: bool = False,
+    shared: bool = False,
     ordered: bool = True,
 ) -> str:
     """The query for what is behind a cursor.
 
     Args:
         with_persons: the org has person accounts.
+        shared: its activities may have several people.
         ordered: false for a Bulk job, which an order slows down.
     """
     spec = api.sobject(wanted.object)
@@ -260,6 +341,8 @@ def query_of(
     if sweep:
         selected = (*selected, api.MASTER) if spec.merges else selected
         conditions = ("IsDeleted = true",)
+    else:
+        selected = (*selected, *people_columns(spec, shared=shared))
     since = _since(cursor.gone if sweep else cursor.rows, overlap_s=ways.overlap_s)
     conditions = (since, *conditions, *persons.conditions(spec, persons=with_persons))
     order = f"{api.STAMP}, Id" if ordered else ""

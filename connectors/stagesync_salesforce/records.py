@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from stagesync.connector import AnswerUnreadable, FieldValue, Link, Record, RequestRefused
-from stagesync_salesforce import api
+from stagesync_salesforce import api, soql
 from stagesync_salesforce.api import SObject
 
 # A name goes into a query as it is, so nothing but a name may.
@@ -37,6 +37,14 @@ def columns(spec: SObject, fields: Iterable[str]) -> tuple[str, ...]:
     for name in (*api.ALWAYS, *spec.always, *spec.references, *asked):
         unique.setdefault(name.lower(), name)
     return tuple(unique.values())
+
+
+def people_columns(spec: SObject, *, shared: bool) -> tuple[str, ...]:
+    """What a query selects for the people of an activity, in an org where it may have several."""
+    if not (shared and spec.relation):
+        return ()
+    below = soql.select(["RelationId"], spec.children, "IsDeleted = false", spec.related)
+    return (f"({below})",)
 
 
 def record_of(
@@ -68,12 +76,18 @@ def links_of(spec: SObject, row: Mapping[str, Any]) -> Link:
     found: dict[str, tuple[str, ...]] = {}
     if row.get(api.PERSON) is True:  # its account is the person once more, and no company
         return found
-    for field in spec.references:
-        target = str(row.get(field) or "")
+    targets = [str(row.get(field) or "") for field in spec.references]
+    for target in dict.fromkeys([*targets, *_related(spec, row)]):
         name = api.object_of(target)
         if name is not None:
             found[name] = (*found.get(name, ()), target)
     return found
+
+
+def _related(spec: SObject, row: Mapping[str, Any]) -> list[str]:
+    """The people of an activity as its relations name them; its own WhoId is the first of them."""
+    below = row.get(spec.children) if spec.children else None
+    return [str(each["RelationId"]) for each in below["records"]] if below else []
 
 
 def value_at(row: Mapping[str, Any], name: str) -> FieldValue:

@@ -20,6 +20,7 @@ from stagesync.connector import (
     Limit,
     Pacer,
     QuotaExhausted,
+    Remembered,
     call_with_retry,
 )
 from stagesync_salesforce import api
@@ -28,7 +29,6 @@ from stagesync_salesforce.budget import Budget, BudgetSpent
 from stagesync_salesforce.client import Client, make_client, make_session, refuse_unwanted
 from stagesync_salesforce.failures import SessionExpired, failure_of, failure_of_transport
 from stagesync_salesforce.options import Options, is_loopback
-from stagesync_salesforce.renewal import Renewal
 from stagesync_salesforce.steps import LoginAnswer, LoginRequest, Session
 
 ATTEMPTS = 4
@@ -64,7 +64,7 @@ class Transport:
         calls: requests sent that count against the org's quota; logging in does not.
         budget: what the org has told of its daily requests, and what of them is ours.
         server_now_s: the vendor's own time of the last answer, Unix seconds; 0 before the first.
-        renewal: holds the refresh token, where that is the way to log in.
+        remembered: what the next life of this connection must know.
     """
 
     def __init__(self, options: Options, *, clock: Clock) -> None:
@@ -80,8 +80,10 @@ class Transport:
             plain=is_loopback(options.login_url) and options.login_url.startswith("http:"),
             seen=self._look_at,
         )
-        token = options.auth.refresh_token
-        self.renewal = Renewal(token) if token else None
+        way = options.auth.refresh_token
+        self.remembered = Remembered(
+            clock, configured=way.refresh_token if way else None, heard=self.budget.learn
+        )
         self._open: _Open | None = None
         self._login_lock = threading.Lock()
         self._count_lock = threading.Lock()
@@ -104,8 +106,12 @@ class Transport:
         self._pacer.hold_off(seconds)
 
     def close(self) -> None:
-        """Let go of sockets. The session is not revoked: others of the same app may share it."""
+        """Let go of sockets, and keep the count of our calls.
+
+        The session is not revoked: others of the same app may share it.
+        """
         self._http.close()
+        self.remembered.close()
 
     def call(
         self,
@@ -205,6 +211,7 @@ class Transport:
     def _count(self, calls: int) -> None:
         with self._count_lock:
             self.calls += calls
+        self.remembered.count(calls)
 
     def _current(self) -> _Open:
         return self._open or self._log_in(instead_of=None)
@@ -221,7 +228,7 @@ class Transport:
         return self._open
 
     def _run_login(self) -> Session:
-        steps = log_in(self._options, now_s=self._clock.now_s(), renewal=self.renewal)
+        steps = log_in(self._options, now_s=self._clock.now_s(), remembered=self.remembered)
         try:
             request = next(steps)
             while True:

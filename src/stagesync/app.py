@@ -20,9 +20,11 @@ from stagesync.errors import ArgumentError, DefinitionError, Problem, Stopped
 
 if TYPE_CHECKING:
     from stagesync.connector import Clock, Connect, Connector
+    from stagesync.domain.edits import EditRules
+    from stagesync.domain.guard import Limits
     from stagesync.engine.deployment import Connected, Deployment
     from stagesync.loading.definitions import Definitions
-    from stagesync.settings import ConnectionSettings, Settings
+    from stagesync.settings import ConnectionSettings, EditSettings, GuardrailSettings, Settings
 
 CONNECTORS = "stagesync.connectors"
 """The entry-point group in which connectors are found."""
@@ -119,15 +121,16 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
     from stagesync.domain.classify import classify
     from stagesync.domain.compile import compile_policy
     from stagesync.domain.free_mail import FREE_MAIL
+    from stagesync.domain.treatment import compile_treatments
     from stagesync.engine.deployment import Deployment
+    from stagesync.engine.standing import give_memory
     from stagesync.loading.definitions import load_definitions
     from stagesync.settings import line_of, load_settings
     from stagesync.store import open_store
 
     settings = load_settings(config)
     configure_logging(settings, quiet=quiet)
-    mappings = mappings_of(settings, config)
-    definitions = load_definitions(mappings)
+    definitions = load_definitions(mappings_of(settings, config))
     if settings.vocabulary not in definitions.vocabularies:
         known = ", ".join(sorted(definitions.vocabularies))
         raise DefinitionError(
@@ -142,11 +145,13 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
         )
     clock = _clock(settings, config)
     with ExitStack() as stack:
-        connections = _connections(settings, definitions, mappings, config=config, clock=clock)
-        for each in connections.values():
-            stack.callback(each.connector.close)
+        connections = _connections(settings, definitions, config=config, clock=clock)
         store = open_store(store_url(settings.store.url, config.parent))
         stack.callback(store.close)
+        for each in connections.values():
+            give_memory(each.connector, store)
+            # Closed before the store: that is when it keeps what it counted last.
+            stack.callback(each.connector.close)
         deployment = Deployment(
             store=store,
             policy=definitions.policy,
@@ -157,10 +162,47 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
             clock=clock,
             prefer=settings.prefer,
             main_vocabulary=settings.vocabulary,
+            treatment_of=compile_treatments(
+                definitions.vocabularies[settings.vocabulary], definitions.policy.axes
+            ),
+            language=settings.language,
             free_mail=FREE_MAIL,
             stopping=clock.stop,
+            limits=_limits(settings.guardrails),
+            edits=_edit_rules(settings.edits),
+            definitions=digest_of_definitions(definitions, connections),
         )
         yield Opened(settings, deployment, clock)
+
+
+def _limits(told: GuardrailSettings) -> Limits:
+    from stagesync.domain.guard import Limits
+
+    return Limits(
+        people=told.max_people,
+        share=told.max_share,
+        total_share=told.max_total_share,
+        loss=told.max_stage_loss,
+        never_below=told.never_below,
+        writes_of_a_field=told.max_writes_of_a_field,
+        source_loss=told.max_source_loss,
+        window_s=told.window,
+    )
+
+
+def _edit_rules(told: EditSettings) -> EditRules:
+    from stagesync.domain.edits import Answer, EditRules, Origin, Rule
+
+    rules = {each: Answer(Rule(getattr(told, each)), told.span) for each in Origin}
+    return EditRules(rules, told.adopt_axes)
+
+
+def digest_of_definitions(definitions: Definitions, connections: Mapping[str, Connected]) -> str:
+    """Another text whenever the policy, a vocabulary or a connection's mapping says something else."""
+    from stagesync.loading.canonical import digest_of
+
+    mappings = sorted((name, each.mapping.digest) for name, each in connections.items())
+    return digest_of((definitions.digest, mappings))
 
 
 def mappings_of(settings: Settings, config: Path) -> Path:
@@ -171,6 +213,14 @@ def mappings_of(settings: Settings, config: Path) -> Path:
         return config.parent / settings.mappings
     beside = config.parent / "mappings"
     return beside if (beside / "policy.yaml").is_file() else shipped_mappings()
+
+
+def mapping_file(settings: Settings, connection: str, *, config: Path) -> Path:
+    """The file that says how a connection is read and written."""
+    each = settings.connections[connection]
+    if each.mapping:
+        return config.parent / each.mapping
+    return mappings_of(settings, config) / f"{each.connector}.yaml"
 
 
 def store_url(url: str, folder: Path) -> str:
@@ -197,7 +247,6 @@ def installed_connectors() -> dict[str, Connect]:
 def _connections(
     settings: Settings,
     definitions: Definitions,
-    mappings: Path,
     *,
     config: Path,
     clock: Clock,
@@ -214,11 +263,7 @@ def _connections(
             if each.connector not in names:
                 known = f"`{each.connector}`; known: {_list(names)}"
                 raise _refused(config, name, [("connector", known)])
-            path = (
-                config.parent / each.mapping
-                if each.mapping
-                else mappings / f"{each.connector}.yaml"
-            )
+            path = mapping_file(settings, name, config=config)
             mapping = load_mapping(
                 path, vocabularies=definitions.vocabularies, policy=definitions.policy
             )
@@ -229,6 +274,8 @@ def _connections(
                 vendor_stage=VendorStage(each.vendor_stage),
                 first_mode=each.mode,
                 poll_s=each.poll,
+                writes_per_hour=each.writes_per_hour,
+                automation_users=frozenset(each.automation_users),
             )
         except DefinitionError as error:
             problems += error.problems

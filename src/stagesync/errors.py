@@ -90,6 +90,8 @@ class CrmError(StagesyncError):
         retry_after_s: seconds after which the same request may succeed; None means that
             retrying cannot help.
         results: for a write that broke off, the results that came before; else empty.
+        resumes_at: the instant from which on it may be tried again, as ISO text, where that is
+            long; filled by the engine.
     """
 
     exit_code = 4
@@ -106,6 +108,12 @@ class CrmError(StagesyncError):
         self.connection = connection
         self.retry_after_s = retry_after_s
         self.results: Sequence[object] = ()
+        self.resumes_at = ""
+
+    def __str__(self) -> str:
+        """The message, and when an incomplete run goes on."""
+        words = super().__str__()
+        return f"{words}; incomplete, resumes at {self.resumes_at}" if self.resumes_at else words
 
 
 class CredentialsRefused(CrmError):

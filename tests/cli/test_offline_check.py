@@ -133,7 +133,7 @@ def test_help_names_every_offline_command_and_starts_quickly():
     code = (
         "import sys\nfrom stagesync.cli import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
-        "print([name for name in ('ruamel.yaml', 'rich', 'orjson', 'sqlalchemy', 'pydantic') if name in sys.modules])\n"
+        "print([name for name in ('ruamel.yaml', 'rich', 'orjson', 'sqlalchemy', 'pydantic', 'starlette', 'uvicorn') if name in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "[]" == done.stdout.splitlines()[-1]

@@ -140,6 +140,19 @@ def test_accounts_are_grouped_by_domain(run):
     assert "warning: person without account.domain" in result.stderr
 
 
+def test_accounts_are_companies_not_hosts(run):
+    """Hosts of one company are one account; a free-mail provider and a public suffix are none, with a warning."""
+    lines = [
+        f'{{"id": "p{number}", "account": {{"domain": "{domain}"}}}}'
+        for number, domain in enumerate(
+            ("www.acme.co.uk", "sub.acme.co.uk", "gmail.com", "github.io")
+        )
+    ]
+    result = run(*lines, options=("--at", AT, "--accounts"))
+    assert ["acme.co.uk"] == [each["id"] for each in documents(result)]
+    assert "account.domain that is no company's, counted for no account (2 times)" in result.stderr
+
+
 def test_of_an_accounts_facts_the_first_line_counts(run):
     """Where lines of one domain differ, the one that stands first is believed."""
     small = '{"id": "p6", "account": {"domain": "a.example", "employees": 3}}'

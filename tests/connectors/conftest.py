@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sandbox_clock import SandboxClock
 from stagesync.connector import Page, Pull, Record, Secret
 from stagesync.sandbox.clock import SimClock
 from stagesync.sandbox.seeds import SalesforceSeed
@@ -16,8 +17,6 @@ from stagesync.sandbox.server import serve
 from stagesync.sandbox.world import make_world
 from stagesync_salesforce.connector import SalesforceConnector
 from stagesync_salesforce.options import read_options
-
-from .clock import SandboxClock
 
 
 @dataclass(slots=True)

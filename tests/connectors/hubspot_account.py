@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 
 import urllib3
 
+from sandbox_clock import SandboxClock
 from stagesync.connector import Page, Pull, Record, Secret
 from stagesync.sandbox.hubspot import HubSpotSim, create_app
 from stagesync.sandbox.seeds import HubSpotRecord, HubSpotSeed
 from stagesync.sandbox.server import serve
 from stagesync_hubspot import connect
 from stagesync_hubspot.connector import HubSpot
-
-from .clock import SandboxClock
 
 MONTH_S = 30 * 86_400.0
 FIELDS = {

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from stagesync.connector import Pull
+from stagesync_hubspot.cursor import Cursor
 
 from .hubspot_account import MONTH_S, account, pages_of, pull_all, rows, small_account
 
@@ -169,6 +170,49 @@ def test_change_that_the_index_shows_an_hour_late_comes_with_the_second_pass(crm
         found, cursor = again(connector, cursor)
         told.append("5" in found)
     assert (False, True) == (any(told[:5]), any(told[5:]))
+
+
+def stands(connector, cursor, what):
+    """When one kind of slow work was done and is due, in hours since the first load, and whether it goes on."""
+    (found,) = [one for one in connector.rounds({"contact": cursor}) if one.what == what]
+    times = [found.done_at_s, found.due_at_s]
+    began_s = connector.began_s
+    hours = [None if each is None else round((each - began_s) / HOUR_S, 1) for each in times]
+    return (*hours, found.under_way)
+
+
+def test_slow_work_is_told_from_the_cursor(crm):
+    """When each kind was last done, when it is due, and that a sweep broken off is under way; no call is sent."""
+    connector, cursor = loaded(crm)
+    connector.began_s = crm.clock.now_s()
+    calls, before = connector.calls, stands(connector, cursor, "archive walked")
+    for n in range(1, 221):
+        archive(crm, "contact", str(n))
+    crm.clock.sleep(7 * HOUR_S)
+    for page in connector.pull([Pull("contact", CONTACT, cursor)]):
+        told = stands(connector, page.cursor, "archive walked")
+        if told[2]:
+            break
+    _, cursor = again(connector, page.cursor)
+    assert [(0.0, 6.0, False), (0.0, 6.0, True), (7.0, 13.0, False)] == [
+        before,
+        told,
+        stands(connector, cursor, "archive walked"),
+    ]
+    assert (0.0, 24.0, False) == stands(connector, cursor, "calculated values read anew")
+    assert (6.0, 8.0, False) == stands(connector, cursor, "changes searched again")
+    assert calls < connector.calls
+
+
+def test_slow_work_that_is_off_is_never_due(crm):
+    """What `never` switches off has no date; an object not yet loaded, or of another form, tells nothing."""
+    connector, cursor = loaded(crm, second_pass_after="never", sweep_every="never")
+    connector.began_s = crm.clock.now_s()
+    assert [None, None] == [
+        stands(connector, cursor, what)[1] for what in ("changes searched again", "archive walked")
+    ]
+    unread = {"contact": '{"v":99}', "deal": Cursor().to_text(), "marketing_event": "{}"}
+    assert [] == connector.rounds(unread)
 
 
 def test_second_pass_can_be_switched_off(crm):

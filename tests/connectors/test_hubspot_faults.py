@@ -5,6 +5,7 @@ import time
 from datetime import datetime
 
 import pytest
+import structlog
 import urllib3
 
 from stagesync.connector import (
@@ -187,6 +188,15 @@ def test_wrong_token_is_refused_and_not_shown(crm, token):
     assert (1, False) == (connector.calls, token in str(refused.value))
 
 
+def test_long_token_is_taken_whole(crm):
+    """A token of 1,200 characters is sent as it is."""
+    token = "pat-eu1-" + "x" * 1_192
+    tokens = crm.sim.tokens
+    tokens.known[token] = tokens.known[tokens.static]
+    found, _ = pull_all(crm.connect(token=Secret(token)), CONTACTS)
+    assert 3 == len(found["contact"])
+
+
 def test_missing_scope_for_records_is_named(crm):
     """The form of the object area lists scopes in its first error."""
     token = Secret(crm.sim.tokens.add_static(["crm.schemas.contacts.read"]))
@@ -199,6 +209,16 @@ def test_missing_scope_for_properties_is_named(crm):
     token = Secret(crm.sim.tokens.add_static(["crm.objects.deals.read"]))
     with pytest.raises(PermissionMissing, match=r"crm\.schemas\.contacts\.read or"):
         crm.connect(token=token).describe(["contact"])
+
+
+def test_id_for_support_is_logged_and_the_body_is_not(crm):
+    """A refusal's event holds the id that HubSpot's support asks for, and nothing of the message."""
+    token = Secret(crm.sim.tokens.add_static(["crm.objects.deals.read"]))
+    with structlog.testing.capture_logs() as logged, pytest.raises(PermissionMissing):
+        pull_all(crm.connect(token=token), CONTACTS)
+    (event,) = [one for one in logged if one["event"] == "hubspot_refused"]
+    assert (403, 36) == (event["status"], len(event["correlation_id"]))
+    assert "hasn't been granted" not in str(event)
 
 
 def test_account_facts_that_are_forbidden_do_not_fail_the_check(crm):

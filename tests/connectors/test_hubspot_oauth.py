@@ -77,27 +77,6 @@ def test_token_called_expired_is_renewed_once_more(crm):
     assert 3 == renewals(crm)
 
 
-def test_renewed_refresh_token_is_kept_and_shown(crm):
-    """A refresh token that HubSpot replaces is used from then on, and can be stored."""
-    crm.sim.switches.update({"rotate_refresh_token": True})
-    connector = crm.connect(**app_of(crm))
-    before = connector.renewed_secret
-    for _ in range(3):
-        connector.check()
-        crm.clock.sleep(1800)
-    told = connector.renewed_secret
-    other = crm.connect(**app_of(crm, refresh_token=told))
-    other.check()
-    assert (None, True, "Secret(…)") == (before, told is not None, repr(told))
-
-
-def test_unchanged_refresh_token_is_no_news(crm):
-    """As long as the configured refresh token serves there is nothing to store."""
-    connector = crm.connect(**app_of(crm))
-    connector.check()
-    assert connector.renewed_secret is None
-
-
 @pytest.mark.parametrize("part", ["refresh_token", "client_secret", "client_id"])
 def test_refused_renewal_is_permanent_and_says_what_to_do(crm, part):
     """A revoked refresh token or another app's id ends it at once, with the advice to install again."""

@@ -2,14 +2,13 @@
 
 import pytest
 
+from sandbox_clock import SandboxClock
 from stagesync.connector import AnswerUnreadable, OptionsRefused, Secret
 from stagesync.sandbox.clock import SimClock
 from stagesync_hubspot import api, connect
 from stagesync_hubspot.auth import static_token
 from stagesync_hubspot.cursor import Cursor, read_cursor
 from stagesync_hubspot.options import read_options
-
-from .clock import SandboxClock
 
 TOKEN = Secret("pat-eu1-abc")
 

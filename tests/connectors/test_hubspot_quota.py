@@ -5,12 +5,12 @@ import time
 
 import pytest
 
+from sandbox_clock import SandboxClock
 from stagesync.connector import Limit, Pacer, Pull, QuotaExhausted, Secret
 from stagesync.sandbox.clock import SimClock
 from stagesync_hubspot import api
 from stagesync_hubspot.search import total
 
-from .clock import SandboxClock
 from .hubspot_account import account, pull_all, small_account
 
 CONTACTS = [Pull("contact", ("email",))]
@@ -168,6 +168,42 @@ def test_slow_work_yields_when_others_need_the_calls(crm):
     before = connector.calls
     pull_all(connector, [Pull("contact", ("email",), cursors["contact"])])
     assert 1 == connector.calls - before
+
+
+def test_renewal_of_calculated_values_yields_as_well(crm):
+    """What is listed daily for values that move no stamp waits for a day with room, too."""
+    fields = ("email", "hs_calculated_form_submissions")
+    connector = crm.connect(second_pass_after="never", sweep_every="never")
+    connector.describe(["contact"])
+    _, cursors = pull_all(connector, [Pull("contact", fields)])
+    sent = []
+    for wait_s, others in ((25 * HOUR_S, 400_000), (24 * HOUR_S, 0)):
+        crm.clock.sleep(wait_s)
+        crm.control("usage", calls=others)
+        before = connector.calls
+        _, cursors = pull_all(connector, [Pull("contact", fields, cursors["contact"])])
+        sent.append(connector.calls - before)
+    # The search alone; then the search, and three pages of the list.
+    assert [1, 4] == sent
+
+
+def test_slow_work_under_way_gives_way_and_goes_on(crm):
+    """A sweep stops at the page that tells of others' need, and goes on from there another day."""
+    connector = crm.connect(second_pass_after="never")
+    _, cursors = pull_all(connector, CONTACTS)
+    for n in range(1, 221):
+        crm.sim.delete({"object": "contact", "id": str(n)})
+    crm.clock.sleep(7 * HOUR_S)
+    gone, pages = [], connector.pull([Pull("contact", ("email",), cursors["contact"])])
+    for page in pages:
+        gone += [one.id for one in page.records if one.gone]
+        if len(gone) == 100:
+            crm.control("usage", calls=400_000)
+    stopped = len(gone), page.last
+    crm.clock.sleep(24 * HOUR_S)
+    for rest in connector.pull([Pull("contact", ("email",), page.cursor)]):
+        gone += [one.id for one in rest.records if one.gone]
+    assert ((200, True), {str(n) for n in range(1, 221)}) == (stopped, set(gone))
 
 
 def test_count_is_that_of_the_live_records(crm):

@@ -72,6 +72,23 @@ def test_lifecycle_stage_moves_forward_only_in_the_order_of_the_account(crm):
     )
 
 
+def test_stage_that_an_admin_added_is_offered_and_written(crm):
+    """A stage with a number for its id, made meanwhile by an admin, is in the next description and takes records."""
+    connector = crm.connect()
+    before = connector.describe(["contact"])["contact"].fields["lifecyclestage"].options
+    kept = [{"value": one.value, "label": one.label} for one in before]
+    options = [*kept, {"value": "87654321", "label": "Ambassador"}]
+    crm.control("options", object="contacts", property="lifecyclestage", options=options)
+    after = connector.describe(["contact"])["contact"].fields["lifecyclestage"].options
+    (result,) = connector.write([Write("contact", "1", {"lifecyclestage": "87654321"})])
+    assert ("87654321", len(before), None, "87654321") == (
+        after[-1].value,
+        after[-1].rank,
+        result.refusal,
+        crm.stored("contacts")["1"]["lifecyclestage"],
+    )
+
+
 def test_deal_has_the_flags_of_its_stage(crm):
     """The flags that come from the pipelines are described as flags that nobody can write."""
     fields = crm.connect().describe(["deal"])["deal"].fields

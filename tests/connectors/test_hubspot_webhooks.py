@@ -7,14 +7,14 @@ from contextlib import contextmanager
 import orjson
 import pytest
 
-from stagesync.connector import RequestRefused, Secret
+from sandbox_clock import SandboxClock
+from stagesync.connector import Heard, Hears, Named, RequestRefused, Secret
 from stagesync.sandbox.clock import SimClock
 from stagesync.sandbox.hubspot.signing import signature_v3
 from stagesync.sandbox.server import serve
 from stagesync_hubspot import connect
 from stagesync_hubspot.webhooks import named_records, prove
 
-from .clock import SandboxClock
 from .hubspot_account import account, small_account
 
 SECRET = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"
@@ -27,9 +27,10 @@ SENT_S = 1_693_657_560.0
 def proven(*, method="POST", url=URL, body=BODY, stamp=STAMP, signature=None, later_s=0.0):
     """Whether such a request is taken so many seconds after its stamp; else why not."""
     signed = "K36dawei4A+QBNolUOqo7s91KQDWQ5MXZ/QufNYuk/Y=" if signature is None else signature
-    headers = {"X-HubSpot-Signature-v3": signed, "X-HubSpot-Request-Timestamp": stamp}
+    headers = {"x-hubspot-signature-v3": signed, "x-hubspot-request-timestamp": stamp}
+    heard = Heard(method, url, headers, body)
     try:
-        prove((method, url), headers, body=body, secret=Secret(SECRET), now_s=SENT_S + later_s)
+        prove(heard, secret=Secret(SECRET), now_s=SENT_S + later_s)
     except RequestRefused as refused:
         return refused.code
     return "taken"
@@ -112,7 +113,27 @@ def test_events_name_each_record_once():
         event("contact.deletion", objectId=5),
     ]
     expected = [("contact", "5"), ("company", "7"), ("deal", "9"), ("meeting", "8")]
-    assert expected == named_records(orjson.dumps(events), portal="1")
+    assert [Named(*each) for each in expected] == named_records(orjson.dumps(events), portal="1")
+
+
+def test_both_ends_of_an_association_are_named():
+    """Whichever record of the two is read with its links, it is read again."""
+    joined = event(
+        "deal.associationChange",
+        associationType="DEAL_TO_CONTACT",
+        fromObjectId=9,
+        toObjectId=5,
+    )
+    expected = [Named("deal", "9"), Named("contact", "5")]
+    assert expected == named_records(orjson.dumps([joined]), portal="")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_erasing_outweighs_whatever_else_is_told(order):
+    """A contact that was erased is named as erased, wherever the other events about it stand."""
+    events = [event(f"contact.{what}", objectId=5) for what in ("privacyDeletion", "deletion")]
+    body = orjson.dumps(events[::order])
+    assert [Named("contact", "5", erased=True)] == named_records(body, portal="")
 
 
 def test_merge_names_all_its_records():
@@ -121,13 +142,13 @@ def test_merge_names_all_its_records():
         "contact.merge", objectId=1, primaryObjectId=1, mergedObjectIds=[2], newObjectId=3
     )
     found = named_records(orjson.dumps([merge]), portal="")
-    assert {("contact", "1"), ("contact", "2"), ("contact", "3")} == set(found)
+    assert {Named("contact", "1"), Named("contact", "2"), Named("contact", "3")} == set(found)
 
 
 def test_events_of_other_accounts_are_left_out():
     """An app may be installed in several accounts; only ours counts once its number is known."""
     body = orjson.dumps([event("contact.creation", objectId=5)])
-    assert ([("contact", "5")], []) == (
+    assert ([Named("contact", "5")], []) == (
         named_records(body, portal="1"),
         named_records(body, portal="2"),
     )
@@ -145,9 +166,27 @@ def test_without_the_secret_of_an_app_nothing_is_taken():
     """A service key has no webhooks: a connection that has only a token says what is missing."""
     connector = connect("crm", {"token": Secret("pat")}, clock=SandboxClock(SimClock()))
     with pytest.raises(RequestRefused, match="secret of its app") as refused:
-        connector.webhook("POST", URL, headers={}, body=BODY)
+        connector.hear(Heard("POST", URL, {}, BODY))
     connector.close()
-    assert ("NO_SECRET", 0) == (refused.value.code, connector.calls)
+    assert isinstance(connector, Hears)
+    assert (False, "NO_SECRET", 0) == (connector.listens, refused.value.code, connector.calls)
+
+
+def test_an_app_of_many_accounts_waits_for_its_account():
+    """Until an OAuth app knows which account is ours it takes nothing: HubSpot sends it again."""
+    oauth = {
+        "client_id": "app",
+        "client_secret": Secret(SECRET),
+        "refresh_token": Secret("r"),
+    }
+    clock = SimClock(lambda: SENT_S)
+    connector = connect("crm", {"auth": {"oauth": oauth}}, clock=SandboxClock(clock))
+    signed = "K36dawei4A+QBNolUOqo7s91KQDWQ5MXZ/QufNYuk/Y="
+    headers = {"x-hubspot-signature-v3": signed, "x-hubspot-request-timestamp": STAMP}
+    with pytest.raises(RequestRefused) as refused:
+        connector.hear(Heard("POST", URL, headers, BODY))
+    connector.close()
+    assert (True, "NOT_READY", 0) == (connector.listens, refused.value.code, connector.calls)
 
 
 @contextmanager
@@ -183,12 +222,12 @@ def test_what_happens_in_the_account_is_named_by_its_webhooks():
         crm.edit("contact", range(1, 151), lifecyclestage="customer")
         crm.control("delete", object="contact", id="160")
         new = crm.control("merge", object="contact", primary_id="170", merged_id="171")["id"]
-        expected = {("contact", str(n)) for n in (*range(1, 151), 160, 170, 171, new)}
+        expected = {Named("contact", str(n)) for n in (*range(1, 151), 160, 170, 171, new)}
         named, waited = set(), threading.Event()
         for _ in range(100):
             sent = list(came)
             for headers, body in sent:
-                named |= set(connector.webhook("POST", url, headers=headers, body=body))
+                named |= set(connector.hear(Heard("POST", url, headers, body)))
             if named >= expected:
                 break
             waited.wait(0.1)

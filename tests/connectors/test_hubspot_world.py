@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from stagesync.connector import FieldType, Pull
+from sandbox_clock import SandboxClock
+from stagesync.connector import FieldType, Pull, Unavailable
 from stagesync.sandbox.clock import SimClock
 from stagesync.sandbox.world import make_world
 from stagesync_hubspot import api
@@ -14,7 +15,6 @@ from stagesync_hubspot.describe import type_of
 from stagesync_hubspot.records import Wish, to_records
 from stagesync_hubspot.stages import DealStages
 
-from .clock import SandboxClock
 from .hubspot_account import MONTH_S, account, pages_of, pull_all, rows, small_account, wanted
 
 PLURALS = {name: one.plural for name, one in api.OBJECTS.items() if not one.is_feed}
@@ -127,6 +127,17 @@ def test_stage_that_no_pipeline_has_is_asked_for_once_more_only():
         unknown = [dict(stages.flags(["nowhere"])["nowhere"]) for _ in range(3)]
         expected = [{"stage_is_won": None, "stage_is_closed": None}] * 3
         assert (expected, 2) == (unknown, connector.calls)
+
+
+def test_pipelines_that_could_not_be_read_are_read_by_the_next_pull():
+    """A read that fails leaves no stage known as unknown: the same process reads it rightly later."""
+    with account(**small_account(time.time())) as crm:
+        stages = DealStages(crm.connect()._transport)
+        crm.sim.faults.add("502", 5, "pipelines")
+        with pytest.raises(Unavailable):
+            stages.flags(["closedwon"])
+        flags = {"stage_is_won": True, "stage_is_closed": True}
+        assert flags == stages.flags(["closedwon"])["closedwon"]
 
 
 @pytest.mark.parametrize(

@@ -154,3 +154,32 @@ def test_waiting_for_a_job_costs_few_calls(empty_bench: Any) -> None:
     connector.close()
     assert max(empty_bench.clock.slept_s) <= bulk.LONGEST_WAIT_S
     assert 10 < connector.calls < 25
+
+
+def test_job_of_another_version_is_replaced_by_pages(empty_bench: Any) -> None:
+    """After api_version was changed, a load that a job had begun goes on by pages; none is lost."""
+    empty_bench.sim.load(leads(5_000))
+    empty_bench.sim.switches.update({"bulk_page_rows": 1_000})
+    connector, other = (empty_bench.connect(bulk_from=1, api_version=v) for v in ("64.0", "63.0"))
+    pages = connector.pull([Pull("lead", ())])
+    first = [next(pages) for _ in range(3)]
+    rest = list(other.pull([Pull("lead", (), first[-1].cursor)]))
+    conflicts = [entry for entry in empty_bench.log() if entry["status"] == 409]
+    connector.close()
+    other.close()
+    ids = {record.id for page in (*first, *rest) for record in page.records}
+    assert (5_000, True, True) == (len(ids), rest[-1].last, bool(conflicts))
+
+
+def test_org_without_jobs_left_is_loaded_by_pages(empty_bench: Any) -> None:
+    """When the day's query jobs are used up, pages bring the whole first load."""
+    empty_bench.sim.load(leads(3_000))
+    empty_bench.sim.switches.update({"bulk_query_jobs_most": 0})
+    connector = empty_bench.connect(bulk_from=1)
+    pages = list(connector.pull([Pull("lead", ())]))
+    connector.close()
+    assert (3_000, True) == (
+        len({one.id for page in pages for one in page.records}),
+        pages[-1].last,
+    )
+    assert [400] == [each["status"] for each in empty_bench.log() if "/jobs/" in each["path"]]

@@ -54,6 +54,22 @@ def test_deleted_record_comes_as_gone_when_the_sweep_is_due(
     assert ({}, {lead_id(2): ""}) == (gone(early), gone(due))
 
 
+def test_sweeps_are_told_from_the_cursor(empty_bench: Any, pull_all: PullAll) -> None:
+    """The status of a sweep: up to when it was made, when it is due, and nothing before a first load."""
+    empty_bench.sim.load(leads(3))
+    connector, told = empty_bench.connector, []
+    start_s = empty_bench.clock.now_s()
+    cursors: dict[str, str] = {}
+    for wait_s in (0, HOUR_S + 60):
+        empty_bench.sim.clock.advance(wait_s)
+        _, cursors = pull_all(connector, LEAD, **cursors)
+        (found,) = connector.rounds(cursors)
+        told.append([round((at_s - start_s) / 60) for at_s in (found.done_at_s, found.due_at_s)])
+    calls = connector.calls
+    assert [[0, 60], [61, 121]] == told
+    assert ([], calls) == (list(connector.rounds({"lead": "no cursor of ours"})), connector.calls)
+
+
 def test_sweep_rides_in_the_composite_calls(bench: Any, pull_all: PullAll) -> None:
     """The sweep of eight objects makes four calls of two, once an hour."""
     every = {kind.name: () for kind in bench.connector.objects}
@@ -210,3 +226,17 @@ def test_refusal_as_converted_is_remembered(bench: Any) -> None:
     writes = [Write("lead", lead, {"Title": "x"})]
     results = [bench.connector.write(writes)[0].refusal for _ in range(2)]
     assert ([Refusal.CONVERTED] * 2, 1) == (results, bench.connector.calls)
+
+
+def test_contacts_go_with_their_account(empty_bench: Any, pull_all: PullAll) -> None:
+    """Deleting an account takes its contacts along, and each of them comes as gone."""
+    call = empty_bench.connector._transport.call
+    account = call("POST", "sobjects/Account", body={"Name": "Firm"})["id"]
+    body = {"LastName": "N", "AccountId": account}
+    contacts = {call("POST", "sobjects/Contact", body=body)["id"] for _ in range(3)}
+    asked: dict[str, tuple[str, ...]] = {"account": (), "contact": ()}
+    _, cursors = pull_all(empty_bench.connector, asked)
+    empty_bench.sim.delete({"object": "Account", "id": account})
+    empty_bench.sim.clock.advance(HOUR_S + 60)
+    found, _ = pull_all(empty_bench.connector, asked, **cursors)
+    assert ({account}, contacts) == (set(gone(found, "account")), set(gone(found, "contact")))

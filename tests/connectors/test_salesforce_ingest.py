@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from stagesync.connector import Refusal, Write
+from stagesync.sandbox.salesforce.ids import make_id
+from stagesync.sandbox.seeds import SalesforceSeed
 from stagesync_salesforce.ingest import refused, sheet_of
 
 from .test_salesforce_write import contact_id, org_of, titles
@@ -114,3 +116,19 @@ def test_error_of_a_row_is_taken_apart() -> None:
         found.message,
         found.fields,
     )
+
+
+def test_owner_stays_in_a_job(empty_bench: Any) -> None:
+    """A job names no assignment rule, so the org's own moves no lead to its queue."""
+    at = empty_bench.sim.clock.now() // 1 - 60
+    stamps = dict.fromkeys(("CreatedDate", "LastModifiedDate", "SystemModstamp"), at)
+    row = {"LastName": "N", "Company": "C", "OwnerId": empty_bench.sim.org.human_id, **stamps}
+    row |= {"Status": "Open - Not Contacted", "IsConverted": False}
+    ids = [make_id("Lead", number) for number in range(1, COUNT + 1)]
+    empty_bench.sim.load(SalesforceSeed({"Lead": [{"Id": each, **row} for each in ids]}))
+    made = empty_bench.connect(bulk_writes_from=1_000)
+    made.write([Write("lead", each, {"Title": "x"}) for each in ids])
+    made.close()
+    assert COUNT == job(empty_bench).processed
+    owners = {(row["OwnerId"], row["Title"]) for row in empty_bench.rows("Lead").values()}
+    assert {(empty_bench.sim.org.human_id, "x")} == owners

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -167,20 +165,6 @@ def test_soap_is_refused_from_api_65_on(empty_bench: Any) -> None:
         read_options(options)
 
 
-def test_rotated_token_is_kept_before_its_login_is_used(empty_bench: Any) -> None:
-    """Whoever keeps tokens has the new one before the first call of the session goes out."""
-    first = empty_bench.sim.make_refresh_token()["refresh_token"]
-    connector = empty_bench.connect(auth=refresh_auth(empty_bench, first))
-    kept: list[tuple[str, int]] = []
-    connector.keep_secret(lambda secret: kept.append((secret.reveal(), connector.calls)))
-    connector.check()
-    renewed = connector.renewed_secret
-    connector.close()
-    assert renewed is not None
-    assert [(renewed.reveal(), 0)] == kept
-    assert first != renewed.reveal()
-
-
 def test_each_login_uses_the_newest_token(empty_bench: Any) -> None:
     """Three sessions in a row come of three refresh tokens, none shown twice."""
     first = empty_bench.sim.make_refresh_token()["refresh_token"]
@@ -192,45 +176,6 @@ def test_each_login_uses_the_newest_token(empty_bench: Any) -> None:
     assert [("token", 200)] * 3 == logins(empty_bench)
 
 
-def test_next_process_goes_on_with_the_kept_token(empty_bench: Any, tmp_path: Path) -> None:
-    """With `keep_in`, a new process logs in although the configured token is spent."""
-    first = empty_bench.sim.make_refresh_token()["refresh_token"]
-    file = tmp_path / "token"
-    for _ in range(3):
-        connector = empty_bench.connect(auth=refresh_auth(empty_bench, first, keep_in=str(file)))
-        connector.check()
-        connector.close()
-        empty_bench.sim.clock.advance(3 * 3_600)
-    assert [("token", 200)] * 3 == logins(empty_bench)
-    assert 0o600 == stat.S_IMODE(file.stat().st_mode)
-
-
-def test_newly_configured_token_wins_over_a_kept_one(empty_bench: Any, tmp_path: Path) -> None:
-    """After a person consented anew, what was kept of the old consent is not used."""
-    file = tmp_path / "token"
-    for _ in range(2):
-        token = empty_bench.sim.make_refresh_token()["refresh_token"]
-        connector = empty_bench.connect(auth=refresh_auth(empty_bench, token, keep_in=str(file)))
-        connector.check()
-        connector.close()
-        empty_bench.sim.door.refresh_tokens.end_line(
-            empty_bench.sim.door.refresh_tokens._known[token].line
-        )
-        empty_bench.sim.clock.advance(3 * 3_600)
-    assert [("token", 200)] * 2 == logins(empty_bench)
-
-
-def test_token_that_cannot_be_kept_ends_the_login(empty_bench: Any, tmp_path: Path) -> None:
-    """Without a place for the new token no call is made."""
-    token = empty_bench.sim.make_refresh_token()["refresh_token"]
-    place = str(tmp_path / "missing" / "token")
-    connector = empty_bench.connect(auth=refresh_auth(empty_bench, token, keep_in=place))
-    with pytest.raises(CredentialsRefused, match="cannot be kept"):
-        connector.check()
-    connector.close()
-    assert 0 == connector.calls
-
-
 def test_without_rotation_nothing_is_renewed(empty_bench: Any) -> None:
     """An app that does not rotate leaves the configured token in force."""
     empty_bench.sim.switches.update({"refresh_rotation": False})
@@ -240,7 +185,7 @@ def test_without_rotation_nothing_is_renewed(empty_bench: Any) -> None:
         connector.check()
         empty_bench.sim.clock.advance(3 * 3_600)
     connector.close()
-    assert (None, [("token", 200)] * 2) == (connector.renewed_secret, logins(empty_bench))
+    assert [("token", 200)] * 2 == logins(empty_bench)
 
 
 @pytest.mark.parametrize("kind", ["401_not_for_rest", "401_agent"])
@@ -305,3 +250,14 @@ def test_two_ways_at_once_are_refused(empty_bench: Any) -> None:
     both = empty_bench.options["auth"] | soap_auth(empty_bench)
     with pytest.raises(OptionsRefused, match="needs exactly one of client_credentials"):
         read_options({"auth": both, "url": "http://127.0.0.1:1"})
+
+
+def test_closing_leaves_the_session_to_others(bench: Any) -> None:
+    """A connector that ends takes no session from another one of the same user and app."""
+    other = bench.connect()
+    other.check()
+    bench.connector.check()
+    bench.connector.close()
+    other.check()
+    other.close()
+    assert 2 == sum(entry["path"].endswith("/token") for entry in bench.sim.log.entries())

@@ -13,7 +13,13 @@ from stagesync_salesforce.cursor import Cursor, Place
 from stagesync_salesforce.pull import Ways, query_of
 from stagesync_salesforce.records import columns, record_of
 
-WAYS = Ways(overlap_s=600.0, page_size=2000, sweep_every_s=3600.0, bulk_from=50_000)
+WAYS = Ways(
+    overlap_s=600.0,
+    page_size=2000,
+    sweep_every_s=3600.0,
+    renew_every_s=86_400.0,
+    bulk_from=50_000,
+)
 
 ROW: dict[str, Any] = {
     "attributes": {"type": "CampaignMember"},

@@ -307,3 +307,11 @@ def test_objects_without_stages_are_never_written(empty_bench: Any) -> None:
     with pytest.raises(RequestRefused, match="writes nothing to opportunity"):
         empty_bench.connector.write([Write("opportunity", make_id("Opportunity", 1), {})])
     assert empty_bench.connector.calls == 0
+
+
+def test_the_same_record_twice_is_refused_before_anything_is_sent(empty_bench: Any) -> None:
+    """The vendor would refuse the second row of the two; nobody could say which value is meant."""
+    writes = [Write("contact", contact_id(1), {"Title": title}) for title in "ab"]
+    with pytest.raises(ValueError, match="twice"):
+        empty_bench.connector.write(writes)
+    assert 0 == empty_bench.connector.calls

@@ -7,6 +7,7 @@ import pytest
 from stagesync.domain.classify import classify
 from stagesync.domain.compile import compile_policy
 from stagesync.domain.free_mail import FREE_MAIL
+from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.run import run_once
 from stagesync.engine.setup import own_fields
@@ -68,6 +69,9 @@ def deployment(tmp_path):
             vocabularies=definitions.vocabularies,
             compiled=compile_policy(definitions.policy),
             classifier=classify(definitions.vocabularies),
+            treatment_of=compile_treatments(
+                definitions.vocabularies["standard"], definitions.policy.axes
+            ),
             connections={"product": Connected("product", connector, mapping, first_mode="active")},
             clock=db.clock,
             free_mail=FREE_MAIL,
@@ -88,6 +92,10 @@ def test_a_run_writes_stages_beside_the_people(deployment):
     assert ({1: "client", 2: "lead", 3: "contact"}, 0) == (stages, outcome.exit_code)
     stamped = db.sql("SELECT COUNT(*) FROM people_stagesync WHERE stagesync_changed_at IS NOT NULL")
     assert [(3,)] == stamped
+    words = "stagesync_previous_stage, stagesync_reason, stagesync_fit, stagesync_content"
+    assert [(None, "sales: won deal", "unknown", "loyalty")] == db.sql(
+        f"SELECT {words} FROM people_stagesync WHERE person_id = 1"
+    )
 
 
 def test_a_settled_database_is_written_no_more(deployment):

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stagesync.connector import Capabilities, FieldDescription, Refusal, RequestRefused, WriteResult
+import orjson
+
+from stagesync.connector import (
+    Capabilities,
+    FieldDescription,
+    Named,
+    Refusal,
+    RequestRefused,
+    WriteResult,
+)
 from stagesync.connector.memory import MemoryConnector
+
+from .broken_abilities import CAUGHT_ABILITIES
 
 
 class DropsTheLastPage(MemoryConnector):
@@ -336,6 +347,13 @@ class LetsAnybodyIn(MemoryConnector):
         self.capabilities: Capabilities = replace(self.capabilities, asks_for_credentials=True)
 
 
+class BelievesWhoeverCalls(MemoryConnector):
+    """Takes a webhook request for the CRM's because it came."""
+
+    def hear(self, heard):
+        return [Named(*each) for each in orjson.loads(heard.body)]
+
+
 class LeavesLinksOpen(MemoryConnector):
     """Says that links come along, and leaves them to be asked for."""
 
@@ -344,6 +362,7 @@ class LeavesLinksOpen(MemoryConnector):
 
 
 CAUGHT_BY = {
+    **CAUGHT_ABILITIES,
     DropsTheLastPage: "test_full_pull_brings_every_record",
     NeverSaysLast: "test_every_object_ends_with_its_last_page",
     SaysNothingWhenIdle: "test_idle_pull_ends",
@@ -381,4 +400,5 @@ CAUGHT_BY = {
     TellsPeople: "test_secrets_never_show",
     ClosesOnce: "test_close_may_be_called_again",
     LetsAnybodyIn: "test_wrong_credentials_are_refused",
+    BelievesWhoeverCalls: "test_call_that_nobody_proved_is_refused",
 }

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sandbox_clock import SandboxClock
 from stagesync.connector import Connector, Secret
 from stagesync.sandbox.hubspot import HubSpotSim, create_app
 from stagesync.sandbox.seeds import HubSpotRecord, HubSpotSeed
 from stagesync.sandbox.server import serve
 from stagesync_hubspot import connect
-
-from .clock import SandboxClock
 
 DAY_S = 86_400.0
 PLURALS = {"company": "companies", "contact": "contacts", "deal": "deals", "meeting": "meetings"}
@@ -38,7 +37,8 @@ class HubSpotAccount:
 
     def connect(self, *, wrong: bool = False) -> Connector:
         token = Secret("pat-eu1-nobody-knows-this-one" if wrong else self._sim.token)
-        return connect("hs", {"token": token, "url": self._url}, clock=self.clock)
+        options = {"token": token, "url": self._url, "app_id": self._sim.portal.app_id}
+        return connect("hs", options, clock=self.clock)
 
     def held(self, object_name):
         asked = (*self.fields[object_name], self.own_field)
@@ -75,7 +75,8 @@ class HubSpotAccount:
         return self._sim.merge(asked)["id"]
 
     def settle(self):
-        self._sim.clock.advance(3600)
+        # The archive is walked every six hours.
+        self._sim.clock.advance(7 * 3600)
 
 
 def _records(at: float) -> dict[str, list[HubSpotRecord]]:

@@ -77,7 +77,13 @@ class MemoryAccount:
     def __init__(self, make: Make = MemoryConnector, *, links_inline: bool = True) -> None:
         self._make, self._clock = make, Clock()
         self.crm = MemoryCrm(
-            OBJECTS, self._clock, links_inline=links_inline, page_size=10, overlap_s=60.0
+            OBJECTS,
+            self._clock,
+            links_inline=links_inline,
+            page_size=10,
+            overlap_s=60.0,
+            daily_limit=100_000,
+            hook_secret="hush",
         )
         self.fields = {each.kind.name: tuple(f.name for f in each.fields) for each in OBJECTS}
         companies = [self._add("company", {"name": f"Firm {n}"}) for n in range(7)]

@@ -5,10 +5,13 @@ import pytest
 import stagesync.connector.contract_suite  # noqa: F401  loaded once, not in each run inside a test
 from stagesync.connector.memory import MemoryConnector
 
-from .broken import CAUGHT_BY
+from . import broken as mistaken
+from . import forgetful
 from .memory_account import MemoryAccount
 
 pytest_plugins = ["pytester"]
+
+CAUGHT_BY = mistaken.CAUGHT_BY | forgetful.CAUGHT_BY
 
 SUITE = """
 from stagesync.connector.contract_suite import ConnectorContract

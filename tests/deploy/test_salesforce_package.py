@@ -5,16 +5,34 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 from ruamel.yaml import YAML
 
+from stagesync.app import open_deployment
+from stagesync.engine.setup import own_fields
+from stagesync_salesforce.setup import (
+    PERMISSION_SET,
+    PERMISSION_SET_LABEL,
+    full_name,
+    metadata,
+)
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "deploy" / "salesforce"
 MAIN = PACKAGE / "force-app" / "main" / "default"
 SPACE = "{http://soap.sforce.com/2006/04/metadata}"
-STAGE, SCORE, CHANGED_AT = "Lifecycle_Stage__c", "Lifecycle_Score__c", "Lifecycle_Changed_At__c"
+STAGES = ("Lifecycle_Stage__c", "Lifecycle_Previous_Stage__c")
+TRACKED = {"Lifecycle_Stage__c", "Lifecycle_Score__c", "Lifecycle_Fit__c", "Lifecycle_Content__c"}
+DEPLOYMENT = """\
+connections:
+  salesforce:
+    connector: salesforce
+    auth:
+      client_credentials: {host: acme.my.salesforce.com, id: x, secret: {file: secret}}
+"""
 OBJECTS = {"account": "Account", "lead": "Lead", "contact": "Contact"}
 
 # What each kind of file may hold, by the path of elements below its root.
@@ -24,7 +42,7 @@ KNOWN = {
         "customValue/fullName customValue/default customValue/label description masterLabel sorted"
     ),
     "CustomField": (
-        "fullName description externalId label precision required scale trackHistory type unique"
+        "fullName description externalId label length precision required scale trackHistory type unique"
         " valueSet/restricted valueSet/valueSetName"
     ),
     "CustomObject": "enableHistory",
@@ -111,16 +129,60 @@ def test_fields_are_those_of_the_mapping() -> None:
     assert mapped() == set(fields())
 
 
-@pytest.mark.parametrize(
-    ("name", "kind", "tracked"),
-    [(STAGE, "Picklist", "true"), (SCORE, "Number", "true"), (CHANGED_AT, "DateTime", "false")],
-)
-def test_fields_have_their_type_and_history(name: str, kind: str, tracked: str) -> None:
-    """A field is of one type wherever it stands; stage and score are tracked."""
-    found = {key: each for key, each in fields().items() if key.endswith(name)}
-    assert {(kind, tracked, "false")} == {
-        (*texts(each, "type"), *texts(each, "trackHistory"), *texts(each, "required"))
-        for each in found.values()
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What `stagesync setup` would make, by full name."""
+    folder = tmp_path_factory.mktemp("deployment")
+    (folder / "secret").write_text("x")
+    (folder / "stagesync.yaml").write_text(DEPLOYMENT)
+    with open_deployment(folder / "stagesync.yaml", quiet=True) as found:
+        connected = found.deployment.connections["salesforce"]
+        return {full_name(each): metadata(each) for each in own_fields(found.deployment, connected)}
+
+
+def test_fields_are_what_setup_would_make(made: dict[str, dict[str, Any]]) -> None:
+    """Package and setup agree on label, type, length and digits, so that either finds the other's fields good."""
+    names = ("label", "type", "length", "precision", "scale")
+    shipped = {
+        key: {name: text for name in names for text in texts(each, name)}
+        for key, each in fields().items()
+    }
+    assert {
+        key: {name: str(each[name]) for name in names if name in each} for key, each in made.items()
+    } == shipped
+
+
+def test_values_are_those_that_setup_would_make(made: dict[str, dict[str, Any]]) -> None:
+    """A choice takes the values of its set and nothing else: the same, in the same order, with the same labels."""
+    for key, each in made.items():
+        shipped = fields()[key]
+        if "valueSet" not in each:
+            assert [] == texts(shipped, "valueSet/valueSetName")
+            continue
+        [name] = texts(shipped, "valueSet/valueSetName")
+        assert ["true"] == texts(shipped, "valueSet/restricted")
+        wanted = each["valueSet"]["valueSetDefinition"]["value"]
+        assert [(one["fullName"], one["label"]) for one in wanted] == values(name)
+
+
+def values(name: str) -> list[tuple[str, str]]:
+    """The values of a set, each with its label."""
+    root = root_of(MAIN / "globalValueSets" / f"{name}.globalValueSet-meta.xml")
+    labels = texts(root, "customValue/label")
+    return list(zip(texts(root, "customValue/fullName"), labels, strict=True))
+
+
+def test_no_field_is_required_and_those_worth_it_have_history() -> None:
+    """What says something new each time is tracked: four of the twenty that an object may track."""
+    assert {"false"} == {text for each in fields().values() for text in texts(each, "required")}
+    tracked = {
+        key.partition(".")[2]
+        for key, each in fields().items()
+        if texts(each, "trackHistory") == ["true"]
+    }
+    assert TRACKED == tracked
+    assert {key for key in fields() if key.partition(".")[2] in TRACKED} == {
+        key for key, each in fields().items() if texts(each, "trackHistory") == ["true"]
     }
 
 
@@ -139,37 +201,23 @@ def test_history_is_on_where_a_field_is_tracked() -> None:
     assert {"Account", "Contact", "Lead"} == tracked == on
 
 
-def test_score_holds_what_setup_would_make() -> None:
-    """Package and setup agree on the digits, so that either finds the other's field good."""
-    from stagesync.connector import FieldType, OwnField
-    from stagesync_salesforce.setup import metadata
-
-    made = metadata(OwnField("lead", SCORE, "Lifecycle score", FieldType.NUMBER, decimals=2))
-    field = fields()[f"Lead.{SCORE}"]
-    assert [str(made["precision"]), str(made["scale"])] == [
-        *texts(field, "precision"),
-        *texts(field, "scale"),
-    ]
-
-
 def test_values_are_those_of_the_vocabulary() -> None:
     """The value set holds each stage of the standard vocabulary, in the order of its ladder."""
     told = YAML(typ="safe").load(ROOT / "mappings" / "vocabularies" / "standard.yaml")
     labels = {stage["id"]: stage["labels"]["en"] for stage in told["stages"]}
-    values = root_of(MAIN / "globalValueSets" / "Lifecycle_Stage.globalValueSet-meta.xml")
-    assert [(each, labels[each]) for each in (*told["ladder"], *told["off_ladder"])] == list(
-        zip(texts(values, "customValue/fullName"), texts(values, "customValue/label"), strict=True)
-    )
+    ladder = [(each, labels[each]) for each in (*told["ladder"], *told["off_ladder"])]
+    assert ladder == values("Lifecycle_Stage")
 
 
-def test_stage_fields_take_that_set_and_nothing_else() -> None:
-    """All three stage fields are restricted to the one value set."""
+def test_stage_fields_share_that_set() -> None:
+    """The stage and the one before it, on all three objects, take their values from one set."""
     found = {
-        (*texts(each, "valueSet/valueSetName"), *texts(each, "valueSet/restricted"))
+        text
         for key, each in fields().items()
-        if key.endswith(STAGE)
+        if key.endswith(STAGES)
+        for text in texts(each, "valueSet/valueSetName")
     }
-    assert {("Lifecycle_Stage", "true")} == found
+    assert {"Lifecycle_Stage"} == found
 
 
 def permission_set() -> ET.Element:
@@ -208,8 +256,6 @@ def test_each_own_field_can_be_seen_and_edited() -> None:
 
 def test_permission_set_is_the_one_of_setup() -> None:
     """Package and `stagesync setup` share one permission set."""
-    from stagesync_salesforce.setup import PERMISSION_SET, PERMISSION_SET_LABEL
-
     assert (MAIN / "permissionsets" / f"{PERMISSION_SET}.permissionset-meta.xml").is_file()
     assert [PERMISSION_SET_LABEL] == texts(permission_set(), "label")
 
@@ -224,10 +270,12 @@ def test_list_views_name_shipped_fields_and_stages(path: Path) -> None:
     own = {
         each for each in (*texts(root, "columns"), *texts(root, "filters/field")) if "__c" in each
     }
-    values = root_of(MAIN / "globalValueSets" / "Lifecycle_Stage.globalValueSet-meta.xml")
-    stages = {each for text in texts(root, "filters/value") for each in text.split(",")}
     assert set() == {f"{name}.{each}" for each in own} - set(fields())
-    assert set() == stages - set(texts(values, "customValue/fullName"))
+    filters = zip(texts(root, "filters/field"), texts(root, "filters/value"), strict=True)
+    for field, wanted in filters:
+        sets = texts(fields()[f"{name}.{field}"], "valueSet/valueSetName")
+        known = {value for each in sets for value, _ in values(each)} or {"TODAY"}
+        assert set() == set(wanted.split(",")) - known
 
 
 def test_lead_conversion_is_apart_and_copies_the_own_fields() -> None:

@@ -16,6 +16,7 @@ import stagesync_sql.options
 from stagesync import errors
 from stagesync.cli import main
 from stagesync.domain.facts import ACCOUNT_FACTS, DEAL_STATUSES, PERSON_FACTS, Kind
+from stagesync.domain.mapping_rules import PLAIN_VALUES
 from stagesync.domain.plan import Reason, VendorStage
 from stagesync.domain.policy import CountsFor, Follows
 from stagesync.domain.titles import SENIORITIES
@@ -39,7 +40,15 @@ from stagesync.sandbox.hubspot.switches import HubSpotSwitches
 from stagesync.sandbox.salesforce.simulation import OWN_FAULTS
 from stagesync.sandbox.salesforce.switches import SalesforceSwitches
 from stagesync.sandbox.settings import Switches
-from stagesync.settings.model import ConnectionSettings, LogSettings, Settings, StoreSettings
+from stagesync.settings.model import (
+    ConnectionSettings,
+    EditSettings,
+    GuardrailSettings,
+    LogSettings,
+    Settings,
+    StoreSettings,
+    WebSettings,
+)
 
 from .blocks import ROOT
 
@@ -74,7 +83,8 @@ def commands(group: click.Group = main, above: str = "") -> Iterator[tuple[str, 
             yield from commands(command, f"{above}{name} ")
 
 
-COMMANDS = {name: command for name, command in commands() if name != "vocabulary"}
+ONLY_GROUPS = {"vocabulary", "people"}
+COMMANDS = {name: command for name, command in commands() if name not in ONLY_GROUPS}
 SHARED = {"--config", "--json", "--verbose", "--help", "--mappings"}
 
 
@@ -108,7 +118,7 @@ def test_a_command_that_prints_json_says_its_keys(name: str):
 
 def test_docs_name_no_command_that_does_not_exist():
     """Whatever a page calls with `stagesync` is a command of today."""
-    known = {name.split()[0] for name in COMMANDS} | {"vocabulary"}
+    known = {name.split()[0] for name in COMMANDS}
     called = {
         word
         for each in (ROOT / "docs").glob("*.md")
@@ -149,16 +159,25 @@ def _paths(model: type[BaseModel], above: str = "") -> Iterator[str]:
             yield f"{above}{name}"
 
 
+NESTED = {"store", "log", "web", "guardrails", "edits"}
+
+
 @pytest.mark.parametrize(
     ("heading", "keys"),
     [
         (
             "The deployment",
             [
-                *(name for name in Settings.model_fields if name not in {"store", "log"}),
+                *(name for name in Settings.model_fields if name not in NESTED),
                 *(f"store.{name}" for name in StoreSettings.model_fields),
                 *(f"log.{name}" for name in LogSettings.model_fields),
+                *(f"web.{name}" for name in WebSettings.model_fields),
             ],
+        ),
+        ("Guardrails", [f"guardrails.{name}" for name in GuardrailSettings.model_fields]),
+        (
+            "Edits of others",
+            [f"edits.{f.alias or name}" for name, f in EditSettings.model_fields.items()],
         ),
         ("Connections", list(ConnectionSettings.model_fields)),
         ("Options of `hubspot`", list(_paths(stagesync_hubspot.options.Options))),
@@ -244,7 +263,7 @@ def test_every_word_of_a_mapping_is_described():
         *mapping_writes._WRITE,
         *mapping_writes._OWNERS,
         *mapping_writes._MODES,
-        "changed_at",
+        *PLAIN_VALUES,
         *VendorStage,
     }
     assert [] == missing(page("mappings"), words)

@@ -50,7 +50,7 @@ def _load_section(block: Block, folder: Path) -> Policy:
     """The shipped policy with some of its sections replaced."""
     policy = _shipped_policy()
     for name, section in _tree(block.text).items():
-        if name in {"lists", "questions"}:
+        if name in {"lists", "questions", "labels"}:
             policy[name].update(section)
         else:
             policy[name] = section
@@ -63,7 +63,7 @@ def _load_section(block: Block, folder: Path) -> Policy:
 def _load_axes(block: Block, folder: Path) -> Policy:
     """Axes of their own, with the shipped scores and activities."""
     policy = _shipped_policy()
-    for name in ("questions", "accounts"):
+    for name in ("questions", "labels", "accounts"):
         del policy[name]
     policy["axes"] = _tree(block.text)["axes"]
     return load_policy(_written(policy, folder))

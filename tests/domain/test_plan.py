@@ -15,6 +15,7 @@ from stagesync.domain.plan import (
     Reason,
     Target,
     VendorStage,
+    Way,
     Wish,
     propose,
     wanted_value,
@@ -48,6 +49,15 @@ STATUS = replace(
     values={"lead": ("Open", "New"), "customer": ("Won",), "former": (), "none": ()},
 )
 WISH = Wish({"standard": "lead", "crm": "lead"}, {"interest": 12.345678}, "2026-11-20T12:00:00Z")
+FULL = replace(
+    WISH,
+    levels={"fit": "inside"},
+    scores_then={"interest": 30.0},
+    previous_stage="contact",
+    reason="interest: request",
+    content="consideration",
+    next_contact="2026-12-04T12:00:00Z",
+)
 
 
 def same(one: Held, other: Held) -> bool:
@@ -221,10 +231,36 @@ def test_what_may_be_replaced(rule: WriteRule, found: Target, verdict: object) -
     assert verdict == judged(rule, found, crm="customer")
 
 
-def test_a_field_that_may_go_back() -> None:
-    """A rule without `mode: forward` moves a stage down."""
-    rule = replace(VENDOR, forward=False)
-    assert Entry("lifecycle", "customer", "lead") == judged(rule, target("customer"))
+STEPS = ("lead", "customer")
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        # The CRM lets it go back: one write.
+        (target("customer"), Entry("lifecycle", "customer", "lead", Way.BACK)),
+        # It guards the field, and the connector knows the way round.
+        (
+            replace(target("customer", *STEPS, forward_only=True), clears=True),
+            Entry("lifecycle", "customer", "lead", Way.CLEAR),
+        ),
+        # It guards the field, and there is no way.
+        (
+            target("customer", *STEPS, forward_only=True),
+            Difference("lifecycle", "lead", "customer", Reason.NOT_FORWARD),
+        ),
+        # Not back: filled as any other.
+        (target(None), Entry("lifecycle", None, "lead")),
+        # The account ranks them the other way round: what the ladder calls back is forward there.
+        (
+            replace(target("customer", *STEPS[::-1], forward_only=True), clears=True),
+            Entry("lifecycle", "customer", "lead"),
+        ),
+    ],
+)
+def test_a_field_that_may_go_back(found: Target, verdict: object) -> None:
+    """A vendor's rule that follows moves a stage down, as the CRM allows, and says that it does."""
+    assert verdict == judged(replace(VENDOR, forward=False), found)
 
 
 SCORE = WriteRule("score", "score.interest", only_with="stage")
@@ -304,6 +340,105 @@ def test_other_reasons_give_way_to_read_only() -> None:
 def test_what_a_rule_wants(value: str, wanted: object) -> None:
     """The words of `value:` and what they stand for."""
     assert wanted == wanted_value(WriteRule("field", value), WISH)
+
+
+@pytest.mark.parametrize(
+    ("value", "full", "bare"),
+    [
+        ("level.fit", "inside", None),
+        ("previous_stage", "contact", None),
+        ("reason", "interest: request", None),
+        ("content", "consideration", None),
+        ("next_contact", "2026-12-04T12:00:00Z", None),
+    ],
+)
+def test_what_is_unknown_is_empty(value: str, full: str, bare: None) -> None:
+    """A value that is no stage is written when there is one, and emptied when there is none."""
+    rule = WriteRule("field", value)
+    assert (full, bare) == (wanted_value(rule, FULL), wanted_value(rule, WISH))
+    assert Entry("field", None, full) == one_of(rule, None, FULL)
+    assert Entry("field", full, None) == one_of(rule, full, WISH)
+    assert [None, None, None] == [
+        one_of(rule, full, FULL),
+        one_of(rule, None, WISH),
+        one_of(rule, "", WISH),
+    ]
+
+
+def one_of(rule: WriteRule, current: Held, wish: Wish, *choices: str) -> object:
+    """The only verdict about one field; None when there is none."""
+    entries, differences = propose(
+        [rule],
+        {"field": target(current, *choices)},
+        wish,
+        vocabularies=VOCABULARIES,
+        vendor_stage=VendorStage.OFF,
+    )
+    return next(iter([*entries, *differences]), None)
+
+
+def test_a_value_that_the_crm_does_not_offer_is_unmapped() -> None:
+    """A word that an admin took from the list of choices is a difference; emptying needs no choice."""
+    rule = WriteRule("field", "content")
+    unmapped = Difference("field", "consideration", "loyalty", Reason.UNMAPPED)
+    assert unmapped == one_of(rule, "loyalty", FULL, "loyalty", "decision")
+    assert Entry("field", "loyalty", None) == one_of(rule, "loyalty", WISH, "loyalty")
+
+
+def test_a_score_beside_a_stage_is_that_of_its_change() -> None:
+    """Written with the stage a score is that of the moment when the stage changed; alone it is today's."""
+    alone = WriteRule("score", "score.interest")
+    assert (30.0, 12.35) == (wanted_value(SCORE, FULL), wanted_value(alone, FULL))
+
+
+REASON = WriteRule("reason", "reason", only_with="stage")
+
+
+@pytest.mark.parametrize(
+    ("targets", "more", "entries"),
+    [
+        # Never written, or emptied by somebody: filled, though the stage stands.
+        (
+            {"stage": target("lead"), "reason": target("")},
+            {},
+            [Entry("reason", "", "interest: request")],
+        ),
+        # Something stands there: left until the stage moves.
+        ({"stage": target("lead"), "reason": target("older")}, {}, []),
+        # The stage cannot be written: nothing that belongs to it is.
+        ({"stage": target(None, "contact"), "reason": target(None)}, {}, []),
+        # Read-only, or out of scope: nothing is written.
+        ({"stage": target("lead"), "reason": target(None)}, {"frozen": True}, []),
+        ({"stage": target("lead"), "reason": target(None)}, {"out_of_scope": True}, []),
+    ],
+)
+def test_an_empty_companion_is_filled(
+    targets: dict[str, Target], more: dict[str, bool], entries: list[Entry]
+) -> None:
+    """A field that goes with the stage is also written where it is empty beside a stage that stands."""
+    found, _ = propose(
+        [OURS, REASON],
+        targets,
+        FULL,
+        vocabularies=VOCABULARIES,
+        vendor_stage=VendorStage.OFF,
+        **more,
+    )
+    assert entries == found
+
+
+def test_a_companion_of_a_vendors_field_is_never_filled_alone() -> None:
+    """Beside a field that others write an empty companion waits for the next write of ours."""
+    rule = replace(REASON, only_with="lifecycle")
+    targets = {"lifecycle": target("lead"), "reason": target(None)}
+    found = propose(
+        [VENDOR, rule],
+        targets,
+        FULL,
+        vocabularies=VOCABULARIES,
+        vendor_stage=VendorStage.FORWARD,
+    )
+    assert ([], []) == found
 
 
 def test_none_among_the_spellings_leaves_the_field() -> None:

@@ -14,6 +14,20 @@ def read(name, value):
 
 
 @pytest.mark.parametrize(
+    ("name", "given", "expected"),
+    [
+        ("text", "  Gold Partner ", "Gold Partner"),
+        ("lower", "  Gold PARTNER ", "gold partner"),
+        ("lower", "ÉCLAIR", "éclair"),
+        ("lower", 12.0, "12"),
+    ],
+)
+def test_text_is_trimmed_and_lowered(name, given, expected):
+    """A text loses the blanks around it, and where asked its capitals."""
+    assert expected == read(name, given)
+
+
+@pytest.mark.parametrize(
     ("given", "expected"),
     [
         (" Jean.DUPONT@Exemple.FR ", "jean.dupont@exemple.fr"),

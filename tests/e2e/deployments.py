@@ -25,6 +25,7 @@ COMMAND = Path(sys.executable).with_name("stagesync")
 SETTINGS = """\
 store: {{url: sqlite:///stagesync.db}}
 clock: sandbox
+guardrails: {{max_people: 1000000, max_share: 100%, max_total_share: 100%, max_stage_loss: 100%, never_below: 1000000}}
 connections:
   hubspot:
     connector: hubspot
@@ -166,7 +167,8 @@ def spawn(*args: str, home: Path, **environ: str) -> Ran:
 
 def environment(home: Path) -> dict[str, str]:
     """Nothing but what a program needs to start."""
-    kept = {name: os.environ[name] for name in os.environ if name.startswith("COVERAGE")}
+    passed = ("COVERAGE", "PYTHONPATH")
+    kept = {name: os.environ[name] for name in os.environ if name.startswith(passed)}
     return {
         "HOME": str(home),
         "TMPDIR": str(home),

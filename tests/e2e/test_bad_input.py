@@ -162,7 +162,16 @@ def test_a_field_that_the_crm_does_not_have(make_world: MakeWorld):
     assert ran.json["written"]["salesforce"] > 0
     assert [] == world.vendors.writes("hubspot")
     file.write_text(good)
+    shown = world.place.run("sync", "--json")
+    assert (3, {"definition"}) == (shown.code, causes_held(world))
+    world.place.run("approve", shown.json["plan"])
     assert_repaired(world)
+
+
+def causes_held(world: World) -> set[str]:
+    """Why what waits is planned: a mapping that changed is shown before it acts."""
+    (held,) = world.place.run("status", "--json").json["held"]
+    return {group["cause"] for group in held["groups"]}
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,7 @@ def test_refused_records_are_counted_and_told_in_the_vendors_words(make_world: M
     ran = sync(world)
     assert (6, 0, {}) == (ran.code, ran.json["refused"]["hubspot"], ran.json["troubles"])
     assert ran.json["refused"]["salesforce"] > 0
+    assert f"salesforce: {ran.json['refused']['salesforce']} values were refused\nhint: " in ran.err
     world.vendors.settle()
     rows = world.vendors.salesforce("SELECT Id, Lifecycle_Stage__c FROM Contact")
     refused = {id_ for id_, one in rows.items() if not one["Lifecycle_Stage__c"]}

@@ -56,6 +56,36 @@ def test_status_for_people_is_headed(place):
     assert "\npeople\nstage\tpeople\n" in out
 
 
+def test_status_tells_of_slow_work(place):
+    """Each kind of slow work has a line: when it was done, when it is due, and how the count came out."""
+    block = place.run("status").out.partition("\nslow work\n")[2].partition("\n\n")[0]
+    lines = [line.split("\t") for line in block.splitlines()]
+    found = {(name, what): rest for name, what, *rest in lines}
+    kinds = [kind for name, kind in found if name == "hubspot"]
+    assert [
+        "changes searched again",
+        "archive walked",
+        "calculated values read anew",
+        "fields described",
+        "records counted",
+    ] == kinds
+    assert "they agree" == found["hubspot", "records counted"][2]
+    last, following, _ = found["salesforce", "deleted and merged rows"]
+    assert re.fullmatch(r"\d+ (s|min|h) ago", last)
+    assert re.fullmatch(r"now|in \d+ (s|min|h)", following)
+
+
+def test_calls_count_over_commands(copied):
+    """What one command sent counts in the next one's allowance, for both CRMs."""
+    used, sent = [], []
+    for _ in range(2):
+        sent.append(copied.run("sync", "--json").json["calls"])
+        told = copied.run("status", "--json").json["connections"]
+        used.append({each["connection"]: each["quota"]["used_by_us"] for each in told})
+    assert used[1] == {name: used[0][name] + sent[1][name] for name in used[0]}
+    assert all(used[0][name] > sent[0][name] for name in used[0])
+
+
 def test_audit_has_every_written_value(place):
     """The log is JSON Lines with the promised keys, one entry per written value, each with its reasons."""
     entries = [json.loads(line) for line in place.run("audit").out.splitlines()]

@@ -21,11 +21,15 @@ from stagesync.connector import (
 from stagesync.connector.memory import MemoryConnector, MemoryCrm, MemoryObject
 from stagesync.domain.classify import classify
 from stagesync.domain.compile import compile_policy
+from stagesync.domain.edits import Answer, EditRules, Origin, Rule
 from stagesync.domain.free_mail import FREE_MAIL
+from stagesync.domain.guard import Limits
 from stagesync.domain.plan import VendorStage
+from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.run import Outcome, decide, run_once
 from stagesync.engine.setup import own_fields
+from stagesync.engine.standing import give_memory
 from stagesync.loading.definitions import load_definitions, shipped_mappings
 from stagesync.loading.mapping import load_mapping
 from stagesync.store import Store, log, open_store, people, plans, records, state
@@ -34,6 +38,14 @@ HERE = Path(__file__).parent
 NOON_S = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
 DAY_S = 86_400.0
 DEFINITIONS = load_definitions(shipped_mappings())
+
+WRITE_OVER = EditRules({each: Answer(Rule.OVERWRITE) for each in Origin})
+"""Nobody's edit of a stage is respected."""
+
+UNLIMITED = Limits(
+    people=10**9, share=1.0, total_share=1.0, loss=1.0, never_below=10**9, writes_of_a_field=10**9
+)
+"""No guardrail but those of a changed definition and of a lost source."""
 
 LIFECYCLE = (
     "subscriber",
@@ -255,11 +267,19 @@ class Bench:
         )
 
 
-def make_bench(*, mode: str = "active", vendor: VendorStage = VendorStage.OFF) -> Bench:
+def make_bench(
+    *,
+    mode: str = "active",
+    vendor: VendorStage = VendorStage.OFF,
+    store: Store | None = None,
+    store_url: str = "sqlite://",
+) -> Bench:
     """Both CRMs connected, with our own fields made in them; close its store."""
-    clock, store = BenchClock(), open_store("sqlite://")
+    clock, store = BenchClock(), store or open_store(store_url)
     crms = {"north": make_north(clock), "south": make_south(clock)}
     connectors = {name: MemoryConnector(name, crm) for name, crm in crms.items()}
+    for each in connectors.values():
+        give_memory(each, store)
     connections = {
         name: Connected(
             name=name,
@@ -280,6 +300,9 @@ def make_bench(*, mode: str = "active", vendor: VendorStage = VendorStage.OFF) -
         vocabularies=DEFINITIONS.vocabularies,
         compiled=compile_policy(DEFINITIONS.policy),
         classifier=classify(DEFINITIONS.vocabularies),
+        treatment_of=compile_treatments(
+            DEFINITIONS.vocabularies["standard"], DEFINITIONS.policy.axes
+        ),
         connections=connections,
         clock=clock,
         prefer=("north", "south"),

@@ -1,5 +1,7 @@
 """The CRM's own count of its records is held against the store."""
 
+from stagesync.connector import Round
+from stagesync.connector.memory import MemoryConnector
 from stagesync.engine.status import status
 
 from .bench import DAY_S, Bench
@@ -97,3 +99,30 @@ def test_the_quota_is_told_ours_and_others(bench: Bench) -> None:
         "budget": None,
         "resets_at": None,
     } == told(bench)["quota"]
+
+
+class Sweeping(MemoryConnector):
+    """Finds what is gone by sweeps, and values by a slower round."""
+
+    swept_s = 0.0
+
+    def rounds(self, cursors):
+        values = Round("contact", "values", 0.0, 1.0, finds_records=False)
+        off = Round("contact", "switched off", None, None)
+        return [Round("contact", "sweep", self.swept_s, self.swept_s + DAY_S), values, off]
+
+
+def test_a_difference_waits_for_the_sweep_that_may_explain_it(bench: Bench) -> None:
+    """A record that went may be told by the next sweep only: no alert before one was made since."""
+    bench.connectors["north"].__class__ = Sweeping
+    bench.contact("ann@firm.example", last="Ng")
+    bench.sync()
+    hide(bench, "bob@firm.example")
+    bench.clock.advance(seconds=DAY_S)
+    told = []
+    for swept in (False, False, False, True):
+        bench.connectors["north"].swept_s = bench.clock.now_s() if swept else 0.0
+        bench.sync()
+        told.append(keys(bench))
+        bench.clock.advance(seconds=HOUR_S)
+    assert [[], [], [], ["count:contact"]] == told

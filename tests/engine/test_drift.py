@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from stagesync.connector import FieldType
+from stagesync.connector import FieldType, Option
+from stagesync.engine.describe import stored_descriptions
 from stagesync.engine.status import status
 from stagesync.store import alerts, records
 from stagesync.store.alerts import Alert
@@ -46,6 +47,23 @@ def test_a_field_that_vanished_is_left_out_and_the_rest_goes_on(bench: Bench) ->
         facts(bench, ann),
         standing(bench),
     )
+
+
+def test_description_is_asked_for_anew_once_a_day(bench: Bench) -> None:
+    """An option that an admin adds is known at the next day's run, and nothing asks before."""
+    status_field = bench.north.fields["contact"]["status"]
+    bench.sync()
+    added = Option("PARKED", "Parked", len(status_field.options))
+    wider = replace(status_field, options=(*status_field.options, added))
+    bench.north.fields["contact"]["status"] = wider
+    known = []
+    for advance_s in (0.0, DAY_S):
+        bench.clock.advance(seconds=advance_s)
+        bench.sync()
+        with bench.store.begin() as tx:
+            told = stored_descriptions(tx, "north")["contact"].fields["status"].options
+        known.append("PARKED" in [each.value for each in told])
+    assert [False, True] == known
 
 
 def test_a_field_that_vanishes_between_two_descriptions_is_noticed(bench: Bench) -> None:

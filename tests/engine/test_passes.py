@@ -8,7 +8,7 @@ from stagesync.domain.life import State
 from stagesync.engine.daemon import run_daemon
 from stagesync.store import plans, state
 
-from .bench import Bench
+from .bench import WRITE_OVER, Bench
 
 
 def test_a_new_connection_is_only_observed(observed: Bench) -> None:
@@ -167,7 +167,8 @@ def test_a_person_in_both_crms_has_one_stage_in_both(bench: Bench) -> None:
 
 
 def test_an_edited_own_field_is_restored(bench: Bench) -> None:
-    """Whoever types over our own field finds the stage back after the next run."""
+    """Where edits are not respected, whoever types over our own field finds the stage back after the next run."""
+    bench.redeploy(edits=WRITE_OVER)
     contact = bench.contact("ann@firm.example", last="Ng")
     bench.sync()
     bench.north.edit("contact", contact, {"stage": "client"})
@@ -220,6 +221,8 @@ def test_the_summary_has_its_documented_keys(bench: Bench) -> None:
         "refused",
         "skipped",
         "held",
+        "edited",
+        "ramped",
         "calls",
         "troubles",
         "seconds",
@@ -227,11 +230,11 @@ def test_the_summary_has_its_documented_keys(bench: Bench) -> None:
 
 
 def test_the_summary_counts_fields_and_requests(bench: Bench) -> None:
-    """Per connection the summary counts written fields, and requests: describing, pages, links, counts, writes."""
+    """Per connection the summary counts written fields, and requests: describing, pages, links, counts, reads before writes, writes."""
     bench.contact("ann@firm.example", last="Ng")
     summary = bench.sync().summary()
     assert {"north": 3, "south": 0} == summary["written"]
-    assert {"north": 1 + 4 + 1 + 4 + 1, "south": 1 + 6 + 6} == summary["calls"]
+    assert {"north": 1 + 4 + 1 + 4 + 1 + 1, "south": 1 + 6 + 6} == summary["calls"]
 
 
 def test_a_stop_ends_after_the_batch_in_hand(bench: Bench) -> None:
@@ -274,3 +277,21 @@ def test_the_daemon_runs_until_it_is_stopped(bench: Bench) -> None:
 
     run_daemon(bench.deployment, stop=stop, after_run=after)
     assert 1 == len(seen)
+
+
+def test_what_was_held_is_no_difference_once_it_is_written(observed: Bench) -> None:
+    """A vendor's field that waited for approval and was written afterwards is told as left no more."""
+    from stagesync.domain.plan import VendorStage
+
+    north = replace(observed.deployment.connections["north"], vendor_stage=VendorStage.FORWARD)
+    observed.redeploy(connections={**observed.deployment.connections, "north": north})
+    contact = observed.contact("ann@firm.example", last="Ng")
+    observed.form(contact)
+    held = observed.sync()
+    assert {"held"} == set(observed.differences().values())
+    observed.decide(held, approve=True)
+    observed.sync()
+    assert ("lead", {}) == (
+        observed.value("north", "contact", contact, "lifecycle"),
+        observed.differences(),
+    )

@@ -5,6 +5,7 @@ import pytest
 from stagesync.engine.assemble import assemble_people
 from stagesync.engine.explain import explain
 from stagesync.errors import ArgumentError
+from stagesync.store import records
 
 from .bench import DAY_S, Bench, iso
 
@@ -56,6 +57,19 @@ def test_people_who_become_one_keep_the_older_id(bench: Bench) -> None:
         bench.person("south", "contact", member),
         outcome.people,
     )
+
+
+def test_an_id_is_never_given_to_two_people(bench: Bench) -> None:
+    """A record that parts from a second person does not get the id that its first person still bears."""
+    for kind in ("contact", "lead"):
+        bench.member("firm@firm.example", kind=kind, LastName="Ng")
+    bench.sync()
+    ann, twin = (bench.contact("ann@home.example", last="Ng") for _ in range(2))
+    for address in ("firm@firm.example", "alone@home.example"):
+        bench.sync()
+        bench.north.edit("contact", ann, {"email": address})
+    assert 3 == bench.sync().people
+    assert bench.person("north", "contact", ann) != bench.person("north", "contact", twin)
 
 
 def test_a_merge_in_a_crm_keeps_the_older_person_and_what_they_did(bench: Bench) -> None:
@@ -291,6 +305,35 @@ def test_a_company_comes_by_the_domain_of_the_address(bench: Bench) -> None:
     assert (True, False) == (found[ann] is not None, found[bob] is not None)
 
 
+def test_a_company_is_one_whatever_its_hosts(bench: Bench) -> None:
+    """A shop's address, a country's host and a mail server are one account, under the registered domain."""
+    company = bench.north.add("company", {"domain": "shop.acme.co.uk"})
+    account = bench.south.add("account", {"Website": "https://www.acme.co.uk/fr"})
+    ann = bench.contact("ann@mail.acme.co.uk", last="Ng")
+    bob = bench.contact("bob@other.co.uk", last="Hill")
+    bench.sync()
+    with bench.store.begin() as tx:
+        (one,) = records.records_of(tx, "north", "company", [company]).values()
+        (two,) = records.records_of(tx, "south", "account", [account]).values()
+    assert (two.account, "acme.co.uk") == (one.account, one.domain)
+    assert [one.account, None] == [
+        bench.placed(bench.person("north", "contact", each)).account for each in (ann, bob)
+    ]
+
+
+def test_those_who_rent_names_are_no_colleagues(bench: Bench) -> None:
+    """Two sites of one host of sites are two accounts, and the host itself is none."""
+    sites = ("ann.github.io", "bob.github.io", "github.io")
+    made = [bench.north.add("company", {"domain": each}) for each in sites]
+    ann = bench.contact("ann@ann.github.io", last="Ng")
+    bench.sync()
+    with bench.store.begin() as tx:
+        found = records.records_of(tx, "north", "company", made)
+    assert [*sites[:2], ""] == [found[each].domain for each in made]
+    mine = bench.placed(bench.person("north", "contact", ann)).account
+    assert [True, False, False] == [found[each].account == mine for each in made]
+
+
 def test_explain_knows_nobody_of_an_unknown_address(bench: Bench) -> None:
     """An address that no record bears is refused, with advice."""
     bench.sync()
@@ -389,11 +432,11 @@ def test_nobody_is_explained_before_an_evaluation(bench: Bench) -> None:
 
 def test_a_whole_base_is_joined_like_a_few(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """When too many records changed to follow keys, reading every record joins the same people."""
-    from stagesync.engine import resolve
+    from stagesync.engine import around
 
     contact = bench.contact("ann@firm.example", last="Ng")
     bench.sync()
-    monkeypatch.setattr(resolve, "WHOLE_BASE", 0)
+    monkeypatch.setattr(around, "WHOLE_BASE", 0)
     member = bench.member("ann@firm.example", LastName="Ng")
     assert 1 == bench.sync().people
     assert bench.person("north", "contact", contact) == bench.person("south", "contact", member)

@@ -7,7 +7,9 @@ import pytest
 from stagesync.cli.passes import plan_document
 from stagesync.domain.mapping import ObjectMapping, Scope, in_scope
 from stagesync.domain.mapping_rules import Identity
+from stagesync.engine.members import LISTS_EVERY_S
 from stagesync.engine.status import status
+from stagesync.store import alerts
 
 from .bench import NOON_S, Bench
 
@@ -58,6 +60,100 @@ def test_who_is_out_of_scope_is_placed_and_not_written(bench: Bench) -> None:
         bench.value("south", "contact", member, "Stage__c"),
         bench.stage(bob),
         bench.differences(),
+    )
+
+
+@pytest.mark.parametrize("field", ["RecordTypeId", "hs_pipeline", "OwnerId"])
+def test_record_types_pipelines_and_owners_are_fields(field: str) -> None:
+    """A scope by record type, pipeline or owner is a field with the ids that are taken in, asked for with the rest."""
+    mapping = replace(CONTACT, scope=Scope(where={field: frozenset({"012a", "7"})}))
+    assert field in mapping.fields
+    assert [True, True, False, False] == [
+        in_scope(mapping, {field: value}, domain="", created_at_s=None)
+        for value in ("012A", 7, "8", None)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("on", "taken"),
+    [
+        ((), False),
+        (("Clients",), True),
+        (("Clients", "Staff"), False),
+        (("Staff",), False),
+        (None, False),
+    ],
+)
+def test_a_list_takes_in_and_leaves_out(on: tuple[str, ...] | None, taken: bool) -> None:
+    """On one of the lists and on none of those left out; where lists are not known, nobody is taken in."""
+    mapping = replace(CONTACT, scope=Scope(lists=("Clients", "7"), not_lists=("Staff",)))
+    assert taken is in_scope(mapping, {}, domain="", created_at_s=None, lists=on)
+
+
+def standing(bench: Bench) -> list[str]:
+    with bench.store.begin() as tx:
+        return [each.key for each in alerts.standing(tx, "north")]
+
+
+def test_only_who_is_on_a_list_is_written(bench: Bench) -> None:
+    """Whoever is on the list, and on none that is left out, gets their stage; the others keep theirs."""
+    limit(bench, Scope(lists=("Clients", "Partners"), not_lists=("Staff",)))
+    made = [bench.contact(f"p{number}@firm.example") for number in range(4)]
+    bench.north.lists["contact", "Clients"] = {made[0], made[3]}
+    bench.north.lists["contact", "Partners"] = {made[1]}
+    bench.north.lists["contact", "Staff"] = {made[3]}
+    bench.sync()
+    assert ["contact", "contact", None, None] == [
+        bench.north.rows["contact", each].fields.get("stage") for each in made
+    ]
+    told = status(bench.deployment, now_s=bench.clock.now_s())["connections"]
+    assert [2, 0] == [each["out_of_scope"] for each in told]
+
+
+def test_who_comes_to_a_list_is_written_when_it_is_read_again(bench: Bench) -> None:
+    """Nothing of the record changes; a quarter of an hour later the list tells that it is in scope."""
+    limit(bench, Scope(lists=("Clients",)))
+    ann = bench.contact("ann@firm.example")
+    bench.north.lists["contact", "Clients"] = set()
+    bench.sync()
+    bench.north.lists["contact", "Clients"].add(ann)
+    bench.sync()
+    early = bench.north.rows["contact", ann].fields.get("stage")
+    bench.clock.advance(seconds=LISTS_EVERY_S)
+    bench.sync()
+    assert (None, "contact") == (early, bench.stage(ann))
+
+
+def test_a_list_that_nobody_could_read_keeps_everybody_out(bench: Bench) -> None:
+    """Anybody may be on a list never read, so nothing is written; the alert says why, and ends with it."""
+    limit(bench, Scope(not_lists=("Staff",)))
+    ann = bench.contact("ann@firm.example")
+    outcome = bench.sync()
+    assert ({}, None, ["list:contact.Staff"]) == (
+        outcome.troubles,
+        bench.north.rows["contact", ann].fields.get("stage"),
+        standing(bench),
+    )
+    bench.north.lists["contact", "Staff"] = set()
+    bench.sync()
+    bench.north.edit("contact", ann, {"title": "Buyer"})
+    bench.sync()
+    assert ("contact", []) == (bench.stage(ann), standing(bench))
+
+
+def test_a_list_that_vanishes_holds_as_it_was_read(bench: Bench) -> None:
+    """Who was on it stays left out, and one alert stands."""
+    limit(bench, Scope(not_lists=("Staff",)))
+    ann = bench.contact("ann@firm.example")
+    bench.north.lists["contact", "Staff"] = {ann}
+    bench.sync()
+    del bench.north.lists["contact", "Staff"]
+    bench.clock.advance(seconds=LISTS_EVERY_S)
+    bench.north.edit("contact", ann, {"title": "Buyer"})
+    bench.sync()
+    assert (None, ["list:contact.Staff"]) == (
+        bench.north.rows["contact", ann].fields.get("stage"),
+        standing(bench),
     )
 
 

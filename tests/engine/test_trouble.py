@@ -2,8 +2,17 @@
 
 import pytest
 
-from stagesync.connector import CredentialsRefused, CrmError, Throttled, Unavailable
+from stagesync.connector import (
+    CredentialsRefused,
+    CrmError,
+    QuotaExhausted,
+    RequestRefused,
+    Throttled,
+    Unavailable,
+)
+from stagesync.engine.instants import iso
 from stagesync.engine.status import status
+from stagesync.engine.trouble import GOES_ON, LOOK
 
 from .bench import DAY_S, Bench
 
@@ -128,3 +137,44 @@ def test_status_counts_people_and_stages(bench: Bench) -> None:
         told["waiting"],
         told["last_run"]["run"],
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "wait_s", "hint"),
+    [
+        (QuotaExhausted("the day's calls are used up", retry_after_s=40.0), 40, GOES_ON),
+        (QuotaExhausted("our share is used up", retry_after_s=7200.0, hint="wait"), 7200, "wait"),
+        (Throttled("too fast", retry_after_s=90.0), 90, GOES_ON),
+        (Throttled("too fast", retry_after_s=9.0), None, GOES_ON),
+        (Unavailable("no answer", retry_after_s=5.0), None, GOES_ON),
+        (RequestRefused("it is refused"), None, LOOK),
+        (CredentialsRefused("the token is refused", hint="make one"), None, "make one"),
+    ],
+)
+def test_trouble_says_when_it_ends_and_what_to_do(
+    bench: Bench, error: CrmError, wait_s: float | None, hint: str
+) -> None:
+    """A long wait is told with its end and as incomplete, and each failure with its next step, in `status` too."""
+    words = str(error)
+    bench.south.fail(error)
+    outcome = bench.sync()
+    if wait_s is not None:
+        words += f"; incomplete, resumes at {iso(bench.clock.at_s + wait_s)}"
+    (told,) = [
+        each
+        for each in status(bench.deployment, now_s=bench.clock.now_s())["connections"]
+        if each["connection"] == "south"
+    ]
+    assert (4, words, hint, words) == (
+        outcome.exit_code,
+        told["trouble"],
+        told["hint"],
+        outcome.summary()["troubles"]["south"],
+    )
+
+
+def test_no_trouble_has_no_hint(bench: Bench) -> None:
+    """A connection that is well says nothing of what to do."""
+    bench.sync()
+    told = status(bench.deployment, now_s=bench.clock.now_s())["connections"]
+    assert [("", ""), ("", "")] == [(each["trouble"], each["hint"]) for each in told]

@@ -1,9 +1,14 @@
 """What a CRM takes, what it refuses, and what is left as it is."""
 
-from stagesync.connector import Refusal, Unavailable
+from collections.abc import Sequence
+
+import pytest
+
+from stagesync.connector import Refusal, Unavailable, Write, WriteResult
+from stagesync.engine.run import Outcome
 from stagesync.store import plans
 
-from .bench import DAY_S, Bench, iso
+from .bench import DAY_S, WRITE_OVER, Bench, iso
 
 
 def _written_fields(bench: Bench) -> list[tuple[object, object, object]]:
@@ -132,6 +137,7 @@ def test_vendor_fields_are_left_alone_by_default(bench: Bench) -> None:
 
 def test_vendor_fields_go_forward(forward: Bench) -> None:
     """With `forward` the vendor's field moves up with the stage, over a value that may be replaced."""
+    forward.redeploy(edits=WRITE_OVER)
     contact = forward.contact("ann@firm.example", last="Ng")
     forward.form(contact)
     forward.sync()
@@ -155,11 +161,19 @@ def test_a_backward_move_is_a_difference(forward: Bench) -> None:
     )
 
 
-def test_a_silent_refusal_is_a_difference(forward: Bench) -> None:
-    """A field moved up between pull and write is not taken, which reading back shows: not forward."""
+def test_a_silent_refusal_is_a_difference(forward: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A field moved up while the request is in flight is not taken, which reading back shows: not forward."""
     contact = forward.contact("ann@firm.example", last="Ng")
     forward.form(contact)
-    outcome = _sync_with_edit_before_write(forward, contact, {"lifecycle": "customer"})
+    connector = forward.connectors["north"]
+    send = connector.write
+
+    def edited_in_flight(writes: Sequence[Write]) -> list[WriteResult]:
+        forward.north.edit("contact", contact, {"lifecycle": "customer"})
+        return send(writes)
+
+    monkeypatch.setattr(connector, "write", edited_in_flight)
+    outcome = forward.sync().exit_code
     assert ("customer", "lead", {("north", contact, "lifecycle"): "not forward"}) == (
         forward.value("north", "contact", contact, "lifecycle"),
         forward.stage(contact),
@@ -168,7 +182,26 @@ def test_a_silent_refusal_is_a_difference(forward: Bench) -> None:
     assert 6 == outcome
 
 
-def _sync_with_edit_before_write(bench: Bench, contact: str, values: dict[str, str]) -> int:
+def test_an_edit_after_the_plan_is_seen_before_the_write(forward: Bench) -> None:
+    """A record changed between pull and write is left, alone of its batch; the next run plans what is then true."""
+    contact = forward.contact("ann@firm.example", last="Ng")
+    other = forward.contact("bob@firm.example", last="Hill")
+    forward.form(contact)
+    outcome = _sync_with_edit_before_write(forward, contact, {"lifecycle": "customer"})
+    assert (0, 1, None, "contact") == (
+        outcome.exit_code,
+        outcome.written["north"].edited,
+        forward.stage(contact),
+        forward.stage(other),
+    )
+    forward.sync()
+    assert ("customer", "lead") == (
+        forward.value("north", "contact", contact, "lifecycle"),
+        forward.stage(contact),
+    )
+
+
+def _sync_with_edit_before_write(bench: Bench, contact: str, values: dict[str, str]) -> Outcome:
     """A run during which somebody edits a contact after it was pulled and planned."""
     from stagesync.engine.run import run_once
 
@@ -183,7 +216,7 @@ def _sync_with_edit_before_write(bench: Bench, contact: str, values: dict[str, s
             """Nothing to do."""
 
     bench.clock.advance(seconds=120)
-    return run_once(bench.deployment, progress=Meanwhile()).exit_code
+    return run_once(bench.deployment, progress=Meanwhile())
 
 
 def test_a_value_outside_may_replace_stays(forward: Bench) -> None:

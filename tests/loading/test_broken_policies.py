@@ -47,7 +47,7 @@ CASES = [
         "list:",
         (
             "3: list: unknown key `list`, did you mean `lists`? known: policy, version, lists, activities, "
-            "facts, same_event, contactless_deals, scores, axes, questions, accounts"
+            "facts, same_event, contactless_deals, scores, axes, questions, labels, accounts"
         ),
     ),
     (
@@ -396,6 +396,26 @@ CASES = [
         "accounts:",
         "questions: {fit: {en: a}}\naccounts:",
         "18: questions.fit: must be given in English and French: {en: .., fr: ..}",
+    ),
+    (
+        "accounts:",
+        "labels: {fat: {axis: {en: a, fr: b}}}\naccounts:",
+        "18: labels.fat: unknown axis `fat`, did you mean `fit`? known: fit, heat",
+    ),
+    (
+        "accounts:",
+        "labels: {fit: {levels: {}}}\naccounts:",
+        "18: labels.fit: `axis` is missing",
+    ),
+    (
+        "accounts:",
+        "labels: {fit: {axis: {en: a, fr: b}, levels: {innside: {en: a, fr: b}}}}\naccounts:",
+        "18: labels.fit.levels.innside: unknown level `innside`, did you mean `inside`? known: ",
+    ),
+    (
+        "accounts:",
+        "labels: {fit: {axis: {en: a}}}\naccounts:",
+        "18: labels.fit.axis: must be given in English and French: {en: .., fr: ..}",
     ),
 ]
 

@@ -22,6 +22,8 @@ treatment:
     content: nurturing
     never: {offer: {en: an offer, fr: une offre, seen_as: quote_sent}}
     contact_again_after: 14d
+    contact_seen_as: [call_logged, meeting]
+    labels: {en: Care, fr: Soin}
 """
 
 CASES = [
@@ -115,6 +117,16 @@ CASES = [
         "13: treatment[0].never.offer.seen_as: unknown activity type `quote`, did you mean `quote_sent`? known: ",
     ),
     (
+        "[call_logged, meeting]",
+        "[call_loged]",
+        "15: treatment[0].contact_seen_as[0]: unknown activity type `call_loged`, did you mean `call_logged`? known: ",
+    ),
+    (
+        "labels: {en: Care, fr: Soin}",
+        "labels: {fr: Soin}",
+        "16: treatment[0].labels: must be given in English and French: {en: .., fr: ..}",
+    ),
+    (
         "14d",
         "soon",
         "14: treatment[0].contact_again_after: must be a duration such as 15m, 24h or 180d, not `soon`",
@@ -139,6 +151,8 @@ def test_the_sound_file_is_read_whole(tmp_path, policy):
         "content": "nurturing",
         "never": never,
         "contact_again_after_days": 14.0,
+        "contact_seen_as": ["call_logged", "meeting"],
+        "labels": {"en": "Care", "fr": "Soin"},
         "counts_as": "mql",
     } == tiny.stage("lead").treatment
 

@@ -155,6 +155,9 @@ def test_digest_follows_the_content(tmp_path):
         ("{closed: yes}", "{}", (12, "person.frozen_when", "must name a field and its values")),
         ("stage.standard, owner: ours}\n    points", "stage.standart, owner: ours}\n    points", (14, "person.writes.stage.value", "did you mean `standard`?")),
         ("score.interest", "score.intrest", (15, "person.writes.points.value", "did you mean `interest`?")),
+        ("score.interest", "level.fat", (15, "person.writes.points.value", "unknown axis `fat`, did you mean `fit`?")),
+        ("score.interest", "reasons", (15, "person.writes.points.value", "did you mean `reason`?")),
+        ("    stage: {value: stage.standard, owner: ours}\nlink", "    stage: {value: next_contact, owner: ours}\nlink", (27, "firm.writes.stage.value", "unknown value `next_contact`")),
         ("score.interest", "fit", (15, "person.writes.points.value", "unknown value `fit`")),
         ("only_with: stage", "only_with: stge", (15, "person.writes.points.only_with", "did you mean `stage`?")),
         ("only_with: stage", "only_with: points", (15, "person.writes.points.only_with", "unknown written field `points`")),
@@ -163,6 +166,8 @@ def test_digest_follows_the_content(tmp_path):
         ("owner: ours, only_with", "only_with", (15, "person.writes.points", "`owner` is missing")),
         ("owner: vendor", "owner: hubspot", (18, "person.writes.status.owner", "unknown owner `hubspot`; known: ours, shared, vendor")),
         ("mode: forward", "mode: upward", (19, "person.writes.status.mode", "unknown mode `upward`")),
+        ("only_with: stage", "mode: follow", (15, "person.writes.points.mode", "is for stages only")),
+        ("stage.standard, owner: ours}\n    points", "stage.standard, owner: ours, mode: follow}\n    points", (14, "person.writes.stage.mode", "only a vendor's field needs it")),
         ('      may_replace: ["", New]\n', "", (16, "person.writes.status", "a vendor's field needs `may_replace`")),
         ("{UNQUALIFIED: [Dead]", "{UNQUALIFED: [Dead]", (21, "person.writes.status.values.UNQUALIFED", "did you mean `UNQUALIFIED`?")),
         ("{UNQUALIFIED: [Dead], ", "{", (21, "person.writes.status.values", "no value for UNQUALIFIED; write []")),
@@ -211,6 +216,16 @@ def test_an_unreadable_file_is_one_problem(tmp_path):
     assert ["must be `key: value` pairs"] == [
         message for _, _, message in problems_of(tmp_path, "- a")
     ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["level.fit", "previous_stage", "reason", "changed_at", "content", "next_contact"],
+)
+def test_what_can_be_written_beside_stages(tmp_path, value):
+    """Every value that is no stage may be written to a person, alone or with the stage."""
+    read = load_text(tmp_path, SMALL.replace("score.interest", value)).objects["person"]
+    assert WriteRule("points", value, only_with="stage") == read.writes[1]
 
 
 def test_a_chain_of_companions_is_refused(tmp_path):
@@ -322,7 +337,8 @@ def test_a_scope_is_read(tmp_path):
     """Each condition of a scope arrives, folded as records are compared."""
     scope = (
         "  scope: {where: {owner: [7, '']}, unless: {kind: Intern}, email_domain: '@Firm.example',"
-        " not_email_domain: [a.example, b.example], created_after: 2026-01-01T00:00:00Z}\n"
+        " not_email_domain: [a.example, b.example], created_after: 2026-01-01T00:00:00Z,"
+        ' list: [Clients, "12"], not_list: Staff}\n'
     )
     text = SMALL.replace("  frozen_when: {closed: yes}\n", scope)
     person = load_text(tmp_path, text).objects["person"]
@@ -332,6 +348,8 @@ def test_a_scope_is_read(tmp_path):
         domains=("firm.example",),
         not_domains=("a.example", "b.example"),
         created_after_s=1767225600.0,
+        lists=("Clients", "12"),
+        not_lists=("Staff",),
     )
     assert {"owner", "kind"} <= set(person.fields)
 
@@ -339,11 +357,23 @@ def test_a_scope_is_read(tmp_path):
 def test_a_broken_scope_is_refused(tmp_path):
     """An unknown key, an instant without zone, and a scope of an object that is not written."""
     text = SMALL.replace(
-        "  frozen_when: {closed: yes}\n", "  scope: {list: x, created_after: 2026}\n"
+        "  frozen_when: {closed: yes}\n", "  scope: {lists: x, created_after: 2026}\n"
     )
     text = text.replace("link:\n", "link:\n  scope: {where: {a: b}}\n")
     assert [
-        (12, "person.scope.list"),
+        (12, "person.scope.lists"),
         (12, "person.scope.created_after"),
         (29, "link.scope"),
     ] == [(line, path) for line, path, _ in problems_of(tmp_path, text)]
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_forward"),
+    [("      mode: forward\n", True), ("      mode: follow\n", False), ("", True)],
+    ids=["forward", "follow", "unsaid"],
+)
+def test_vendor_field_goes_forward_unless_it_follows(tmp_path, mode, is_forward):
+    """A vendor's field goes back only where its rule says `follow`; saying nothing says forward."""
+    text = SMALL.replace("      mode: forward\n", mode)
+    rule = load_text(tmp_path, text).objects["person"].writes[-1]
+    assert ("status", is_forward) == (rule.field, rule.forward)

@@ -24,7 +24,15 @@ from stagesync.loading import (
     treatment,
     vocabularies,
 )
-from stagesync.settings.model import ConnectionSettings, LogSettings, Settings, StoreSettings
+from stagesync.settings.model import (
+    ConnectionSettings,
+    EditSettings,
+    GuardrailSettings,
+    LogSettings,
+    Settings,
+    StoreSettings,
+    WebSettings,
+)
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 HEAD = "# yaml-language-server: $schema="
@@ -147,5 +155,9 @@ def test_settings_have_the_loaders_keys() -> None:
     assert set(Settings.model_fields) == keys(known)
     assert set(StoreSettings.model_fields) == keys(known, "properties", "store")
     assert set(LogSettings.model_fields) == keys(known, "properties", "log")
+    assert set(WebSettings.model_fields) == keys(known, "properties", "web")
+    assert set(GuardrailSettings.model_fields) == keys(known, "properties", "guardrails")
+    edits = {each.alias or name for name, each in EditSettings.model_fields.items()}
+    assert edits == keys(known, "properties", "edits")
     connection = known["$defs"]["connection"]["properties"]
     assert set(ConnectionSettings.model_fields) == set(connection)

@@ -248,6 +248,17 @@ def test_no_contact_comes_before_every_treatment(shipped):
     assert 14.0 == overrides[1].treatment["contact_again_after_days"]
 
 
+def test_every_axis_and_level_has_both_labels(shipped):
+    """What people read in the CRM is there in English and French, for the axes and all their levels."""
+    lacking = [
+        one
+        for axis in shipped.policy.axes
+        for one in (axis, *axis.levels)
+        if {"en", "fr"} != one.labels.keys()
+    ]
+    assert [] == lacking
+
+
 def test_crm_vocabularies_speak_through_standard(shipped):
     """HubSpot's customer is whoever standard calls loyal, client or former client."""
     customer = shipped.vocabularies["hubspot"].stage("customer")
@@ -265,12 +276,13 @@ def test_an_account_may_be_a_prospect_by_its_fit(shipped):
 
 
 def test_the_digest_follows_the_content_and_not_the_letters(tmp_path, shipped):
-    """Comments, order of names in a list and wording of questions do not count; a point does."""
+    """Comments, order of names in a list and wording of questions and labels do not count; a point does."""
     text = (shipped_mappings() / "policy.yaml").read_text(encoding="utf-8")
     same = (
         re.sub(r"#.*", "", text)
         .replace("[FR, BE,", "[BE, FR,")
         .replace("Do we know", "Is it clear")
+        .replace("inside the target", "in our market")
     )
     other = text.replace("points: 30", "points: 31", 1)
     digests = []

@@ -160,6 +160,9 @@ class Ledger:
             assert not reason, f"{place} {name}: {before[place].get(name)!r} to {value!r}: {reason}"
         told: dict[Field, Any] = {}
         for entry in self._entries:
+            if not {"written", "refused"} & entry["result"].keys():
+                # Who is one human, and what others edited, is in the log as well.
+                continue
             place = self._place(entry)
             assert not before.get(place, {}).get("IsConverted"), (
                 f"{place} is converted, and written"

@@ -320,6 +320,9 @@ class TwoCrms(RuleBasedStateMachine):
     @rule(approve=st.booleans())
     def decide(self, approve: bool) -> None:
         """Ann decides about whatever is held."""
+        self._decide(approve=approve)
+
+    def _decide(self, *, approve: bool) -> None:
         with self.world.deployment.store.begin() as tx:
             held = [each.id for each in plans.plans_in(tx, "held")]
         for each in held:
@@ -350,7 +353,7 @@ class TwoCrms(RuleBasedStateMachine):
         assert outcome is not None
         assert not outcome.troubles, f"trouble in calm weather: {outcome.troubles}"
         if outcome.plan.held:
-            self.world.decide(outcome.plan.id, approve=True)
+            self._decide(approve=True)
             outcome = self._run()
             assert outcome is not None
         return outcome

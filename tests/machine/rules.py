@@ -15,11 +15,18 @@ OWN_STAGE = {
     ("salesforce", "lead"): "Lifecycle_Stage__c",
     ("salesforce", "contact"): "Lifecycle_Stage__c",
 }
+_HUBSPOT = ("changed_at", "content", "fit", "previous_stage", "reason", "score")
+_SALESFORCE = ("Changed_At", "Content", "Fit", "Previous_Stage", "Reason", "Score")
+_OF_PEOPLE = "stagesync_next_contact", "Lifecycle_Next_Contact__c"
 COMPANIONS = {
-    ("hubspot", "contact"): ("stagesync_score", "stagesync_changed_at"),
-    ("salesforce", "lead"): ("Lifecycle_Score__c", "Lifecycle_Changed_At__c"),
-    ("salesforce", "contact"): ("Lifecycle_Score__c", "Lifecycle_Changed_At__c"),
+    ("hubspot", "company"): tuple(f"stagesync_{name}" for name in _HUBSPOT),
+    ("hubspot", "contact"): (*(f"stagesync_{name}" for name in _HUBSPOT), _OF_PEOPLE[0]),
+    ("salesforce", "account"): tuple(f"Lifecycle_{name}__c" for name in _SALESFORCE),
+    ("salesforce", "lead"): (*(f"Lifecycle_{name}__c" for name in _SALESFORCE), _OF_PEOPLE[1]),
+    ("salesforce", "contact"): (*(f"Lifecycle_{name}__c" for name in _SALESFORCE), _OF_PEOPLE[1]),
 }
+"""What stands beside the stage; companies are not contacted, their people are."""
+
 LIFECYCLE = (
     "",
     "subscriber",

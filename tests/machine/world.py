@@ -15,8 +15,12 @@ import stagesync_salesforce
 from stagesync.connector import Connector, Page, Pull, Secret, Write, WriteResult
 from stagesync.domain.classify import classify
 from stagesync.domain.compile import compile_policy
+from stagesync.domain.edits import Answer, EditRules, Origin
+from stagesync.domain.edits import Rule as EditRule
 from stagesync.domain.free_mail import FREE_MAIL
+from stagesync.domain.guard import Limits, Rule
 from stagesync.domain.plan import VendorStage
+from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.run import Outcome, decide, run_once
 from stagesync.engine.setup import own_fields
@@ -37,6 +41,12 @@ POLICIES = {
 }
 """Name -> what is replaced in the shipped policy."""
 
+
+UNLIMITED = Limits(
+    people=10**9, share=1.0, total_share=1.0, loss=1.0, never_below=10**9, writes_of_a_field=10**9
+)
+WRITE_OVER = EditRules({each: Answer(EditRule.OVERWRITE) for each in Origin})
+"""The ledger says what becomes of edits that are written over."""
 
 NAMES = ("hubspot", "salesforce")
 
@@ -150,6 +160,9 @@ class World:
     def run(self, *, write: bool = True) -> Outcome:
         """One pass."""
         outcome = run_once(self.deployment, write=write)
+        if write and {trip.rule for trip in outcome.plan.trips} == {Rule.DEFINITION}:
+            # A changed policy is shown first; Ann looks at it, and the next run writes.
+            self.decide(outcome.plan.id, approve=True)
         self.crms.advance(0)
         return outcome
 
@@ -187,6 +200,9 @@ class World:
             clock=WorldClock(self.crms.hubspot.clock),
             prefer=("salesforce", "hubspot"),
             free_mail=FREE_MAIL,
+            treatment_of=compile_treatments(told.vocabularies["standard"], told.policy.axes),
+            limits=UNLIMITED,
+            edits=WRITE_OVER,
         )
 
     def _connected(self, name: str) -> Connected:

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 
 import pytest
 import urllib3
@@ -145,8 +146,38 @@ def test_slow_answers_rightly(hs):
     assert hs.get("/crm/v3/owners").status == 200
 
 
+def test_slow_works_on_for_a_caller_who_gave_up(hs):
+    """A write whose caller lost patience is done all the same, later."""
+    hs.switch(slow_s=0.4)
+    hs.post("/_sandbox/faults", {"kind": "slow"})
+    pool = urllib3.PoolManager(retries=False)
+    address = {"Authorization": f"Bearer {hs.token}", "Content-Type": "application/json"}
+    with pytest.raises(ReadTimeoutError):
+        pool.request(
+            "POST",
+            f"{hs.url}/crm/v3/objects/contacts",
+            body=b'{"properties": {"email": "late@x.example"}}',
+            headers=address,
+            timeout=0.1,
+        )
+    assert hs.sim.state()["objects"]["contacts"] == 0
+    give_up = time.monotonic() + 10
+    while not hs.sim.state()["objects"]["contacts"] and time.monotonic() < give_up:
+        time.sleep(0.02)
+    assert hs.sim.state()["objects"]["contacts"] == 1
+
+
 def test_fault_matches_the_query(hs):
     """A fault can wait for a request by its query."""
     hs.post("/_sandbox/faults", {"kind": "503", "match": "archived=true"})
     assert hs.get("/crm/v3/owners").status == 200
     assert hs.get("/crm/v3/owners?archived=true").status == 503
+
+
+def test_fault_matches_the_body(hs):
+    """A fault can wait for what a request carries; a request that passes keeps its body."""
+    hs.post("/_sandbox/faults", {"kind": "503", "match": "contacts", "body": "second@x.example"})
+    assert hs.make(email="first@x.example")
+    body = {"properties": {"email": "second@x.example"}}
+    assert hs.post("/crm/v3/objects/contacts", body).status == 503
+    assert hs.post("/crm/v3/objects/contacts", body).status == 201

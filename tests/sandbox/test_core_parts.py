@@ -41,6 +41,26 @@ def test_fault_waits_for_a_matching_request():
     assert faults.take("POST", "/crm/x") == "503"
 
 
+def test_fault_waits_for_what_a_request_carries():
+    """Of two requests to one path the one whose body contains the fault's `body` meets it."""
+    faults = Faults()
+    faults.add("503", 1, "composite", body="FROM Lead")
+    assert faults.ask_for_bodies()
+    assert faults.take("POST", "/composite", "select Id from Account") is None
+    assert faults.take("POST", "/composite", "select Id from Lead") == "503"
+    assert not faults.ask_for_bodies()
+
+
+def test_fault_lets_requests_pass_before_it_strikes():
+    """A fault may strike after some matching requests; others do not count."""
+    faults = Faults()
+    faults.add("503", 1, "/crm", after=1)
+    asked = ["/crm/x", "/other", "/crm/x", "/crm/x"]
+    assert [faults.take("GET", path) for path in asked] == [None, None, "503", None]
+    with pytest.raises(ValueError, match="after must be at least 0"):
+        faults.add("503", after=-1)
+
+
 def test_unknown_fault_names_the_known_ones():
     """A fault nobody knows is refused with the list of kinds."""
     with pytest.raises(ValueError, match=r"unknown fault '504x'; known: .*cut_after"):

@@ -50,6 +50,16 @@ def test_backward_is_refused_in_silence(hs):
     assert hs.value("contacts", record_id, "lastmodifieddate") == "2026-11-17T12:00:00Z"
 
 
+def test_move_back_is_refused_or_taken_by_a_switch(hs):
+    """Where the switch says so a program's move back is taken; a workflow's never is."""
+    record_id = hs.make(lifecyclestage="customer")
+    hs.switch(stage_forward_only=False)
+    hs.sim.edit("contacts", record_id, properties={"lifecyclestage": "lead"}, actor="workflow")
+    assert _stage(hs, record_id) == "customer"
+    _set(hs, record_id, "lead")
+    assert _stage(hs, record_id) == "lead"
+
+
 def test_backward_in_a_batch_refuses_only_the_stage(seeded):
     """In a batch the other values of the same input are written."""
     properties = {"lifecyclestage": "subscriber", "jobtitle": "CTO"}

@@ -38,6 +38,16 @@ def test_history_names_the_actor(hs, actor, kind, is_a_user):
     assert ("updatedByUserId" in newest) is is_a_user
 
 
+def test_history_keeps_as_many_entries_as_a_switch_says(hs):
+    """By default all entries are told, else the newest ones."""
+    contact = hs.make(phone="1")
+    for phone in ("2", "3"):
+        hs.control("edit", object="contacts", id=contact, properties={"phone": phone})
+    assert [one["value"] for one in _history(hs, contact, "phone")] == ["3", "2", "1"]
+    hs.switch(history_depth=2)
+    assert [one["value"] for one in _history(hs, contact, "phone")] == ["3", "2"]
+
+
 def test_unknown_actor_is_refused(hs):
     """An actor nobody knows is 400 and names the known ones."""
     contact = hs.make()

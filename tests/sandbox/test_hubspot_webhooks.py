@@ -1,5 +1,6 @@
 """HubSpot: webhooks, delivered over real HTTP to a real server."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -23,11 +24,13 @@ class Receiver:
     def __init__(self):
         self.requests = []
         self.statuses = deque()
+        self.pause_s = 0.0
 
     async def __call__(self, scope, receive, send):
         request = Request(scope, receive)
         raw = await request.body()
         self.requests.append((request.headers, raw))
+        await asyncio.sleep(self.pause_s)
         status = self.statuses.popleft() if self.statuses else 204
         await Response(status_code=status)(scope, receive, send)
 
@@ -222,6 +225,15 @@ def test_failed_request_is_made_again(hs, receiver):
     assert [event["attemptNumber"] for event in receiver.events] == [0, 1, 2]
     stamps = {headers["x-hubspot-request-timestamp"] for headers, _ in receiver.requests}
     assert len(stamps) == 3
+
+
+def test_answer_that_comes_late_is_none(hs, receiver):
+    """An application that takes too long counts as one that did not answer, and is asked again."""
+    _subscribe(hs, receiver, "contact.creation", webhook_timeout_s=0.2)
+    receiver.pause_s = 0.5
+    hs.make(email="a@firm.example")
+    (delivery,) = _settled(hs, 1)["deliveries"]
+    assert (0, "again") == (delivery["status"], delivery["outcome"])
 
 
 def test_it_gives_up_after_ten_retries_within_a_day(hs, receiver):

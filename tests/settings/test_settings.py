@@ -133,7 +133,7 @@ prefer: [west]
         "6: connections.north.poll: must be a duration such as 60s, 5m or 1h",
         "9: connections.south.mode: Input should be 'observe' or 'active'",
         "10: connections.south.vendor_stage: Input should be 'off', 'fill_empty' or 'forward'",
-        "3: colour: is not known; known: store, log, mappings, connections, prefer, vocabulary, clock",
+        "3: colour: is not known; known: store, log, guardrails, edits, mappings, connections, prefer, vocabulary, language, web, clock",
         "11: prefer: `west` is no connection; known: north, south",
     ] == problems(write, text)
 
@@ -190,3 +190,49 @@ def test_a_key_that_stands_twice_is_refused(write: Path) -> None:
     """Which of two equal keys counts is not guessed: both lines are named."""
     text = GOOD + "prefer: [north]\n"
     assert problems(write, text) == ["13: prefer: stands here twice, first in line 12"]
+
+
+@pytest.mark.parametrize(
+    ("listen", "address"),
+    [
+        ("127.0.0.1:8080", ("127.0.0.1", 8080)),
+        ("0.0.0.0:0", ("0.0.0.0", 0)),
+        ("'[::1]:8080'", ("::1", 8080)),
+    ],
+)
+def test_the_web_server_has_an_address(write: Path, listen: str, address: tuple[str, int]) -> None:
+    """Host and port, also of IPv6; how the outside calls it ends without a slash."""
+    write.write_text(f"{GOOD}web: {{listen: {listen}, public_url: https://crm.example/hooks/}}\n")
+    found = load_settings(write).web
+    assert found is not None
+    assert (address, "https://crm.example/hooks") == (found.address, found.public_url)
+
+
+def test_without_web_there_is_no_server(write: Path) -> None:
+    """The server is asked for, never assumed."""
+    assert load_settings(write).web is None
+
+
+@pytest.mark.parametrize(
+    ("web", "said"),
+    [
+        ("{}", "web.listen: Field required"),
+        ("{listen: 8080}", "web.listen: must be an address and a port, such as 127.0.0.1:8080"),
+        (
+            "{listen: 'x:99999'}",
+            "web.listen: must be an address and a port, such as 127.0.0.1:8080",
+        ),
+        (
+            "{listen: 'x:1', public_url: crm.example}",
+            "web.public_url: must be an address such as https://stagesync.acme.example",
+        ),
+        (
+            "{listen: 'x:1', public_url: 'https://crm.example/?a=1'}",
+            "web.public_url: must be a bare address: no user, query or fragment",
+        ),
+        ("{listen: 'x:1', port: 1}", "web.port: is not known; known: listen, public_url"),
+    ],
+)
+def test_a_bad_web_server_is_told(write: Path, web: str, said: str) -> None:
+    """What cannot be listened on or called is refused with its key."""
+    assert [f"13: {said}"] == problems(write, f"{GOOD}web: {web}\n")

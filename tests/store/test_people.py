@@ -1,5 +1,7 @@
 """People and accounts, where they stand, and how they moved."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Connection
 
@@ -14,6 +16,9 @@ PLACED = Placed(
     evaluated_at_s=10.0,
     recheck_at_s=20.0,
     staged_at_s=5.0,
+    previous_stage="visitor",
+    content="consideration",
+    next_contact_at_s=30.0,
     policy="standard 1 (abc)",
 )
 
@@ -144,6 +149,16 @@ def test_history_is_kept_in_order(store: Store) -> None:
         people.save_transitions(tx, [later, earlier])
         assert [earlier, later] == people.transitions_of(tx, "p_1")
         assert {"p_1": later} == people.last_transitions(tx, ["p_1", "p_2"])
+
+
+def test_the_last_change_of_stage_may_be_older_than_the_last_move(store: Store) -> None:
+    """A move that left the stage as it was is passed over when the last change of stage is asked for."""
+    moved = replace(_transition(1.0, "lead"), stage_from="contact")
+    stayed = replace(_transition(2.0, "lead"), stage_from="lead")
+    with store.begin() as tx:
+        people.save_transitions(tx, [moved, stayed])
+        assert {"p_1": stayed} == people.last_transitions(tx, ["p_1"])
+        assert {"p_1": moved} == people.last_transitions(tx, ["p_1"], of_stage=True)
 
 
 def test_somebody_interesting_is_in_several_crms(store: Store) -> None:

@@ -30,6 +30,7 @@ def _entry(pk: int, field: str = "stage", *, number: str = "1") -> StoredEntry:
         stage_to="lead",
         because=[{"rule": "contact form or call", "points": 30.0}],
         state="planned",
+        cause="facts",
     )
 
 

@@ -47,6 +47,37 @@ def test_a_connection_is_met_once(store: Store) -> None:
     )
 
 
+def test_what_a_connector_keeps_is_replaced(store: Store) -> None:
+    """Each connection's text is the last one kept; a connection that kept none has none."""
+    with store.begin() as tx:
+        state.remember(tx, "north", "a")
+        state.remember(tx, "south", "b")
+        state.remember(tx, "north", "c")
+        found = [state.remembered(tx, name) for name in ("north", "south", "east")]
+    assert ["c", "b", None] == found
+
+
+def test_slow_work_is_kept_whole(store: Store) -> None:
+    """The rounds of a connection are those last saved; at first there are none."""
+    rounds = ({"object": "contact", "what": "sweep", "done_at_s": 1.0, "due_at_s": None},)
+    with store.begin() as tx:
+        state.meet_connection(tx, "north", "observe")
+        before = state.connection_state(tx, "north")
+        state.save_rounds(tx, "north", rounds)
+        after = state.connection_state(tx, "north")
+    assert before is not None
+    assert after is not None
+    assert ((), rounds) == (before.rounds, after.rounds)
+
+
+def test_transaction_inside_a_transaction_is_refused(store: Store) -> None:
+    """The same thread cannot begin another one, which would lock SQLite; afterwards it can."""
+    with store.begin(), pytest.raises(RuntimeError, match="open in this thread"), store.begin():
+        pass
+    with store.begin() as tx:
+        assert None is state.get_meta(tx, "runs")
+
+
 def test_what_waits_is_noted_once_and_struck(store: Store) -> None:
     """A key noted twice waits once, by kind, until it is struck."""
     with store.begin() as tx:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from stagesync import __version__
+from stagesync.cli.backtest import backtest
 from stagesync.cli.check import check
 from stagesync.cli.demo import demo
 from stagesync.cli.deploy import connectors, init, setup
@@ -12,8 +13,10 @@ from stagesync.cli.doctor import doctor
 from stagesync.cli.evaluate import evaluate
 from stagesync.cli.explain import explain
 from stagesync.cli.group import Commands
+from stagesync.cli.hands import hold, pause, release, resume, retry, undo
 from stagesync.cli.look import audit, status
 from stagesync.cli.passes import approve, drop, plan, run, sync
+from stagesync.cli.people import people
 from stagesync.cli.sandbox import sandbox
 from stagesync.cli.vocabulary import vocabulary
 
@@ -40,9 +43,17 @@ for command in (
     drop,
     sync,
     run,
+    undo,
+    hold,
+    release,
+    retry,
+    pause,
+    resume,
     status,
     explain,
+    people,
     audit,
+    backtest,
     evaluate,
     vocabulary,
     connectors,

@@ -13,7 +13,7 @@ import click
 
 from stagesync.cli.group import shared_options
 from stagesync.cli.offline import print_json
-from stagesync.cli.online import ProgressBars, opened
+from stagesync.cli.online import ProgressBars, listening, opened
 from stagesync.cli.passes import warn_of_troubles
 from stagesync.cli.summary import FirstPass, find_movable, show, show_commands, show_moves
 
@@ -32,6 +32,7 @@ connections:
     connector: hubspot
     url: {hubspot[url]}
     token: {{file: {folder}/hubspot.token}}
+    app_secret: {{file: {folder}/hubspot.secret}}
     vendor_stage: forward
     poll: 2s
   salesforce:
@@ -44,6 +45,7 @@ connections:
     vendor_stage: forward
     poll: 2s
 prefer: [salesforce, hubspot]
+web: {{listen: 127.0.0.1:0}}
 log: {{level: error}}
 """
 
@@ -85,7 +87,7 @@ def demo(
                 show_commands(first, file, urls=running.urls, once=once)
             warn_of_troubles(first.wrote)
             if not once:
-                _go_on(found, tell=not as_json)
+                _go_on(found, running, tell=not as_json)
     exit_code = first.wrote.exit_code
     # Refusals are part of the world that the demo shows, not a failure of the demo.
     click.get_current_context().exit(0 if exit_code == 6 else exit_code)
@@ -95,6 +97,7 @@ def _write_deployment(folder: Path, running: Sandbox) -> Path:
     told = running.credentials()
     for name, text in (
         ("hubspot.token", told["hubspot"]["token"]),
+        ("hubspot.secret", told["hubspot"]["client_secret"]),
         ("salesforce.secret", told["salesforce"]["client_secret"]),
     ):
         with os.fdopen(os.open(folder / name, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
@@ -137,7 +140,7 @@ def _make_fields(deployment: Deployment, progress: ProgressBars) -> None:
             progress.advance(1)
 
 
-def _go_on(found: Opened, *, tell: bool) -> None:
+def _go_on(found: Opened, running: Sandbox, *, tell: bool) -> None:
     from stagesync.engine.daemon import run_daemon
     from stagesync.store import log
 
@@ -150,4 +153,30 @@ def _go_on(found: Opened, *, tell: bool) -> None:
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: found.clock.stop.set())
-    run_daemon(found.deployment, stop=found.clock.stop, after_run=tell_moves)
+    with listening(found) as web:
+        if web is not None:
+            _have_hubspot_call(web.url, found, running)
+        called = web.called if web else None
+        run_daemon(found.deployment, stop=found.clock.stop, called=called, after_run=tell_moves)
+
+
+def _have_hubspot_call(url: str, found: Opened, running: Sandbox) -> None:
+    """Subscribe to whatever people may do to the contacts of the simulated HubSpot."""
+    import requests
+
+    mapped = found.deployment.connections["hubspot"].object_mapping("contact").fields
+    subscriptions = [
+        *(f"contact.{what}" for what in ("creation", "deletion", "merge", "privacyDeletion")),
+        *(
+            {"eventType": "contact.propertyChange", "propertyName": name}
+            for name in mapped
+            if not name.startswith("stagesync_")
+        ),
+    ]
+    told = running.credentials()["hubspot"]
+    body = {
+        "url": f"{url}/webhooks/hubspot",
+        "secret": told["client_secret"],
+        "subscriptions": subscriptions,
+    }
+    requests.post(f"{told['url']}/_sandbox/webhooks", json=body, timeout=10).raise_for_status()

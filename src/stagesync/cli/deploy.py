@@ -25,6 +25,7 @@ connections:
   hubspot:
     connector: hubspot
     token: {env: HUBSPOT_TOKEN}
+    # app_secret: {env: HUBSPOT_APP_SECRET}  # of your app, for its webhooks; see web below
     mode: observe            # plans, and writes nothing until its first plan is approved
     poll: 60s
     vendor_stage: off        # off | fill_empty | forward: the vendor's own stage fields
@@ -41,6 +42,7 @@ connections:
 
 prefer: [salesforce, hubspot]  # whose value wins where both have one
 log: {format: json}
+# web: {listen: 127.0.0.1:8080, public_url: https://stagesync.acme.example}  # takes webhooks
 """
 
 

@@ -140,15 +140,29 @@ def _accounts(
     """One evaluation per domain, in the order in which the domains come up first."""
     members: dict[str, list[_Member]] = {}
     for line in lines:
-        domain = str(line.facts.account.get("domain", "")).strip().lower()
-        if domain:
+        if domain := _company(line.facts):
             evaluation = _place(line, compiled, at_s, tally=tally)
             members.setdefault(domain, []).append(_Member(line.facts, evaluation))
         else:
-            tally.warnings["person without account.domain, counted for no account"] += 1
+            lack = (
+                "an account.domain that is no company's" if line.facts.account.get("domain") else ""
+            )
+            lack = f"person with {lack}" if lack else "person without account.domain"
+            tally.warnings[f"{lack}, counted for no account"] += 1
     for domain, people in members.items():
         facts = _account_facts(domain, [member.facts for member in people])
         yield domain, compiled.evaluate_account(facts, people, at_s, with_reasons=True)
+
+
+def _company(facts: Facts) -> str | None:
+    """The domain of the company, by the rule that a mapping follows."""
+    from stagesync.domain.transforms import NotUnderstood, domain_of_company
+    from stagesync.loading.domains import company_domain
+
+    try:
+        return domain_of_company(facts.account.get("domain", ""), company_domain)
+    except NotUnderstood:
+        return None
 
 
 def _account_facts(domain: str, people: list[Facts]) -> Facts:

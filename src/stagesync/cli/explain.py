@@ -68,6 +68,7 @@ def _show(document: Mapping[str, Any]) -> None:
     _show_activities(document["activities"])
     _show_records(document["records"])
     _show_history(document)
+    _show_holds(document["holds"])
     _show_next(document)
 
 
@@ -131,23 +132,60 @@ def _show_history(document: Mapping[str, Any]) -> None:
     changes = [
         (
             each["at"],
-            f"{each['connection']} {each['object']}/{each['id']}",
+            _place(each),
             each["field"],
             _text(each["before"]),
             _text(each["after"]),
-            "written" if "written" in each["result"] else f"refused: {each['result']['words']}",
+            _result(each["result"]),
         )
         for each in document["changes"]
-        if "join" not in each["result"]
+        if each["id"]
     ]
     columns = ("at", "record", "field", "before", "after", "result")
-    print_rows("what was written", columns, changes)
+    print_rows("what was written, and whose records they were", columns, changes)
     joins = [
         (each["at"], each["result"]["with"], each["result"]["join"], each["actor"])
         for each in document["changes"]
         if "join" in each["result"]
     ]
     print_rows("joins decided", ("at", "with", "result", "by"), joins)
+    _show_verdicts(document["verdicts"])
+
+
+def _result(result: Mapping[str, Any]) -> str:
+    if "identity" in result:
+        return str(result["identity"])
+    return "written" if "written" in result else f"refused: {result['words']}"
+
+
+def _show_verdicts(verdicts: list[Mapping[str, Any]]) -> None:
+    rows = [
+        (
+            each["verdict"],
+            each["says"],
+            ", ".join((*each["records"], *each["others"])),
+            each["by"],
+            each["at"],
+            f"by {each['undone_by']}" if each["undone_by"] else "",
+        )
+        for each in verdicts
+    ]
+    print_rows("verdicts", ("id", "says", "records", "by", "at", "undone"), rows)
+
+
+def _show_holds(holds: list[Mapping[str, Any]]) -> None:
+    rows = [
+        (
+            each["kind"],
+            each["field"] or "everything",
+            each["since"],
+            each["ended"] or each["until"] or "until released",
+            each["by"],
+            each["why"] + (f"; ended by {each['ended_by']}" if each["ended_by"] else ""),
+        )
+        for each in holds
+    ]
+    print_rows("left alone", ("kind", "field", "since", "until", "by", "why"), rows)
 
 
 def _show_next(document: Mapping[str, Any]) -> None:

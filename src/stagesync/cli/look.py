@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from stagesync.cli.summary import on_ladder
 from stagesync.errors import ArgumentError
 
 BROKEN = 1
+COUNTED = "records counted"
 QUOTA = ("used_by_us", "used_by_others", "limit", "budget")
 
 
@@ -32,12 +34,15 @@ def status(*, config: Path | None, as_json: bool) -> None:
     from stagesync.engine.status import status as look
 
     with opened(config) as found:
-        document = look(found.deployment, now_s=found.clock.now_s())
+        now_s = found.clock.now_s()
+        document = look(found.deployment, now_s=now_s)
         ladder = on_ladder(found.deployment.vocabularies[found.deployment.main_vocabulary])
     if as_json:
         print_json(document)
         return
     _show_connections(document["connections"])
+    rows = _slow_work(document["connections"], now_s)
+    print_rows("slow work", ("connection", "what", "last", "next", "how it stands"), rows)
     stages = [
         (each.id, str(document["stages"][each.id]))
         for each in ladder
@@ -79,9 +84,52 @@ def _show_connections(connections: list[dict[str, Any]]) -> None:
     )
 
 
+def _slow_work(connections: list[dict[str, Any]], now_s: float) -> list[tuple[str, ...]]:
+    """A line per connection and kind of work: the oldest of its objects, and the first to be due."""
+    rows: list[tuple[str, ...]] = []
+    for each in connections:
+        for what in dict.fromkeys(one["what"] for one in each["rounds"]):
+            found = [one for one in each["rounds"] if one["what"] == what]
+            done = [one["done_at"] for one in found]
+            due = [one["due_at"] for one in found if one["due_at"] is not None]
+            under_way = [one["object"] for one in found if one["under_way"]]
+            how = f"under way: {', '.join(under_way)}" if under_way else ""
+            if what == COUNTED:
+                how = _differing(each["counts"])
+            last = "never" if None in done else f"{_span(now_s - _seconds(min(done)))} ago"
+            ahead_s = _seconds(min(due)) - now_s if due else 0.0
+            following = "off" if not due else f"in {_span(ahead_s)}" if ahead_s > 0 else "now"
+            rows.append((each["connection"], what, last, following, how))
+    return rows
+
+
+def _seconds(instant: str) -> float:
+    return datetime.fromisoformat(instant).timestamp()
+
+
+def _span(seconds: float) -> str:
+    """About how long, in the largest unit that leaves two of it."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def _differing(counts: Mapping[str, Any]) -> str:
+    """How the last count came out."""
+    off = [
+        f"{name}: {one['crm']} there, {one['here']} here"
+        for name, one in counts.items()
+        if one["differs_since"] is not None
+    ]
+    return ", ".join(off) or "they agree"
+
+
 def _show_what_waits(document: dict[str, Any]) -> None:
     """What asks for a person, each with the command that answers it."""
     for each in document["connections"]:
+        if each["trouble"]:
+            click.echo(f"hint: {each['connection']}: {each['hint']}")
         if each["out_of_scope"]:
             click.echo(
                 f"{each['connection']}: {each['out_of_scope']} records are out of scope: read, never written"
@@ -91,8 +139,21 @@ def _show_what_waits(document: dict[str, Any]) -> None:
             click.echo(f"hint: {one['fix']}")
     for each in document["held"]:
         click.echo(f"held: {each['plan']} with {each['entries']} values")
+        for why in sorted({group["why"] for group in each["groups"]}):
+            click.echo(f"  because {why}")
         click.echo(
             f"hint: stagesync plan shows it, stagesync approve {each['plan']} lets it through"
+        )
+    for each in document["parked"]:
+        click.echo(
+            f"refused: {each['connection']} {each['object']}/{each['id']} {each['field']}: {each['words']}"
+        )
+    if document["parked"]:
+        click.echo("hint: put it right in the CRM, then stagesync retry")
+    if document["holds"]:
+        told = ", ".join(f"{count} by {kind}" for kind, count in document["holds"].items())
+        click.echo(
+            f"left alone for a while: {told}; stagesync explain WHO tells, stagesync release WHO ends it"
         )
     for each in document["joins"]:
         both = " and ".join(
@@ -134,7 +195,7 @@ def audit(
     ctx.obj = config
     if ctx.invoked_subcommand:
         return
-    from stagesync.engine.explain import find
+    from stagesync.engine.find import find
     from stagesync.store import log
 
     with opened(config) as found, found.deployment.store.begin() as tx:

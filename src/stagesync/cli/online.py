@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -38,6 +39,36 @@ def opened(config: Path | None, *, logs: bool = False) -> Iterator[Opened]:
                 hint="add one under `connections:` in stagesync.yaml",
             )
         yield found
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """The daemon's web server.
+
+    Attributes:
+        url: where it listens.
+        called: set when a CRM named something.
+    """
+
+    url: str
+    called: threading.Event
+
+
+@contextmanager
+def listening(found: Opened) -> Iterator[Listening | None]:
+    """The web server while the block lasts; None where the settings ask for none.
+
+    Raises:
+        ArgumentError: it cannot listen where it should.
+    """
+    if found.settings.web is None:
+        yield None
+        return
+    from stagesync.web.server import serve
+
+    called = threading.Event()
+    with serve(found.settings.web, found.deployment, call=called.set) as url:
+        yield Listening(url, called)
 
 
 def connection_named(found: Opened, name: str) -> Connected:

@@ -11,7 +11,7 @@ import click
 
 from stagesync.cli.group import named, shared_options
 from stagesync.cli.offline import print_json, print_rows
-from stagesync.cli.online import ProgressBars, opened
+from stagesync.cli.online import ProgressBars, listening, opened
 from stagesync.errors import ArgumentError, HeldError
 
 if TYPE_CHECKING:
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 """Entries that people see of a long plan; `--json` has them all."""
+
+REFUSED_HINT = (
+    "stagesync status counts why, stagesync explain has the CRM's words; the next run sends what was"
+    " locked again, stagesync retry the rest"
+)
 
 
 @click.command(short_help="Show what the next run would write.")
@@ -62,13 +67,14 @@ def sync(*, approve_plan: str | None, config: Path | None, as_json: bool) -> Non
 
     with opened(config) as found, ProgressBars() as progress:
         if approve_plan:
-            _decide(found.deployment, approve_plan, approve=True)
+            decide_plan(found.deployment, approve_plan, approve=True)
         outcome = run_once(found.deployment, progress=progress)
     if as_json:
         print_json(outcome.summary())
     else:
         show_outcome(outcome)
     warn_of_troubles(outcome)
+    warn_of_refusals(outcome)
     if outcome.exit_code == HeldError.exit_code:
         click.echo(held_message(outcome), err=True)
     click.get_current_context().exit(outcome.exit_code)
@@ -111,10 +117,11 @@ def run(*, config: Path | None) -> None:
     """
     from stagesync.engine.daemon import run_daemon
 
-    with opened(config, logs=True) as found:
+    with opened(config, logs=True) as found, listening(found) as web:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: found.clock.stop.set())
-        run_daemon(found.deployment, stop=found.clock.stop)
+        called = web.called if web else None
+        run_daemon(found.deployment, stop=found.clock.stop, called=called)
 
 
 def _decide_and_show(plan_id: str, config: Path | None, *, as_json: bool, approve: bool) -> None:
@@ -123,7 +130,7 @@ def _decide_and_show(plan_id: str, config: Path | None, *, as_json: bool, approv
             _decide_join(found.deployment, plan_id, as_json=as_json, approve=approve)
             return
         document = plan_document(found.deployment, plan_id)
-        entries = _decide(found.deployment, plan_id, approve=approve)
+        entries = decide_plan(found.deployment, plan_id, approve=approve)
     if as_json:
         print_json(document)
     else:
@@ -151,7 +158,8 @@ def _decide_join(deployment: Deployment, join_id: str, *, as_json: bool, approve
         click.echo(f"{join_id} {word}; {end}")
 
 
-def _decide(deployment: Deployment, plan_id: str, *, approve: bool) -> int:
+def decide_plan(deployment: Deployment, plan_id: str, *, approve: bool) -> int:
+    """Approve or drop, in the name of whoever sits at this terminal; how many values it decided."""
     from stagesync.app import actor
     from stagesync.engine.run import decide
 
@@ -170,20 +178,25 @@ def plan_document(
 ) -> dict[str, Any]:
     """A plan as `stagesync plan --json` prints it."""
     from stagesync.domain.life import WAITING
-    from stagesync.engine.explain import find
+    from stagesync.domain.plan import GOES_BACK
+    from stagesync.engine.find import find
+    from stagesync.engine.guard import groups_document
     from stagesync.engine.scope import count_out_of_scope
-    from stagesync.store import plans
+    from stagesync.store import guards, plans
 
     with deployment.store.begin() as tx:
         out_of_scope = count_out_of_scope(tx, deployment)
         entries: Sequence[StoredEntry] = plans.entries_of(tx, plan_id, *WAITING)
+        groups = guards.held_groups(tx, plan_id)
         if person:
             _, subject = find(tx, person)
             entries = [each for each in entries if each.subject == subject]
     return {
         "plan": plan_id,
         "counts": _counts(entries),
+        "back": sum(each.way in GOES_BACK for each in entries),
         "held": sum(each.state == "held" for each in entries),
+        "groups": groups_document(groups),
         "out_of_scope": out_of_scope,
         "writes": [
             {
@@ -196,7 +209,9 @@ def plan_document(
                 "after": each.after,
                 "stage_from": each.stage_from or None,
                 "stage_to": each.stage_to,
+                "cause": each.cause,
                 "held": each.state == "held",
+                "back": each.way in GOES_BACK,
                 "because": list(each.because),
             }
             for each in entries
@@ -229,7 +244,7 @@ def show_plan(document: dict[str, Any], *, as_json: bool) -> None:
             f"{each['object']}/{each['id']}",
             each["field"],
             _shown(each["before"]),
-            _shown(each["after"]),
+            _shown(each["after"]) + (" (back)" if each["back"] else ""),
             _reason(each["because"]),
         )
         for each in writes[:SHOWN]
@@ -248,9 +263,17 @@ def show_plan(document: dict[str, Any], *, as_json: bool) -> None:
         ]
         print_rows(title, ("from", "to", noun), moves)
     click.echo(f"{len(writes)} values would be written, {document['held']} of them held")
+    if document["back"]:
+        click.echo(f"{document['back']} of them move a vendor's field back")
     for name, count in document["out_of_scope"].items():
         if count:
             click.echo(f"{name}: {count} records are out of scope: read, never written")
+    held = [
+        (each["cause"], each["from"] or "(new)", each["to"], str(each["subjects"]), each["why"])
+        for each in document["groups"]
+    ]
+    if held:
+        print_rows("held", ("cause", "from", "to", "people", "why"), held)
     if document["held"]:
         click.echo(f"hint: stagesync approve {document['plan']}")
 
@@ -303,12 +326,20 @@ def warn_of_troubles(outcome: Outcome) -> None:
             click.echo(f"hint: {error.hint}", err=True)
 
 
+def warn_of_refusals(outcome: Outcome) -> None:
+    """Each connection that refused values on stderr, with what to do."""
+    for name, each in outcome.written.items():
+        if each.refused:
+            click.echo(f"{name}: {each.refused} values were refused", err=True)
+            click.echo(f"hint: {REFUSED_HINT}", err=True)
+
+
 def held_message(outcome: Outcome) -> str:
-    """Why nothing was written, and the command that approves."""
-    names = sorted(outcome.plan.held_connections)
-    who = f"{names[0]} is" if len(names) == 1 else f"{' and '.join(names)} are"
+    """Why what was held was not written, and the command that approves."""
+    from stagesync.engine.guard import why
+
+    reasons = "; ".join(sorted({why(trip) for trip in outcome.plan.trips}))
     return (
-        f"plan {outcome.plan.id} held: {outcome.plan.held} values wait, because {who} observed"
-        " until a first plan is approved. They were not written.\n"
+        f"plan {outcome.plan.id} held: {outcome.plan.held} values wait and were not written: {reasons}\n"
         f"hint: stagesync plan shows them, stagesync approve {outcome.plan.id} lets them through"
     )

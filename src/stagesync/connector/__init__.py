@@ -12,15 +12,18 @@ from stagesync.connector.abilities import (
     Change,
     Heard,
     Hears,
+    Named,
     Remembers,
     Round,
     TellsHistory,
+    TellsMembers,
     TellsRounds,
     TellsTime,
 )
 from stagesync.connector.capabilities import Capabilities
 from stagesync.connector.contract import Clock, Connect, Connector, Secret
 from stagesync.connector.http import Limit, Pacer, call_with_retry
+from stagesync.connector.remembered import Calls, Remembered
 from stagesync.connector.values import (
     FieldDescription,
     FieldType,
@@ -56,6 +59,7 @@ from stagesync.errors import (
 __all__ = [
     "Actor",
     "AnswerUnreadable",
+    "Calls",
     "Capabilities",
     "Change",
     "Clock",
@@ -71,6 +75,7 @@ __all__ = [
     "Hears",
     "Limit",
     "Link",
+    "Named",
     "ObjectDescription",
     "ObjectKind",
     "Option",
@@ -84,6 +89,7 @@ __all__ = [
     "QuotaExhausted",
     "Record",
     "Refusal",
+    "Remembered",
     "Remembers",
     "RequestRefused",
     "Role",
@@ -91,6 +97,7 @@ __all__ = [
     "Secret",
     "SetupStep",
     "TellsHistory",
+    "TellsMembers",
     "TellsRounds",
     "TellsTime",
     "Throttled",

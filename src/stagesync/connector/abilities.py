@@ -6,7 +6,7 @@ and goes another way where it is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -21,6 +21,22 @@ class TellsTime(Protocol):
 
     def server_now_s(self) -> float | None:
         """The CRM's clock at its last answer; Unix seconds; None before one. Sends nothing."""
+        ...
+
+
+@runtime_checkable
+class TellsMembers(Protocol):
+    """A connector whose CRM keeps lists of records, which a mapping's scope may name."""
+
+    def members(self, object_name: str, list_name: str) -> Iterable[str]:
+        """Ids of the records of this object that are on a list now, in any order; none for an empty list.
+
+        Args:
+            list_name: the CRM's id or name of the list, as the mapping has it.
+
+        Raises:
+            RequestRefused: there is no such list.
+        """
         ...
 
 
@@ -83,6 +99,8 @@ class Round:
         done_at_s: when it was last done whole; Unix seconds; None when never.
         due_at_s: when it will be done again; None when it is switched off.
         under_way: it is being done, in parts.
+        finds_records: records that are gone, or were missed, come with it: a count of the CRM's records
+            that differs from ours waits for it.
     """
 
     object: str
@@ -90,6 +108,7 @@ class Round:
     done_at_s: float | None
     due_at_s: float | None
     under_way: bool = False
+    finds_records: bool = True
 
 
 @runtime_checkable
@@ -106,12 +125,16 @@ class Remembers(Protocol):
     """A connector that must know things again in its next life: a refresh token that was replaced, the
     calls of the last 24 hours."""
 
-    def remember(self, known: Secret | None, keep: Callable[[Secret], None]) -> None:
-        """Told once, before any request.
+    def remember(self, recall: Callable[[], Secret | None], keep: Callable[[Secret], None]) -> None:
+        """Told once, before any request. `stagesync.connector.Remembered` does what most need.
+
+        Both may be called from any thread while a request is made, and in `close`; not by what
+        sends nothing. What they raise must go up.
 
         Args:
-            known: what it last gave to `keep`, in this life or one before; None when nothing.
-            keep: stores a text of the connector's own for its next life; durable when it returns.
+            recall: what was last given to `keep`: in this life, in one before, or by another process
+                that serves the same connection just now; None when nothing was.
+            keep: stores a text of the connector's own in its place; durable when it returns.
         """
         ...
 
@@ -131,15 +154,35 @@ class Heard:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A record that a webhook request is about.
+
+    Attributes:
+        erased: the CRM has forgotten this person for good, and whatever is known of the record must go.
+            All else that an event says is a hint: the record is read again.
+    """
+
+    object: str
+    id: str
+    erased: bool = False
+
+
 @runtime_checkable
 class Hears(Protocol):
     """A connector whose CRM calls when something changed."""
 
-    def hear(self, heard: Heard) -> Sequence[tuple[str, str]]:
-        """The records (object, id) that may have changed, each once. Sends nothing, and may be called from any
-        thread.
+    @property
+    def listens(self) -> bool:
+        """Whether it has what a request is proven by; without it no request is taken."""
+        ...
+
+    def hear(self, heard: Heard) -> Sequence[Named]:
+        """The records that may have changed, each once, in no order that means anything.
+
+        Sends nothing, and may be called from any thread, while other methods run.
 
         Raises:
-            RequestRefused: the CRM did not send this, or not just now; its `code` says why.
+            RequestRefused: the CRM did not send this, or not just now; its `code` is one word that says why.
         """
         ...

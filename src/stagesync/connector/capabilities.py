@@ -23,6 +23,8 @@ class Capabilities:
             its id, with `merged_into`.
         refuses_backward_silently: the CRM has fields that it keeps where they are when they are
             told to go back, and calls it a success; the connector tells it as `NOT_FORWARD`.
+        clears_to_go_back: such a field goes back once it was emptied in a request before: `Write.clear` does
+            that.
         writes_partially: when one value of a record is refused, its others are written all the
             same; otherwise a record is taken whole or not at all.
         makes_fields: `setup` can make own fields; otherwise it raises `RequestRefused`, naming those that
@@ -38,6 +40,7 @@ class Capabilities:
     tells_deletes: bool = False
     tells_merges: bool = False
     refuses_backward_silently: bool = False
+    clears_to_go_back: bool = False
     writes_partially: bool = False
     makes_fields: bool = False
     makes_choices: bool = False

@@ -3,19 +3,26 @@
 People work in it (`add`, `edit`, `delete`, `merge`, `convert`), and it misbehaves when told to (`refuse`,
 `fail`, `break_write`, `lose_answer`). Its switches stand for the habits in which vendors differ: whether
 records come with their links, how large a page is, how far a pull looks back, and choice fields that
-silently refuse to go back.
+silently refuse to go back. It remembers who changed what.
 """
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import orjson
+
 from stagesync.connector import (
+    Actor,
+    Change,
     Clock,
     FieldDescription,
     FieldValue,
+    Heard,
     Link,
+    Named,
     ObjectKind,
     Refusal,
     Write,
@@ -43,6 +50,7 @@ class MemoryRow:
     gone: bool = False
     merged_into: str = ""
     frozen: bool = False
+    history: dict[str, list[Change]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -59,7 +67,9 @@ class MemoryCrm:
         counts: whether it says how many records there are.
         daily_limit: requests a day, those of others included; None means that it tells no limit.
         calls_of_others: requests of other programs.
+        hook_secret: what its webhooks are signed with; empty means that it sends none.
         skew_s: how far its clock is ahead of ours, as its answers tell; its stamps do not show it.
+        lists: (object, list) -> ids of the records on it.
         calls: requests answered so far, those that failed included.
     """
 
@@ -72,14 +82,16 @@ class MemoryCrm:
     counts: bool = True
     daily_limit: int | None = None
     calls_of_others: int = 0
+    hook_secret: str = ""
     skew_s: float = 0.0
     calls: int = 0
     rows: dict[tuple[str, str], MemoryRow] = field(default_factory=dict)
     fields: dict[str, dict[str, FieldDescription]] = field(default_factory=dict)
+    lists: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     _refusals: dict[tuple[str, str], WriteResult] = field(default_factory=dict)
     _failures: list[CrmError | None] = field(default_factory=list)
     _broken: list[tuple[int, CrmError]] = field(default_factory=list)
-    _lost: list[CrmError] = field(default_factory=list)
+    _lost: list[CrmError | None] = field(default_factory=list)
     _made: int = 0
 
     def __post_init__(self) -> None:
@@ -107,12 +119,17 @@ class MemoryCrm:
         values: Mapping[str, FieldValue],
         *,
         links: Link | None = None,
+        actor: Actor = Actor.PERSON,
     ) -> None:
         """Change some fields, and what it names where `links` says so."""
         row = self.rows[object_name, record_id]
+        now_s = self.clock.now_s()
+        for name, value in values.items():
+            if row.fields.get(name) != value:
+                row.history.setdefault(name, []).insert(0, Change(value, now_s, actor))
         row.fields.update(values)
         row.links.update(links or {})
-        row.changed_at_s = self.clock.now_s()
+        row.changed_at_s = now_s
 
     def delete(self, object_name: str, record_id: str) -> None:
         """Throw a record away."""
@@ -146,6 +163,23 @@ class MemoryCrm:
         self.rows[object_name, record_id].frozen = True
         return made
 
+    def erase(self, object_name: str, record_id: str) -> Named:
+        """Forget a person for good; returns what a webhook says of it."""
+        del self.rows[object_name, record_id]
+        return Named(object_name, record_id, erased=True)
+
+    def tell(self, *named: Named, url: str) -> Heard:
+        """The webhook request to this address that names these records, signed as a whole."""
+        body = orjson.dumps([[each.object, each.id, each.erased] for each in named])
+        at = repr(self.clock.now_s())
+        headers = {"x-sent-at": at, "x-signature": self.signature(url, at, body)}
+        return Heard("POST", url, headers, body)
+
+    def signature(self, url: str, at: str, body: bytes) -> str:
+        """What proves a request to this address at this instant."""
+        said = f"{url} {at} ".encode() + body
+        return hmac.digest(self.hook_secret.encode(), said, "sha256").hex()
+
     # How it misbehaves.
 
     def refuse(
@@ -169,9 +203,9 @@ class MemoryCrm:
         """Break the next write off when `after` records were taken."""
         self._broken.append((after, error))
 
-    def lose_answer(self, error: CrmError) -> None:
-        """Take the next write whole, and let its answer get lost."""
-        self._lost.append(error)
+    def lose_answer(self, error: CrmError, *, after: int = 0) -> None:
+        """Answer `after` more requests to write, take the next one whole, and let its answer get lost."""
+        self._lost += [*[None] * after, error]
 
     # What the connector calls.
 
@@ -188,8 +222,9 @@ class MemoryCrm:
 
     def answer(self, results: Sequence[WriteResult]) -> Sequence[WriteResult]:
         """What became of a request, unless the answer gets lost."""
-        if self._lost:
-            raise self._lost.pop(0)
+        lost = self._lost.pop(0) if self._lost else None
+        if lost is not None:
+            raise lost
         return results
 
     def take(self, write: Write) -> WriteResult:
@@ -206,7 +241,7 @@ class MemoryCrm:
         known = self.fields[write.object]
         back = [name for name in write.values if _goes_back(known[name], row, write.values[name])]
         taken = {name: value for name, value in write.values.items() if name not in back}
-        self.edit(write.object, write.id, taken)
+        self.edit(write.object, write.id, taken, actor=Actor.OURS)
         now = {name: row.fields[name] for name in write.values}
         if not back:
             return WriteResult(write, now=now)
@@ -228,6 +263,7 @@ class MemoryCrm:
 def _goes_back(known: FieldDescription, row: MemoryRow, value: FieldValue) -> bool:
     ranks = {option.value: option.rank for option in known.options}
     current = row.fields[known.name]
-    if not known.forward_only or current not in ranks:
+    # Whoever empties it does not move it: that is the way back.
+    if not known.forward_only or current not in ranks or value in (None, ""):
         return False
     return ranks.get(str(value), -1) < ranks[str(current)]

@@ -2,12 +2,16 @@
 
 A person is a set of records. Records are joined, in this order of trust:
 
-1. by what the CRMs themselves say: a converted lead names its contact, a merged record its winner;
-2. within one CRM by e-mail *and* name, never by e-mail alone;
-3. across CRMs by e-mail, when on each side the address belongs to exactly one group.
+1. a record that was merged is part of its winner: there is one record left;
+2. by people's verdicts, the newest first: these records are one human, this record is another human;
+3. by what the CRMs themselves say: a converted lead names its contact;
+4. within one CRM by e-mail *and* name, never by e-mail alone;
+5. across CRMs by e-mail, when on each side the address belongs to exactly one group.
 
+What a verdict parts, no later rule joins, not even by way of a third record. The address of a record
+that was split off stays with those it was split from: it joins nobody else to the record.
 An address that several people of one CRM share (`info@`) joins nobody: it is reported. So is a group
-that grows beyond a limit: it falls back to the joins of rule 1. Nothing is guessed.
+that grows beyond a limit: it falls back to the joins of rules 1 to 3. Nothing is guessed.
 Accounts are joined by web domain across CRMs, under the same rule of one on each side.
 """
 
@@ -15,8 +19,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations, product
+
+from stagesync.domain.groups import Groups
 
 LARGEST_GROUP = 25
 """Records of one person beyond which a join by address is not believed."""
@@ -31,7 +38,9 @@ class Known:
         connection: where it lives.
         name: (first, last), normalised for comparison; blank where unknown.
         mark: normalised e-mail of a person, web domain of an account; empty when it has none.
+        aliases: further addresses of a person, normalised.
         same_as: keys of records that its CRM says are the same.
+        merged: whether it became part of the record in `same_as`: nothing can part them.
         id_hint: `connection/object/id`, from which a new identity gets its id.
         held_by: id of the person or account it belongs to so far; empty when new.
     """
@@ -43,6 +52,23 @@ class Known:
     same_as: tuple[int, ...] = ()
     id_hint: str = ""
     held_by: str = ""
+    merged: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A person's verdict on records.
+
+    Attributes:
+        together: whether all of these records are one human; else those of `one` are another human
+            than those of `other`.
+        one, other: keys of records; they may name some that are not looked at.
+    """
+
+    together: bool
+    one: tuple[int, ...]
+    other: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +79,15 @@ class Joined:
         groups: each sorted; ordered by their first key.
         shared: mark -> keys that bear it.
         too_large: groups that were broken up again, as they would have been.
+        certain: key -> a key that stands for all that CRMs and verdicts join with it.
+        left: keys that a verdict splits off from others.
     """
 
     groups: tuple[tuple[int, ...], ...]
     shared: Mapping[str, tuple[int, ...]]
     too_large: tuple[tuple[int, ...], ...]
-
-
-class _Groups:
-    """Union-find over record keys."""
-
-    def __init__(self, keys: Iterable[int]) -> None:
-        self._parent = {key: key for key in keys}
-
-    def find(self, key: int) -> int:
-        parent = self._parent
-        while parent[key] != key:
-            parent[key] = parent[parent[key]]
-            key = parent[key]
-        return key
-
-    def union(self, one: int, other: int) -> None:
-        if other in self._parent:
-            first, second = sorted((self.find(one), self.find(other)))
-            self._parent[second] = first
-
-    def groups(self) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = defaultdict(list)
-        for key in self._parent:
-            found[self.find(key)].append(key)
-        return found
+    certain: Mapping[int, int] = field(default_factory=dict)
+    left: frozenset[int] = frozenset()
 
 
 def same_name(one: tuple[str, str], other: tuple[str, str]) -> bool:
@@ -96,36 +101,60 @@ def same_name(one: tuple[str, str], other: tuple[str, str]) -> bool:
     return min(len(first), len(second)) == 1 and first[0] == second[0]
 
 
-def join_people(records: Sequence[Known]) -> Joined:
-    """Group records into people."""
-    return _join(records, within=lambda one, other: same_name(one.name, other.name))
+def join_people(records: Sequence[Known], words: Sequence[Word] = ()) -> Joined:
+    """Group records into people.
+
+    Args:
+        words: the verdicts that stand, oldest first.
+    """
+    return _join(records, words, within=lambda one, other: same_name(one.name, other.name))
 
 
 def join_accounts(records: Sequence[Known]) -> Joined:
     """Group company records into accounts; two companies of one CRM are never joined."""
-    return _join(records, within=lambda _one, _other: False)
+    return _join(records, (), within=lambda _one, _other: False)
 
 
-def _join(records: Sequence[Known], *, within: Callable[[Known, Known], bool]) -> Joined:
-    by_key = {record.key: record for record in records}
-    certain = _Groups(by_key)
+def _join(
+    records: Sequence[Known], words: Sequence[Word], *, within: Callable[[Known, Known], bool]
+) -> Joined:
+    certain = Groups(record.key for record in records)
     for record in records:
-        for key in record.same_as:
-            certain.union(record.key, key)
-    full = _Groups(by_key)
+        if record.merged:
+            _join_same(record, certain)
+    for word in reversed(words):
+        _heed(word, certain)
     for record in records:
-        full.union(record.key, certain.find(record.key))
+        _join_same(record, certain)
+    full = certain.copy()
     shared = _join_by_mark(records, full, within=within)
     return _broken_up(full.groups(), certain, shared)
 
 
+def _join_same(record: Known, groups: Groups) -> None:
+    for key in record.same_as:
+        groups.union(record.key, key)
+
+
+def _heed(word: Word, groups: Groups) -> None:
+    """Do as a verdict says, as far as no newer one says otherwise."""
+    if word.together:
+        keys = (*word.one, *word.other)
+        for one, other in combinations(keys, 2):
+            groups.union(one, other)
+    else:
+        for one, other in product(word.one, word.other):
+            groups.part(one, other)
+
+
 def _join_by_mark(
-    records: Sequence[Known], groups: _Groups, *, within: Callable[[Known, Known], bool]
+    records: Sequence[Known], groups: Groups, *, within: Callable[[Known, Known], bool]
 ) -> dict[str, tuple[int, ...]]:
     bearers: dict[str, list[Known]] = defaultdict(list)
     for record in records:
-        if record.mark:
-            bearers[record.mark].append(record)
+        for mark in {record.mark, *record.aliases} - {""}:
+            bearers[mark].append(record)
+    bearers = {mark: _rightful(bearing, groups) for mark, bearing in bearers.items()}
     for bearing in bearers.values():
         for place, one in enumerate(bearing):
             for other in bearing[place + 1 :]:
@@ -141,7 +170,16 @@ def _join_by_mark(
     return shared
 
 
-def _is_one_on_each_side(bearing: Sequence[Known], groups: _Groups) -> bool:
+def _rightful(bearing: list[Known], groups: Groups) -> list[Known]:
+    """Those who bear a mark, without those who were split off from another one who bears it."""
+    if not groups.left:
+        return bearing
+    roots = {groups.find(record.key) for record in bearing}
+    leaving = {groups.find(one) for one, other in groups.left if groups.find(other) in roots}
+    return [record for record in bearing if groups.find(record.key) not in leaving]
+
+
+def _is_one_on_each_side(bearing: Sequence[Known], groups: Groups) -> bool:
     sides: dict[str, set[int]] = defaultdict(set)
     for record in bearing:
         sides[record.connection].add(groups.find(record.key))
@@ -149,7 +187,7 @@ def _is_one_on_each_side(bearing: Sequence[Known], groups: _Groups) -> bool:
 
 
 def _broken_up(
-    groups: Mapping[int, list[int]], certain: _Groups, shared: Mapping[str, tuple[int, ...]]
+    groups: Mapping[int, list[int]], certain: Groups, shared: Mapping[str, tuple[int, ...]]
 ) -> Joined:
     kept: list[tuple[int, ...]] = []
     too_large: list[tuple[int, ...]] = []
@@ -162,7 +200,9 @@ def _broken_up(
         for key in keys:
             parts[certain.find(key)].append(key)
         kept.extend(tuple(sorted(part)) for part in parts.values())
-    return Joined(tuple(sorted(kept)), shared, tuple(sorted(too_large)))
+    told = {key: certain.find(key) for keys in groups.values() for key in keys}
+    left = frozenset(one for one, _ in certain.left)
+    return Joined(tuple(sorted(kept)), shared, tuple(sorted(too_large)), told, left)
 
 
 def hold_apart(
@@ -170,7 +210,7 @@ def hold_apart(
 ) -> tuple[Joined, list[tuple[str, str]]]:
     """The groups, each parted where two known people would become one who may not.
 
-    What the CRMs themselves say is never parted. Records that belong to nobody yet go with the first.
+    What the CRMs themselves or people's verdicts say is never parted. Records that belong to nobody yet go with the first.
 
     Args:
         may_join: whether the people of these two ids may become one.
@@ -184,20 +224,23 @@ def hold_apart(
         if len({records[key].held_by for key in keys} - {""}) < 2:
             groups.append(keys)
             continue
-        parts, apart = _parts(keys, records, may_join=may_join)
+        parts, apart = _parts(keys, records, joined=joined, may_join=may_join)
         groups += parts
         pairs |= apart
     return replace(joined, groups=tuple(sorted(groups))), sorted(pairs)
 
 
 def _parts(
-    keys: Sequence[int], records: Mapping[int, Known], *, may_join: Callable[[str, str], bool]
+    keys: Sequence[int],
+    records: Mapping[int, Known],
+    *,
+    joined: Joined,
+    may_join: Callable[[str, str], bool],
 ) -> tuple[list[tuple[int, ...]], set[tuple[str, str]]]:
-    groups = _Groups(keys)
+    groups = Groups(keys)
     bearer: dict[str, int] = {}
     for key in keys:
-        for same in records[key].same_as:
-            groups.union(key, same)
+        groups.union(key, joined.certain.get(key, key))
         if held_by := records[key].held_by:
             groups.union(bearer.setdefault(held_by, key), key)
     names = sorted(bearer)
@@ -223,27 +266,29 @@ def _first_owner(keys: Sequence[int], records: Mapping[int, Known]) -> str:
 
 
 def name_groups(
-    joined: Joined, records: Mapping[int, Known], *, prefix: str
+    joined: Joined, records: Mapping[int, Known], *, prefix: str, taken: Collection[str] = ()
 ) -> dict[str, tuple[int, ...]]:
     """Give each group its id: the one most of its records already bear, so that history stays.
 
     Args:
         prefix: `p_` for people, `a_` for accounts.
+        taken: ids that no new group may get: somebody else bears them.
 
     Returns:
-        id -> keys. An id is used once: of two groups that split, the one with the older record keeps it.
+        id -> keys. An id is used once: of two groups that part, the one from which a verdict split the
+        other keeps it, else the one with the older record.
     """
     named: dict[str, tuple[int, ...]] = {}
-    for keys in joined.groups:
+    for keys in sorted(joined.groups, key=lambda keys: (not joined.left.isdisjoint(keys), keys)):
         held = [records[key].held_by for key in keys if records[key].held_by]
         candidates = sorted(set(held), key=lambda name: (-held.count(name), held.index(name)))
         free = next((name for name in candidates if name not in named), None)
-        named[free or _new_id(records[keys[0]].id_hint, prefix, taken=named)] = keys
+        named[free or _new_id(records[keys[0]].id_hint, prefix, taken=(named, taken))] = keys
     return named
 
 
-def _new_id(hint: str, prefix: str, *, taken: Mapping[str, object]) -> str:
+def _new_id(hint: str, prefix: str, *, taken: Sequence[Collection[str]]) -> str:
     found = prefix + hashlib.blake2s(hint.encode(), digest_size=6).hexdigest()
-    while found in taken:
+    while any(found in names for names in taken):
         found = prefix + hashlib.blake2s(found.encode(), digest_size=6).hexdigest()
     return found

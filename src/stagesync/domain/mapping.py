@@ -6,7 +6,7 @@ The rules themselves stand in `domain.mapping_rules`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -14,6 +14,7 @@ from typing import TypeVar
 from stagesync.domain.facts import Value
 from stagesync.domain.mapping_rules import (
     ActivityRule,
+    CompanyOf,
     CrmMapping,
     DealRule,
     FactRule,
@@ -23,6 +24,7 @@ from stagesync.domain.mapping_rules import (
     Scope,
     When,
     WriteRule,
+    as_it_is,
     same_text,
 )
 from stagesync.domain.text import fold_name
@@ -30,7 +32,7 @@ from stagesync.domain.transforms import (
     TRANSFORMS,
     NotUnderstood,
     as_text,
-    read_domain,
+    domain_of_company,
     read_email,
     read_instant,
     read_number,
@@ -51,6 +53,7 @@ __all__ = [
     "WriteRule",
     "in_scope",
     "is_frozen",
+    "opened_at",
     "read_record",
 ]
 
@@ -96,8 +99,10 @@ class Reading:
         person, account: fact name without prefix -> value; a missing fact is an absent key.
         people: facts of every person of this account, without prefix.
         email: lower case; empty when there is none or none is valid.
+        aliases: further addresses, in lower case, sorted.
         name: first and last name as `text.fold_name` compares them.
-        domain: of an account; empty when there is none.
+        domain: of an account's company; empty when there is none.
+        mail_domain: of the company of `email`; empty for free mail.
         unmapped: (field, value) that could not be read. May hold personal data: not for logs.
     """
 
@@ -107,8 +112,10 @@ class Reading:
     activities: tuple[ReadActivity, ...] = ()
     deal: ReadDeal | None = None
     email: str = ""
+    aliases: tuple[str, ...] = ()
     name: tuple[str, str] = ("", "")
     domain: str = ""
+    mail_domain: str = ""
     unmapped: tuple[tuple[str, str], ...] = ()
 
 
@@ -118,6 +125,7 @@ class _Record:
 
     filled: Mapping[str, Value]
     unmapped: dict[tuple[str, str], None] = field(default_factory=dict)
+    company_of: CompanyOf = as_it_is
 
     def read(self, name: str, transform: Callable[[Value], _T]) -> _T | None:
         """A field through a transform; None when it is empty, says nothing or is unmapped."""
@@ -137,6 +145,10 @@ class _Record:
             if found is not None:
                 return found
         return None
+
+    def domain(self, value: Value) -> str | None:
+        """The company's domain of a web address or e-mail."""
+        return domain_of_company(value, self.company_of)
 
     def text(self, name: str) -> str:
         """A field as conditions compare it; empty text for an empty field."""
@@ -163,8 +175,9 @@ def read_record(
         ours: field -> the value that stagesync last wrote there and that was not seen changed
             since. Such a value is nobody's word: no fact `set_by: people` comes of it.
     """
-    record = _Record(_filled(mapping, fields))
+    record = _Record(_filled(mapping, fields), company_of=mapping.company_of)
     identity = mapping.identity
+    email = record.first(identity.emails, read_email) or ""
     facts = _read_facts(mapping.facts, record, ours)
     return Reading(
         person=_with_prefix(facts, "person."),
@@ -172,9 +185,11 @@ def read_record(
         people=_with_prefix(_read_facts(mapping.people, record, ours), "person."),
         activities=_read_activities(mapping, record),
         deal=_read_deal(mapping.deal, record) if mapping.deal else None,
-        email=record.first(identity.emails, read_email) or "",
+        email=email,
+        aliases=_aliases(record, identity.aliases, email),
         name=(_name(record, identity.first_name), _name(record, identity.last_name)),
-        domain=record.first(identity.domains, read_domain) or "",
+        domain=record.first(identity.domains, record.domain) or "",
+        mail_domain=_mail_domain(record, email),
         unmapped=tuple(record.unmapped),
     )
 
@@ -185,17 +200,25 @@ def is_frozen(mapping: ObjectMapping, fields: Mapping[str, Raw]) -> bool:
 
 
 def in_scope(
-    mapping: ObjectMapping, fields: Mapping[str, Raw], *, domain: str, created_at_s: float | None
+    mapping: ObjectMapping,
+    fields: Mapping[str, Raw],
+    *,
+    domain: str,
+    created_at_s: float | None,
+    lists: Collection[str] | None = (),
 ) -> bool:
     """Whether the mapping's scope lets the record be written.
 
     Args:
         domain: of its address or of the account; empty when it has none.
         created_at_s: Unix seconds; a record of unknown age is not after anything.
+        lists: those that the record is on; None when not all that the scope names are known.
     """
     scope = mapping.scope
     if scope is None:
         return True
+    if scope.named_lists and not _is_listed(scope, lists):
+        return False
     record = _Record(_filled(mapping, fields))
     after_s = scope.created_after_s
     return (
@@ -205,6 +228,13 @@ def in_scope(
         and not _lies_in(domain, scope.not_domains)
         and (after_s is None or (created_at_s is not None and created_at_s >= after_s))
     )
+
+
+def _is_listed(scope: Scope, lists: Collection[str] | None) -> bool:
+    if lists is None:
+        return False
+    is_on_one = not scope.lists or any(each in lists for each in scope.lists)
+    return is_on_one and not any(each in lists for each in scope.not_lists)
 
 
 def _lies_in(domain: str, among: Iterable[str]) -> bool:
@@ -231,7 +261,7 @@ def _read_facts(
     for rule in rules:
         if rule.fact in found or (rule.set_by and _is_ours(record, rule.field, ours)):
             continue
-        value = record.read(rule.field, _reader(rule))
+        value = record.read(rule.field, partial(_read_fact, rule, record.domain))
         if value is not None and (value is not False or rule.false_counts):
             found[rule.fact] = value
     return found
@@ -242,11 +272,7 @@ def _is_ours(record: _Record, name: str, ours: Mapping[str, Raw]) -> bool:
     return value is not None and record.text(name) == same_text(as_text(value))
 
 
-def _reader(rule: FactRule) -> Callable[[Value], Value | None]:
-    return partial(_read_fact, rule)
-
-
-def _read_fact(rule: FactRule, value: Value) -> Value | None:
+def _read_fact(rule: FactRule, domain: Callable[[Value], str | None], value: Value) -> Value | None:
     if rule.is_values is not None:
         return same_text(as_text(value)) in rule.is_values
     key = same_text(as_text(value))
@@ -254,6 +280,8 @@ def _read_fact(rule: FactRule, value: Value) -> Value | None:
         return rule.values[key]
     if not rule.transform:
         raise NotUnderstood
+    if rule.transform == "domain":
+        return domain(value)
     return TRANSFORMS[rule.transform].read(value)
 
 
@@ -297,6 +325,33 @@ def _read_deal(rule: DealRule, record: _Record) -> ReadDeal | None:
         at_s=record.read(dated, read_instant),
         amount=record.read(rule.amount, read_number) if rule.amount else None,
     )
+
+
+def opened_at(mapping: ObjectMapping, fields: Mapping[str, Raw]) -> float | None:
+    """When the deal of a record was opened, whatever became of it since; None when it does not say."""
+    if mapping.deal is None:
+        return None
+    return _Record(_filled(mapping, fields)).read(mapping.deal.opened_at, read_instant)
+
+
+def _aliases(record: _Record, names: Iterable[str], email: str) -> tuple[str, ...]:
+    """Several addresses in one field stand apart by semicolons, commas or blanks; what is none is passed over."""
+    found = set()
+    for text in (record.text(name) for name in names):
+        for each in text.replace(";", " ").replace(",", " ").split():
+            try:
+                found.add(read_email(each))
+            except NotUnderstood:
+                continue
+    return tuple(sorted(found - {email}))
+
+
+def _mail_domain(record: _Record, email: str) -> str:
+    """Blank also for a host that cannot be a company's, such as one of a single label."""
+    try:
+        return (record.domain(email) if email else None) or ""
+    except NotUnderstood:
+        return ""
 
 
 def _name(record: _Record, name: str) -> str:

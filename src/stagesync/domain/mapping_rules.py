@@ -10,7 +10,7 @@ writes       what stagesync writes into the record
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,6 +21,18 @@ Raw = str | float | int | bool | None
 
 When = Mapping[str, frozenset[str]]
 """Field -> the values that fit, folded by `same_text`; "" stands for an empty field. All must fit."""
+
+
+PLAIN_VALUES = ("changed_at", "content", "next_contact", "previous_stage", "reason")
+"""What can be written beside stages, scores and levels."""
+
+CompanyOf = Callable[[str], str | None]
+"""Host -> the domain under which its company is registered; None when it is no company's."""
+
+
+def as_it_is(host: str) -> str | None:
+    """The rule where nobody gave another: every host is a company's."""
+    return host
 
 
 def same_text(text: str) -> str:
@@ -98,10 +110,11 @@ class WriteRule:
 
     Attributes:
         field: API name.
-        value: `stage.VOCABULARY`, `score.NAME` or `changed_at`.
+        value: `stage.VOCABULARY`, `score.NAME`, `level.AXIS`, or one of `PLAIN_VALUES`.
         owner: `ours`: stagesync alone writes it; `shared`: people and the vendor do, too.
         vendor: the vendor's own stage field, governed by the connection's `vendor_stage`.
-        forward: only to a higher rank of the vocabulary.
+        forward: only to a higher rank of the vocabulary. A vendor's field without it follows the stage
+            both ways: asked for, never by default.
         may_replace: API values that may be overwritten, "" for empty; empty tuple means any.
         only_with: written only together with this field; empty means on its own.
         values: stage id -> API values, of which the first that the CRM offers is written, and none
@@ -135,6 +148,7 @@ class Identity:
 
     Attributes:
         emails: of a person; the first valid one counts.
+        aliases: of a person: further addresses, each field one or several.
         first_name, last_name: of a person.
         domains: of an account, web address or e-mail; the first readable one counts.
     """
@@ -143,11 +157,12 @@ class Identity:
     first_name: str = ""
     last_name: str = ""
     domains: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
         """Every field named here."""
-        names = (*self.emails, self.first_name, self.last_name, *self.domains)
+        names = (*self.emails, *self.aliases, self.first_name, self.last_name, *self.domains)
         return tuple(name for name in names if name)
 
 
@@ -163,6 +178,8 @@ class Scope:
         domains: of the address, or of the account, subdomains included; empty means any.
         not_domains: the same, left out.
         created_after_s: Unix seconds; None means whenever.
+        lists: of the CRM, by id or name, of which the record must be on one; empty means any.
+        not_lists: on which it must not be.
     """
 
     where: When = field(default_factory=dict)
@@ -170,6 +187,13 @@ class Scope:
     domains: tuple[str, ...] = ()
     not_domains: tuple[str, ...] = ()
     created_after_s: float | None = None
+    lists: tuple[str, ...] = ()
+    not_lists: tuple[str, ...] = ()
+
+    @property
+    def named_lists(self) -> tuple[str, ...]:
+        """Every list named here, once."""
+        return tuple(dict.fromkeys((*self.lists, *self.not_lists)))
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -190,6 +214,7 @@ class ObjectMapping:
             read, never written.
         scope: the records that may be written; None means all. The others are read all the same.
         empty_values: folded texts that people type to get past a field: they count as empty.
+        company_of: host -> the domain under which its company is registered; None when it is no company's.
     """
 
     object: str
@@ -202,6 +227,7 @@ class ObjectMapping:
     frozen_when: When = field(default_factory=dict)
     scope: Scope | None = None
     empty_values: frozenset[str] = frozenset()
+    company_of: CompanyOf = field(default=as_it_is, compare=False)
 
     @property
     def is_person(self) -> bool:

@@ -8,7 +8,7 @@ The executor has nothing left to choose.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from stagesync.domain.mapping import WriteRule
@@ -29,6 +29,9 @@ class Reason(StrEnum):
     UNMAPPED = "unmapped"
     NOT_REPLACEABLE = "not in may_replace"
     OUT_OF_SCOPE = "out of scope"
+    BY_HAND = "held by hand"
+    EDITED = "set by somebody"
+    UNDONE = "undone"
 
 
 class VendorStage(StrEnum):
@@ -61,6 +64,7 @@ class Target:
         current: what the CRM holds.
         choices: live options; None when the field is no choice.
         forward_only: the CRM itself refuses to go back along `choices`.
+        clears: the connector can empty the field first, after which the CRM lets it go back.
         same: whether two values of this field's type are equal (`12.50` and `12.5`).
     """
 
@@ -68,6 +72,24 @@ class Target:
     same: Callable[[Held, Held], bool]
     choices: Sequence[Choice] | None = None
     forward_only: bool = False
+    clears: bool = False
+
+
+class Way(StrEnum):
+    """How a value takes the place of another."""
+
+    PLAIN = "plain"
+    BACK = "back"
+    """To a lower stage, because the rule follows both ways; one write."""
+
+    CLEAR = "clear"
+    """The same where the CRM demands that the field be empty before: two writes."""
+
+    RESTORE = "restore"
+    """The value that stood before a `CLEAR` that was broken off, now that nothing wants it moved."""
+
+
+GOES_BACK = frozenset({Way.BACK, Way.CLEAR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +99,7 @@ class Entry:
     field: str
     before: Held
     after: Held
+    way: Way = Way.PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +116,29 @@ class Difference:
 class Wish:
     """What a person's (or account's) evaluation asks of every CRM.
 
+    None and a missing key mean that there is nothing to tell: the field shall be empty.
+
     Attributes:
         stages: vocabulary -> stage id.
-        scores: score name -> points.
+        scores: score name -> points now.
         changed_at: ISO instant of the last change of stage.
+        levels: axis -> level.
+        scores_then: score name -> points when the stage last changed.
+        previous_stage: the stage before that change.
+        reason: why that change, in a sentence.
+        content: what kind of content the treatment asks for.
+        next_contact: ISO instant from which they may be contacted again.
     """
 
     stages: Mapping[str, str]
     scores: Mapping[str, float]
     changed_at: str
+    levels: Mapping[str, str] = field(default_factory=dict)
+    scores_then: Mapping[str, float] = field(default_factory=dict)
+    previous_stage: str | None = None
+    reason: str | None = None
+    content: str | None = None
+    next_contact: str | None = None
 
 
 def propose(
@@ -113,6 +150,7 @@ def propose(
     vendor_stage: VendorStage,
     frozen: bool = False,
     out_of_scope: bool = False,
+    kept: Mapping[str, Reason] | None = None,
 ) -> tuple[list[Entry], list[Difference]]:
     """Entries and differences of one record, in the order of the rules.
 
@@ -122,24 +160,31 @@ def propose(
             does not have it, or does not let us write it).
         frozen: the CRM holds this record read-only (a converted lead).
         out_of_scope: the mapping leaves this record alone.
+        kept: field -> why it stays as it is for now.
     """
     untouched = Reason.OUT_OF_SCOPE if out_of_scope else Reason.CONVERTED if frozen else None
-    entries: list[Entry] = []
-    differences: list[Difference] = []
+    kept = kept or {}
+    verdicts: list[Entry | Difference] = []
+    leading: set[str] = set()
     for rule in rules:
         target = targets.get(rule.field)
         if target is None or (rule.vendor and vendor_stage is VendorStage.OFF) or rule.only_with:
             continue
         verdict = _judge(rule, target, wish, vocabularies=vocabularies, mode=vendor_stage)
-        if verdict is not None and untouched:
-            verdict = _left_alone(verdict, untouched)
-        if isinstance(verdict, Entry):
-            entries.append(verdict)
-        elif verdict is not None:
-            differences.append(verdict)
-    written = {entry.field for entry in entries}
-    entries.extend(_companions(rules, targets, wish, written=written))
-    return entries, differences
+        reason = untouched or kept.get(rule.field)
+        if verdict is None:
+            leading |= {rule.field} if rule.owner == "ours" and not reason else set()
+        elif reason:
+            verdicts.append(_left_alone(verdict, reason))
+        else:
+            verdicts.append(verdict)
+    written = {each.field for each in verdicts if isinstance(each, Entry)}
+    free = [rule for rule in rules if rule.field not in kept]
+    verdicts += _companions(free, targets, wish, written=written, standing=leading)
+    return (
+        [each for each in verdicts if isinstance(each, Entry)],
+        [each for each in verdicts if isinstance(each, Difference)],
+    )
 
 
 def _left_alone(verdict: Entry | Difference, reason: Reason) -> Difference:
@@ -150,28 +195,64 @@ def _left_alone(verdict: Entry | Difference, reason: Reason) -> Difference:
 
 
 def _companions(
-    rules: Sequence[WriteRule], targets: Mapping[str, Target], wish: Wish, *, written: set[str]
-) -> list[Entry]:
-    """Fields that are written only beside another one, so that decay alone writes nothing."""
+    rules: Sequence[WriteRule],
+    targets: Mapping[str, Target],
+    wish: Wish,
+    *,
+    written: set[str],
+    standing: set[str],
+) -> list[Entry | Difference]:
+    """Fields that are written only beside another one, so that decay alone writes nothing.
+
+    One that is empty beside a field of ours that stands right was never written, or somebody
+    emptied it: it is filled.
+    """
     found = []
     for rule in rules:
         target = targets.get(rule.field)
-        if rule.only_with not in written or target is None:
+        if not rule.only_with or target is None:
             continue
-        after = wanted_value(rule, wish)
-        if not target.same(target.current, after):
-            found.append(Entry(rule.field, target.current, after))
+        is_empty = rule.only_with in standing and target.current in (None, "")
+        if (is_empty or rule.only_with in written) and (verdict := _value(rule, target, wish)):
+            found.append(verdict)
     return found
 
 
 def wanted_value(rule: WriteRule, wish: Wish) -> Held:
-    """What the rule's `value:` stands for; scores are rounded to the two decimals that CRMs keep."""
+    """What the rule's `value:` stands for; scores are rounded to the two decimals that CRMs keep.
+
+    A score written beside a stage is that of the moment when the stage changed: so every CRM
+    holds the same, whenever it was written there.
+    """
     kind, _, name = rule.value.partition(".")
-    if kind == "stage":
-        return wish.stages[name]
-    if kind == "score":
-        return round(wish.scores[name], 2)
-    return wish.changed_at
+    match kind:
+        case "stage":
+            return wish.stages[name]
+        case "score":
+            now = wish.scores[name]
+            return round(wish.scores_then.get(name, now) if rule.only_with else now, 2)
+        case "level":
+            return wish.levels.get(name)
+        case "previous_stage":
+            return wish.previous_stage
+        case "reason":
+            return wish.reason
+        case "content":
+            return wish.content
+        case "next_contact":
+            return wish.next_contact
+        case _:
+            return wish.changed_at
+
+
+def _value(rule: WriteRule, target: Target, wish: Wish) -> Entry | Difference | None:
+    """The verdict on a value that is no stage: it may be empty, and has no order."""
+    wanted = wanted_value(rule, wish)
+    if target.same(target.current, wanted):
+        return None
+    if wanted is not None and target.choices is not None and not _offered([str(wanted)], target):
+        return Difference(rule.field, wanted, target.current, Reason.UNMAPPED)
+    return _entry(rule, target, wanted)
 
 
 def _judge(
@@ -183,10 +264,9 @@ def _judge(
     mode: VendorStage,
 ) -> Entry | Difference | None:
     kind, _, name = rule.value.partition(".")
-    wanted = wanted_value(rule, wish)
     if kind != "stage":
-        return None if target.same(target.current, wanted) else _entry(rule, target, wanted)
-    stage = str(wanted)
+        return _value(rule, target, wish)
+    stage = wish.stages[name]
     if stage == NO_STAGE:
         return None
     spellings = rule.values.get(stage, ()) if rule.values else (stage,)
@@ -204,15 +284,24 @@ def _judge(
     reason = _vendor_objection(
         rule, target, offered, stage=stage, vocabulary=vocabularies[name], mode=mode
     )
-    return (
-        Difference(rule.field, offered, target.current, reason)
-        if reason
-        else _entry(rule, target, offered)
-    )
+    if reason:
+        return Difference(rule.field, offered, target.current, reason)
+    if _is_lower(rule, target, offered, stage=stage, vocabulary=vocabularies[name]):
+        return _backward(rule, target, offered)
+    return _entry(rule, target, offered)
 
 
 def _entry(rule: WriteRule, target: Target, after: Held) -> Entry:
     return Entry(rule.field, target.current, after)
+
+
+def _backward(rule: WriteRule, target: Target, after: Held) -> Entry | Difference:
+    """Where the CRM refuses to go back, only by way of the empty field."""
+    if not target.forward_only:
+        return Entry(rule.field, target.current, after, Way.BACK)
+    if target.clears:
+        return Entry(rule.field, target.current, after, Way.CLEAR)
+    return Difference(rule.field, after, target.current, Reason.NOT_FORWARD)
 
 
 def _offered(spellings: Sequence[str], target: Target) -> str | None:
@@ -239,7 +328,7 @@ def _vendor_objection(
         return None if allowed else Reason.NOT_REPLACEABLE
     if mode is VendorStage.FILL_EMPTY:
         return Reason.NOT_REPLACEABLE
-    if _goes_back(rule, target, wanted, stage=stage, vocabulary=vocabulary):
+    if rule.forward and _is_lower(rule, target, wanted, stage=stage, vocabulary=vocabulary):
         return Reason.NOT_FORWARD
     if not allowed:
         known = target.choices is None or any(c.value == current for c in target.choices)
@@ -254,10 +343,11 @@ def _stage_of(rule: WriteRule, value: str) -> str | None:
     return next((stage for stage, spellings in rule.values.items() if value in spellings), None)
 
 
-def _goes_back(
+def _is_lower(
     rule: WriteRule, target: Target, wanted: str, *, stage: str, vocabulary: Vocabulary
 ) -> bool:
-    if not rule.forward:
+    """Whether it would go back: along the CRM's own order where the CRM guards it, else the ladder."""
+    if target.current in (None, ""):
         return False
     ranks = {choice.value: choice.rank for choice in target.choices or ()}
     current = str(target.current)

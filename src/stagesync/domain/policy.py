@@ -66,10 +66,15 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One level of an axis; the lowest level of an axis holds for anything."""
+    """One level of an axis; the lowest level of an axis holds for anything.
+
+    Attributes:
+        labels: language code -> what people read; wording only, like an axis's question.
+    """
 
     name: str
     when: Condition
+    labels: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,13 @@ class Axis:
     Attributes:
         question: what to ask when a bare word leaves this axis open, by language; wording only,
             so it takes no part in equality or in the digest.
+        labels: language code -> what people read; wording only.
     """
 
     name: str
     levels: tuple[Level, ...]
     question: Mapping[str, str] = field(default_factory=dict, compare=False)
+    labels: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def level_names(self) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ unmapped, because nothing is guessed. Where a spelling has two readings, one is 
     instant   ISO 8601 with a zone, or epoch milliseconds; a date alone is its midnight UTC, so that
               nothing counts later than it may have happened by a day; an instant without zone is not read
     date      the same, cut to midnight UTC
-    domain    of a web address or an e-mail, without `www.`; a free-mail provider's says nothing
+    domain    of a web address or an e-mail, without `www.`; a free-mail provider's says nothing. A mapping
+              makes of it the domain under which the company is registered, see `domain_of_company`
 """
 
 from __future__ import annotations
@@ -114,6 +115,16 @@ def read_domain(value: Value) -> str | None:
     return None if host in FREE_MAIL else host
 
 
+def domain_of_company(value: Value, company_of: Callable[[str], str | None]) -> str | None:
+    """The domain under which the company of a web address or e-mail is registered.
+
+    None for a free-mail provider, and for a name under which anybody may register one.
+    """
+    host = read_domain(value)
+    found = company_of(host) if host else None
+    return None if found in FREE_MAIL else found
+
+
 def read_number(value: Value) -> float:
     """A finite number."""
     if isinstance(value, bool):
@@ -201,6 +212,7 @@ def read_industry(value: Value) -> str | None:
 
 TRANSFORMS: Mapping[str, Transform] = {
     "text": Transform(Kind.TEXT, as_text),
+    "lower": Transform(Kind.TEXT, lambda value: as_text(value).lower()),
     "email": Transform(Kind.TEXT, read_email),
     "country_code": Transform(Kind.TEXT, read_country),
     "number": Transform(Kind.NUMBER, read_number),

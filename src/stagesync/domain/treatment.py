@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
 
 from stagesync.domain.facts import Facts
 from stagesync.domain.policy import Axis
-from stagesync.domain.predicate import Scope, compile_condition
-from stagesync.domain.state import State
+from stagesync.domain.predicate import Predicate, Scope, compile_condition
+from stagesync.domain.state import DAY_S, State
 from stagesync.domain.timeline import NOTHING
 from stagesync.domain.vocabulary import Vocabulary
 
+SALES_CONTACTS = frozenset({"call_logged", "sales_email_sent", "sales_email_reply", "meeting"})
+"""Activity types from which a pause counts where the treatment names none of its own."""
 
-def treatment_of(
-    vocabulary: Vocabulary,
-    stage_id: str,
-    *,
-    facts: Facts,
-    position: Mapping[str, str],
-    axes: Sequence[Axis],
-) -> Mapping[str, object]:
+NO_CONTENT = "none"
+"""The content of a treatment that asks to leave somebody in peace."""
+
+IN_PEACE: Mapping[str, object] = {"content": NO_CONTENT, "never": ["any mail"]}
+"""For somebody who wants no contact, where a vocabulary says nothing about it."""
+
+TreatmentOf = Callable[[str, Facts, Mapping[str, str]], Mapping[str, object]]
+"""Stage id, facts and position in, treatment out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The two parts of a treatment that a CRM can hold.
+
+    Attributes:
+        content: the word; empty when the vocabulary asks for nothing.
+        next_contact_at_s: Unix seconds; None when nobody is to wait, or nobody is to contact at all.
+    """
+
+    content: str = ""
+    next_contact_at_s: float | None = None
+
+
+def compile_treatments(vocabulary: Vocabulary, axes: Sequence[Axis]) -> TreatmentOf:
     """The treatment of the first line with `when` that holds, else the stage's own.
 
-    Args:
-        facts: of the person or the account.
-        position: axis -> level, every axis of `axes`.
-        axes: of the policy.
-
-    Raises:
-        KeyError: no such stage.
+    Somebody who wants no contact is left in peace whatever the vocabulary says. The function made
+    takes every axis of `axes` in the position, and raises KeyError for a stage that is not there.
     """
     scope = Scope(
         axes={
@@ -37,10 +52,53 @@ def treatment_of(
         },
         scores={},
     )
-    levels = [axis.level_names.index(position[axis.name]) for axis in axes]
-    # A line looks at facts and levels alone, so the state needs nothing else.
-    state = State(0.0, facts, NOTHING, previous=(), people=(), latest=[], raws=[], levels=levels)
-    for line in vocabulary.overrides:
-        if compile_condition(line.when, scope)(state):
-            return line.treatment
-    return vocabulary.stage(stage_id).treatment
+    lines: list[tuple[Predicate, Mapping[str, object]]] = [
+        (compile_condition(line.when, scope), line.treatment) for line in vocabulary.overrides
+    ]
+    numbers = {name: levels for name, (_, levels) in scope.axes.items()}
+    own = {stage.id: stage.treatment for stage in vocabulary.stages}
+
+    def treatment(stage_id: str, facts: Facts, position: Mapping[str, str]) -> Mapping[str, object]:
+        levels = [known[position[name]] for name, known in numbers.items()]
+        # A line looks at facts and levels alone, so the state needs nothing else.
+        state = State(
+            0.0, facts, NOTHING, previous=(), people=(), latest=[], raws=[], levels=levels
+        )
+        found = next((asked for holds, asked in lines if holds(state)), None) or own[stage_id]
+        if facts.person.get("do_not_contact") and found.get("content") != NO_CONTENT:
+            return IN_PEACE
+        return found
+
+    return treatment
+
+
+def asked_of(treatment: Mapping[str, object], facts: Facts, *, now_s: float) -> Asked:
+    """The content, and when the pause since the last contact ends."""
+    content = str(treatment.get("content") or "")
+    pause_days = cast("float | None", treatment.get("contact_again_after_days"))
+    if pause_days is None or content == NO_CONTENT or facts.person.get("do_not_contact"):
+        return Asked(content)
+    types = cast("Collection[str]", treatment.get("contact_seen_as") or SALES_CONTACTS)
+    seen = [
+        each.at_s
+        for each in facts.activities
+        if each.type in types and each.took_place and each.at_s <= now_s
+    ]
+    return Asked(content, max(seen) + pause_days * DAY_S if seen else None)
+
+
+def contents(vocabulary: Vocabulary) -> dict[str, Mapping[str, str]]:
+    """Every word for content that the vocabulary may ask for, with its labels.
+
+    In the order of the ladder; then those of the lines with `when`; `none`, which is always one, last.
+    """
+    ladder = sorted(vocabulary.stages, key=lambda stage: (stage.rank is None, stage.rank or 0))
+    lines = [stage.treatment for stage in ladder]
+    lines += [line.treatment for line in vocabulary.overrides]
+    found = {
+        str(line["content"]): cast("Mapping[str, str]", line.get("labels") or {})
+        for line in lines
+        if line.get("content")
+    }
+    none = found.pop(NO_CONTENT, {})
+    return {**found, NO_CONTENT: none}

@@ -22,9 +22,10 @@ class Stage:
         accounts_also: for accounts the stage holds when `when` or this holds; None means no difference.
         rank: place on the ladder, lowest 0; None means off the ladder.
         note: what tells this sense from another with the same label, by language; may be empty.
-        treatment: what the stage asks for, shown by `explain`; any of: `content` (a word), `advice`
-            (text by language), `never` (a list of `id`, `labels`, `seen_as`: activity types that
-            show a breach), `contact_again_after_days`, `counts_as` (`mql` or `sql`), `handover` (true).
+        treatment: what the stage asks for, shown by `explain`; any of: `content` (a word), `labels`
+            (of that word, by language), `advice` (text by language), `never` (a list of `id`, `labels`, `seen_as`: activity types that
+            show a breach), `contact_again_after_days`, `contact_seen_as`
+            (activity types from which that pause counts), `counts_as` (`mql` or `sql`), `handover` (true).
     """
 
     id: str

@@ -1,8 +1,8 @@
 """Counts the CRM's records daily and holds the number against ours: a pull that loses some must show.
 
 A difference no larger than what the run in hand brought is the CRM changing under our hands. A larger one is
-counted again after an hour, because a CRM may tell of its deletes late; what is then still off is an alert,
-and the object is pulled anew, once, from the start.
+counted again after an hour, because a CRM may tell of its deletes late, and waits for the slow work that
+finds what is gone; what is then still off is an alert, and the object is pulled anew, once, from the start.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Connected, Deployment
+from stagesync.engine.rounds import rounds_of
 from stagesync.store import alerts, records, state
 
 EVERY_S = 86_400.0
@@ -57,6 +58,7 @@ def reconcile(
     told = {name: connected.connector.count(name) for name in due}
     if not due:
         return
+    looked_s = _looked_for_gone(deployment, connected)
     with deployment.store.begin() as tx:
         for name, crm in told.items():
             if crm is None:
@@ -67,24 +69,43 @@ def reconcile(
             since_s = known[name].off_since_s if name in known else None
             known[name] = Count(now_s, crm, here, (since_s or now_s) if is_off else None)
         state.save_counts(tx, connected.name, {name: asdict(each) for name, each in known.items()})
-        _tell(tx, connected, known, now_s=now_s)
+        lasting = {
+            name: each
+            for name, each in known.items()
+            if _lasts(each, looked_s=looked_s.get(name, now_s), now_s=now_s)
+        }
+        _tell(tx, connected, lasting, now_s=now_s)
+
+
+def _looked_for_gone(deployment: Deployment, connected: Connected) -> dict[str, float]:
+    """Object -> when all slow work that finds records was last done; absent where there is none."""
+    done: dict[str, float] = {}
+    for each in rounds_of(deployment, connected):
+        if each.finds_records and each.due_at_s is not None:
+            at_s = each.done_at_s or 0.0
+            done[each.object] = min(at_s, done.get(each.object, at_s))
+    return done
+
+
+def _lasts(each: Count, *, looked_s: float, now_s: float) -> bool:
+    if each.off_since_s is None:
+        return False
+    return now_s - each.off_since_s >= AGAIN_S and looked_s >= each.off_since_s
+
+
+def due_at_s(last: Count) -> float:
+    """When to count anew."""
+    return last.at_s + (EVERY_S if last.off_since_s is None else AGAIN_S)
 
 
 def _is_due(last: Count | None, now_s: float) -> bool:
-    if last is None:
-        return True
-    return now_s - last.at_s >= (EVERY_S if last.off_since_s is None else AGAIN_S)
+    return last is None or now_s >= due_at_s(last)
 
 
 def _tell(
-    tx: Connection, connected: Connected, known: Mapping[str, Count], *, now_s: float
+    tx: Connection, connected: Connected, lasting: Mapping[str, Count], *, now_s: float
 ) -> None:
     standing = {each.key for each in alerts.standing(tx, connected.name)}
-    lasting = {
-        name: each
-        for name, each in known.items()
-        if each.off_since_s is not None and now_s - each.off_since_s >= AGAIN_S
-    }
     told = {name: _words(name, each) for name, each in lasting.items()}
     settle(tx, connected.name, "count", told, now_s=now_s)
     for name in lasting:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.inbox import may_be_taken
 from stagesync.engine.run import Outcome, run_once
 from stagesync.errors import CrmError
 
@@ -16,28 +17,72 @@ log = structlog.get_logger()
 LONGEST_PAUSE_S = 900.0
 """A connection in trouble is tried again at least this often."""
 
+GATHER_S = 0.2
+"""How long the daemon goes on listening once it was called: a burst of calls is one run."""
+
+GLANCE_S = 0.5
+"""How often a daemon that listens for calls looks whether it shall stop."""
+
 
 def run_daemon(
     deployment: Deployment,
     *,
     stop: threading.Event,
+    called: threading.Event | None = None,
     after_run: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> None:
     """Run, wait for the shortest poll interval, and again.
 
     After a run in which connections failed the wait grows to what the CRM asked for, or doubles from
     run to run, up to `LONGEST_PAUSE_S`: nobody is hammered.
+
+    Args:
+        called: set when a CRM named records by webhook. They are read in a run of their own, which moves the
+            time of the next poll by nothing.
     """
     poll_s = min(connected.poll_s for connected in deployment.connections.values())
     failures = 0
     while not stop.is_set():
+        if called is not None:
+            called.clear()
         outcome = run_once(deployment)
         after_run(outcome)
         every_one = len(outcome.troubles) == len(deployment.connections)
         failures = failures + 1 if every_one else 0
         pause = poll_s if not failures else _pause_s(outcome.troubles.values(), poll_s, failures)
-        stop.wait(pause)
+        if called is None:
+            stop.wait(pause)
+        else:
+            _listen(deployment, pause, stop=stop, called=called, after_run=after_run)
     log.info("daemon stopped")
+
+
+def _listen(
+    deployment: Deployment,
+    pause_s: float,
+    *,
+    stop: threading.Event,
+    called: threading.Event,
+    after_run: Callable[[Outcome], None],
+) -> None:
+    """Wait, and read what is named meanwhile."""
+    until_s = deployment.clock.monotonic_s() + pause_s
+    while not stop.is_set() and (left_s := until_s - deployment.clock.monotonic_s()) > 0:
+        if not _is_called(left_s, stop=stop, called=called):
+            return
+        stop.wait(GATHER_S)
+        called.clear()
+        if not stop.is_set() and may_be_taken(deployment):
+            after_run(run_once(deployment, only_heard=True))
+
+
+def _is_called(within_s: float, *, stop: threading.Event, called: threading.Event) -> bool:
+    """Whether a call came in time, and no stop before it."""
+    while within_s > 0 and not stop.is_set():
+        if called.wait(min(within_s, GLANCE_S)):
+            return True
+        within_s -= GLANCE_S
+    return False
 
 
 def _pause_s(troubles: Iterable[CrmError], poll_s: float, failures: int) -> float:

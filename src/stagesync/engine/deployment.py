@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from stagesync.connector import Clock, Connector, Role
 from stagesync.domain.classify import Classifier
 from stagesync.domain.compile import CompiledPolicy
+from stagesync.domain.edits import EditRules
+from stagesync.domain.guard import Limits
 from stagesync.domain.mapping import CrmMapping, ObjectMapping
 from stagesync.domain.plan import VendorStage
 from stagesync.domain.policy import Policy
+from stagesync.domain.treatment import TreatmentOf
 from stagesync.domain.vocabulary import Vocabulary
 from stagesync.store import Store
 
@@ -23,6 +26,8 @@ class Connected:
     Attributes:
         first_mode: `observe` or `active`: what it starts with when the store has never seen it.
         poll_s: seconds between two pulls of the daemon.
+        automation_users: ids of users in the CRM behind whom a program stands.
+        writes_per_hour: records that may be written within an hour; None means all at once.
     """
 
     name: str
@@ -31,6 +36,8 @@ class Connected:
     vendor_stage: VendorStage = VendorStage.OFF
     first_mode: str = "observe"
     poll_s: float = 60.0
+    writes_per_hour: int | None = None
+    automation_users: frozenset[str] = frozenset()
 
     @property
     def roles(self) -> Mapping[str, Role]:
@@ -55,10 +62,15 @@ class Deployment:
     """The store, the definitions, the connections, and time.
 
     Attributes:
+        treatment_of: what the main vocabulary asks for.
+        language: of labels and sentences in the CRMs.
         main_vocabulary: the one whose stages transitions and plans are told in.
         prefer: connections whose values win, best first.
         describe_every_s: how long live field descriptions are believed.
         free_mail: web domains that stand for nobody's company.
+        limits: how much may be written unseen.
+        edits: what is done about stages that others set.
+        definitions: digest of policy, vocabularies and mappings; empty where nobody compares.
         stopping: set when the daemon shall stop; work ends after the page or batch in hand.
     """
 
@@ -67,12 +79,17 @@ class Deployment:
     vocabularies: Mapping[str, Vocabulary]
     compiled: CompiledPolicy
     classifier: Classifier
+    treatment_of: TreatmentOf
     connections: Mapping[str, Connected]
     clock: Clock
     prefer: tuple[str, ...] = ()
     main_vocabulary: str = "standard"
+    language: str = "en"
     describe_every_s: float = 86_400.0
     free_mail: frozenset[str] = frozenset()
+    limits: Limits = field(default_factory=Limits)
+    edits: EditRules = field(default_factory=EditRules)
+    definitions: str = ""
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def role(self, connection: str, object_name: str) -> Role | None:

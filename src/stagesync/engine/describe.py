@@ -12,6 +12,7 @@ from stagesync.connector import FieldDescription, FieldMissing, FieldType, Objec
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.drift import Drift, Seen, find_drift, see, still_usable
+from stagesync.engine.reread import reread
 from stagesync.store import people, records, state
 
 Descriptions = Mapping[str, ObjectDescription]
@@ -53,6 +54,7 @@ def describe(
         if seen.digest:
             _follow(tx, connected, seen, asked)
         if seen.digest not in ("", connected.mapping.digest):
+            reread(tx, connected)
             # What a record says and what is written to it may be another now, for everybody.
             state.mark_dirty(tx, "person", people.all_ids(tx, "person"))
             state.mark_dirty(tx, "account", people.all_ids(tx, "account"))
@@ -61,6 +63,14 @@ def describe(
         saved = {"digest": connected.mapping.digest, "fields": fresh_seen, "asked": asked}
         state.save_description(tx, connected.name, _encode(found), seen=saved, at_s=now_s)
     return usable
+
+
+def known_type(tx: Connection, connection: str, object_name: str, name: str) -> FieldType:
+    """A field's type as it was last described."""
+    known = state.connection_state(tx, connection)
+    found = _decode(known.description).get(object_name) if known else None
+    field = found.fields.get(name) if found else None
+    return field.type if field else FieldType.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,18 @@ def stored_descriptions(tx: Connection, connection: str) -> dict[str, ObjectDesc
     """The fields as they were last read; empty when they never were."""
     known = state.connection_state(tx, connection)
     return _decode(known.description) if known else {}
+
+
+def usable_descriptions(
+    tx: Connection, deployment: Deployment, connected: Connected
+) -> Descriptions:
+    """The fields that a run would work with, as they were last read; asks no CRM. Empty before that."""
+    known = state.connection_state(tx, connected.name)
+    if known is None:
+        return {}
+    found = _decode(known.description)
+    seen = _Seen.read(known.seen)
+    return still_usable(found, _drift(deployment, connected, found, seen)) if found else {}
 
 
 def missing_fields(connected: Connected, found: Descriptions) -> list[tuple[str, str]]:

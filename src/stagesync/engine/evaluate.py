@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Connection
 
 from stagesync.domain.evaluation import Evaluation, Reason
 from stagesync.domain.facts import Facts
+from stagesync.domain.guard import Cause
+from stagesync.domain.treatment import asked_of
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.holds import overrides_of
 from stagesync.engine.progress import Progress
 from stagesync.store import people, state
 from stagesync.store.people import Kind, Placed, Transition
@@ -39,16 +42,17 @@ def evaluate_all(
     kinds: tuple[Kind, Kind] = ("person", "account")
     for kind in kinds:
         with deployment.store.begin() as tx:
-            waiting = set(state.dirty_keys(tx, kind))
-            waiting.update(people.ids_due(tx, kind, now_s=now_s))
-            waiting.update(people.ids_of_other_policy(tx, kind, deployment.policy.label))
-        ids = sorted(waiting)
+            causes = dict.fromkeys(people.ids_due(tx, kind, now_s=now_s), Cause.TIME)
+            causes |= state.dirty_causes(tx, kind)
+            other = people.ids_of_other_policy(tx, kind, deployment.policy.label)
+            causes |= dict.fromkeys(other, Cause.DEFINITION)
+        ids = sorted(causes)
         progress.phase(f"evaluate {'people' if kind == 'person' else 'accounts'}", len(ids))
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
             with deployment.store.begin() as tx:
                 done.transitions += _evaluate_batch(
-                    tx, deployment, kind, batch, run=run, now_s=now_s
+                    tx, deployment, kind, batch, causes=causes, run=run, now_s=now_s
                 )
             progress.advance(len(batch))
         (done.people if kind == "person" else done.accounts).extend(ids)
@@ -61,37 +65,55 @@ def _evaluate_batch(
     kind: Kind,
     ids: Sequence[str],
     *,
+    causes: Mapping[str, Cause],
     run: str,
     now_s: float,
 ) -> int:
     before = people.placed(tx, kind, ids)
+    # Somebody never placed before follows no other definition than today's.
+    causes = {who: causes[who] if each.policy else Cause.FACTS for who, each in before.items()}
     if kind == "person":
         found = assemble_people(tx, deployment, ids, now_s=now_s)
         outcome = {
             who: evaluate_person(deployment, each, before[who], now_s=now_s)
             for who, each in found.items()
         }
-        state.mark_dirty(tx, "account", {each.account for each in found.values() if each.account})
+        _mark(tx, "account", ((each.account, causes[who]) for who, each in found.items()))
     else:
         found = assemble_accounts(tx, deployment, ids)
         outcome = evaluate_accounts(tx, deployment, found, before, now_s=now_s, with_reasons=True)
     after, transitions = [], []
+    fixed = overrides_of(tx, outcome) if kind == "person" else {}
     for each, evaluation in outcome.items():
-        stages = deployment.classifier.stages(evaluation.position, account=kind == "account")
-        placed = _placed(deployment, before[each], evaluation, stages, now_s=now_s)
+        levels, _ = fixed.get(each, ({}, 0.0))
+        stages = deployment.classifier.stages(
+            {**evaluation.position, **levels}, account=kind == "account"
+        )
+        placed = placed_by(
+            deployment, before[each], evaluation, stages, facts=found[each].facts, now_s=now_s
+        )
         after.append(placed)
         if before[each].position != placed.position or before[each].stages != placed.stages:
             reasons = evaluation.reasons or explain_again(
                 deployment, found[each], before[each], evaluation, kind=kind, now_s=now_s
             )
             transitions.append(
-                _transition(deployment, before[each], placed, reasons, run=run, now_s=now_s)
+                transition_of(deployment, before[each], placed, reasons, run=run, now_s=now_s)
             )
     people.save_placed(tx, kind, after)
     people.save_transitions(tx, transitions)
     state.clean(tx, kind, ids)
-    state.mark_dirty(tx, "plan", outcome)
+    _mark(tx, "plan", ((each, causes[each]) for each in outcome))
     return len(transitions)
+
+
+def _mark(tx: Connection, kind: str, found: Iterable[tuple[str | None, Cause]]) -> None:
+    by_cause: dict[Cause, list[str]] = {}
+    for each, cause in found:
+        if each is not None:
+            by_cause.setdefault(cause, []).append(each)
+    for cause, ids in by_cause.items():
+        state.mark_dirty(tx, kind, ids, cause=cause)
 
 
 def evaluate_person(
@@ -101,6 +123,7 @@ def evaluate_person(
     *,
     now_s: float,
     with_reasons: bool = False,
+    with_recheck: bool = True,
 ) -> Evaluation:
     """Place one person, as a daemon that never sleeps would have."""
     since = SINCE_EVER_S if before.evaluated_at_s is None else min(before.evaluated_at_s, now_s)
@@ -110,6 +133,7 @@ def evaluate_person(
         previous=still_known(deployment, before.position),
         previous_at_s=since,
         with_reasons=with_reasons,
+        with_recheck=with_recheck,
     )
 
 
@@ -128,25 +152,45 @@ def evaluate_accounts(
     positions = people.placed(tx, "person", everybody)
     history = deployment.compiled.counts_by_history
     facts = assemble_people(tx, deployment, everybody, now_s=now_s, with_history=history)
-    outcome = {}
-    for name, each in found.items():
-        counted = [
-            _Member(facts[who].facts, _as_stored(positions[who]))
-            for who in members.get(name, ())
+    counted = {
+        name: [
+            Member(facts[who].facts, _as_stored(positions[who]))
+            for who in theirs
             if who in facts and positions[who].position
         ]
-        outcome[name] = deployment.compiled.evaluate_account(
+        for name, theirs in members.items()
+    }
+    return place_accounts(
+        deployment, found, before, counted, now_s=now_s, with_reasons=with_reasons
+    )
+
+
+def place_accounts(
+    deployment: Deployment,
+    found: Mapping[str, Assembled],
+    before: Mapping[str, Placed],
+    members: Mapping[str, Sequence[Member]],
+    *,
+    now_s: float,
+    with_reasons: bool = False,
+) -> dict[str, Evaluation]:
+    """Place accounts whose people were placed at the same instant."""
+    return {
+        name: deployment.compiled.evaluate_account(
             each.facts,
-            counted,
+            members.get(name, ()),
             now_s,
             previous=still_known(deployment, before[name].position),
             with_reasons=with_reasons,
         )
-    return outcome
+        for name, each in found.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
-class _Member:
+class Member:
+    """Somebody of an account, already placed."""
+
     facts: Facts
     evaluation: Evaluation
 
@@ -181,16 +225,21 @@ def explain_again(
     return again.reasons
 
 
-def _placed(
+def placed_by(
     deployment: Deployment,
     before: Placed,
     evaluation: Evaluation,
     stages: Mapping[str, str],
     *,
+    facts: Facts,
     now_s: float,
 ) -> Placed:
+    """Somebody as an evaluation places them, ready to be kept."""
     main = deployment.main_vocabulary
-    same = before.stages is not None and before.stages.get(main) == stages[main]
+    was = (before.stages or {}).get(main)
+    same = was == stages[main]
+    treatment = deployment.treatment_of(stages[main], facts, evaluation.position)
+    asked = asked_of(treatment, facts, now_s=now_s)
     return Placed(
         id=before.id,
         account=before.account,
@@ -200,11 +249,14 @@ def _placed(
         evaluated_at_s=now_s,
         recheck_at_s=evaluation.recheck_at_s,
         staged_at_s=before.staged_at_s if same else now_s,
+        previous_stage=before.previous_stage if same else was,
+        content=asked.content,
+        next_contact_at_s=asked.next_contact_at_s,
         policy=deployment.policy.label,
     )
 
 
-def _transition(
+def transition_of(
     deployment: Deployment,
     before: Placed,
     after: Placed,
@@ -213,6 +265,7 @@ def _transition(
     run: str,
     now_s: float,
 ) -> Transition:
+    """The change of somebody who stands elsewhere now, with the lines that explain it."""
     main = deployment.main_vocabulary
     return Transition(
         subject=after.id,

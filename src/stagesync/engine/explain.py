@@ -10,49 +10,18 @@ from sqlalchemy import Connection
 
 from stagesync.domain.evaluation import Evaluation
 from stagesync.domain.merge import Chosen, Told
-from stagesync.domain.transforms import NotUnderstood, read_email
-from stagesync.domain.treatment import treatment_of
+from stagesync.engine import holds
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.evaluate import evaluate_accounts, evaluate_person
+from stagesync.engine.find import find
 from stagesync.engine.instants import iso
+from stagesync.engine.spoken import verdicts_on
 from stagesync.errors import ArgumentError
-from stagesync.store import log, people, plans, records
+from stagesync.store import holds as stored_holds
+from stagesync.store import log, people, plans
 from stagesync.store.people import Kind, Placed, Transition
 from stagesync.store.records import StoredRecord
-
-
-def find(tx: Connection, who: str) -> tuple[Kind, str]:
-    """The person or account that an e-mail, a CRM record id or an id of ours names.
-
-    Raises:
-        ArgumentError: nobody, or several.
-    """
-    kinds: tuple[Kind, Kind] = ("person", "account")
-    for kind in kinds:
-        if people.placed(tx, kind, [who]):
-            return kind, who
-    found = _records_named(tx, who)
-    holders: set[tuple[Kind, str]] = {("person", each.person) for each in found if each.person}
-    holders |= {("account", each.account) for each in found if each.account}
-    if len(holders) == 1:
-        return holders.pop()
-    if not holders:
-        raise ArgumentError(
-            "nobody here has that e-mail, record id or person id",
-            hint="stagesync status shows when each CRM was last pulled",
-        )
-    names = ", ".join(sorted(name for _, name in holders))
-    raise ArgumentError(f"that names several: {names}", hint="ask for one of these ids")
-
-
-def _records_named(tx: Connection, who: str) -> list[StoredRecord]:
-    try:
-        email = read_email(who)
-    except NotUnderstood:
-        email = None
-    found = records.records_where(tx, "email", [email]) if email else []
-    return found or records.records_where(tx, "id", [who])
 
 
 def explain(deployment: Deployment, who: str) -> dict[str, Any]:
@@ -85,6 +54,8 @@ def explain(deployment: Deployment, who: str) -> dict[str, Any]:
             "next": _next(deployment, kind, placed, assembled),
             "treatment": _treatment(deployment, placed, assembled),
             "records": _records(tx, deployment, assembled.records),
+            "holds": [holds.document(each) for each in stored_holds.of_subject(tx, subject)],
+            "verdicts": verdicts_on(tx, subject) if kind == "person" else [],
             "history": _history(tx, subject),
             "changes": list(log.read(tx, person=subject)),
         }
@@ -203,17 +174,9 @@ def _next(
 def _treatment(
     deployment: Deployment, placed: Placed, assembled: Assembled
 ) -> Mapping[str, object]:
-    """What the main vocabulary asks for; nothing at all for who wants no contact, whatever it says."""
-    treatment = treatment_of(
-        deployment.vocabularies[deployment.main_vocabulary],
-        (placed.stages or {})[deployment.main_vocabulary],
-        facts=assembled.facts,
-        position=placed.position or {},
-        axes=deployment.policy.axes,
-    )
-    if assembled.facts.person.get("do_not_contact") and treatment.get("content") != "none":
-        return {"content": "none", "never": ["any mail"]}
-    return treatment
+    """What the main vocabulary asks for."""
+    stage = (placed.stages or {})[deployment.main_vocabulary]
+    return deployment.treatment_of(stage, assembled.facts, placed.position or {})
 
 
 def _records(
@@ -225,7 +188,8 @@ def _records(
     found = []
     for each in own:
         connected = deployment.connections.get(each.connection)
-        rules = connected.object_mapping(each.object).writes if connected else ()
+        is_mapped = connected is not None and each.object in connected.roles
+        rules = connected.object_mapping(each.object).writes if connected and is_mapped else ()
         found.append(
             {
                 "connection": each.connection,

@@ -17,10 +17,12 @@ from stagesync.connector import (
     Role,
 )
 from stagesync.domain.mapping import Reading, read_record
+from stagesync.engine.backward import as_before
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Connected
+from stagesync.engine.edits import note_edits
 from stagesync.engine.since import told_flags
-from stagesync.store import activities, deals, plans, records, state
+from stagesync.store import activities, aliases, deals, plans, records, state
 from stagesync.store.activities import StoredActivity
 from stagesync.store.links import links_from, save_links
 from stagesync.store.records import StoredRecord
@@ -45,18 +47,25 @@ class Sorted:
 
 
 def sort_page(
-    tx: Connection, connected: Connected, page: Page, described: ObjectDescription
+    tx: Connection,
+    connected: Connected,
+    page: Page,
+    described: ObjectDescription,
+    *,
+    relink: bool = False,
 ) -> Sorted:
-    """Hold a page against what is stored.
+    """Hold a page against what is stored. Records of people who were erased are passed over.
 
     Args:
         described: tells how values compare: what we wrote as `12.5` may come back as `12.50`.
+        relink: what a record names may have changed, even where its stamp did not move.
     """
     newest: dict[str, Record] = {}
     for record in page.records:
         if record.id not in newest or record.changed_at_s >= newest[record.id].changed_at_s:
             newest[record.id] = record
     stored = records.records_of(tx, connected.name, page.object, newest)
+    newest = as_before(tx, newest, stored)
     linked = _stored_links(
         tx, {each: stored[each] for each in stored if newest[each].links is not None}
     )
@@ -65,15 +74,18 @@ def sort_page(
     restamped: set[str] = set()
     for record in newest.values():
         before = stored.get(record.id)
+        if before is not None and before.erased:
+            continue
         if (
             before is None
             or not before.held
             or record.gone != before.gone
+            or (record.merged_into and record.merged_into != before.merged_into)
             or _fields_differ(record, before, described)
             or (record.links is not None and _pairs(record.links) != linked.get(record.id, set()))
         ):
             changed.append(record)
-        elif before.changed_at_s != record.changed_at_s:
+        elif before.changed_at_s != record.changed_at_s or (relink and record.links is None):
             (stamped if record.links is not None else changed).append(record)
             if record.links is None:
                 restamped.add(record.id)
@@ -140,7 +152,22 @@ def store_page(
     described: ObjectDescription,
     now_s: float,
 ) -> None:
-    """Store what changed, note it as dirty, and move the cursor.
+    """Store what changed, note it as dirty, and move the cursor; see `store_records`."""
+    store_records(tx, connected, page, found, links=links, described=described)
+    cursor = state.Cursor(page.cursor, now_s, complete=page.last)
+    state.save_cursor(tx, connected.name, page.object, cursor)
+
+
+def store_records(
+    tx: Connection,
+    connected: Connected,
+    page: Page,
+    found: Sorted,
+    *,
+    links: Mapping[str, Link],
+    described: ObjectDescription,
+) -> None:
+    """Store what changed, and note it as dirty.
 
     Args:
         found: when the links are known, see `sort_links`.
@@ -155,6 +182,8 @@ def store_page(
     refs += [(name, kind, each) for link in named.values() for kind, each in _pairs(link)]
     pks = records.name_records(tx, refs)
     keyed = {pks[name, page.object, record.id]: record for record in found.changed}
+    before = {each.pk: each for each in records.records_where(tx, "pk", keyed)}
+    note_edits(tx, connected, page.object, keyed, before)
     _forget_overwritten(tx, keyed, described)
     readings = _save(tx, connected, page.object, keyed)
     targets = {
@@ -171,8 +200,6 @@ def store_page(
         _save_activities(tx, connected, page.object, readings=readings, named=named, pks=pks)
     _touch(tx, name, page.object, found.stamped, pks)
     state.mark_dirty(tx, "record", [pks[name, page.object, r.id] for r in found.changed])
-    cursor = state.Cursor(page.cursor, now_s, complete=page.last)
-    state.save_cursor(tx, name, page.object, cursor)
 
 
 Pks = Mapping[tuple[str, str, str], int]
@@ -215,13 +242,15 @@ def _save(
                 "gone": int(record.gone),
                 "merged_into": record.merged_into,
                 "email": reading.email,
-                "mail_domain": reading.email.rpartition("@")[2],
+                "mail_domain": reading.mail_domain,
                 "first_name": reading.name[0],
                 "last_name": reading.name[1],
                 "domain": reading.domain,
             }
         )
     records.save_records(tx, rows)
+    if mapping.identity.aliases:
+        aliases.save_aliases(tx, {pk: readings[one.id].aliases for pk, one in keyed.items()})
     records.save_since(
         tx,
         {pk: told_flags(readings[record.id]) for pk, record in keyed.items()},

@@ -14,8 +14,11 @@ from stagesync.connector import CrmError, FieldMissing, ObjectDescription, Page,
 from stagesync.engine.counts import reconcile
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, describe, fields_to_ask
+from stagesync.engine.inbox import forget_erased, take_inbox
 from stagesync.engine.ingest import sort_links, sort_page, store_page
+from stagesync.engine.members import read_lists
 from stagesync.engine.progress import Progress
+from stagesync.engine.trouble import advise, to_keep
 from stagesync.store import state
 
 
@@ -26,12 +29,14 @@ class Pulled:
     Attributes:
         records: that came, echoes and repeats included.
         changed: that differ from what was stored.
+        lost: object -> records that were deleted or archived since, without those merged into others.
         descriptions: live fields; None when the connection failed before they were known.
         trouble: why it failed; None when it did not.
     """
 
     records: int = 0
     changed: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
     descriptions: Descriptions | None = None
     trouble: CrmError | None = None
 
@@ -41,6 +46,7 @@ class _Reader:
     """Reads one connection.
 
     Attributes:
+        only_heard: read what the CRM named by webhook, and nothing else.
         loaded: objects that an earlier run read to their end.
         came: of those, how many records changed since.
     """
@@ -49,33 +55,53 @@ class _Reader:
     connected: Connected
     progress: Progress
     now_s: float
+    only_heard: bool
     pulled: Pulled = field(default_factory=Pulled)
     loaded: set[str] = field(default_factory=set)
     came: Counter[str] = field(default_factory=Counter)
 
     def read(self) -> Pulled:
         """Pull to the end, or to the first failure."""
+        forget_erased(self.deployment, self.connected)
+        if self.only_heard and self._is_in_trouble():
+            # Whoever is down is asked at the pace of the polls; what was named waits.
+            return self.pulled
         try:
             found = describe(self.deployment, self.connected, now_s=self.now_s)
             self.pulled.descriptions = found
+            read_lists(self.deployment, self.connected, now_s=self.now_s)
             try:
-                self._pull(found)
+                self._work(found)
             except FieldMissing:
                 # A field went since the descriptions were read: read them anew, and go on without it.
                 fresh = describe(self.deployment, self.connected, now_s=self.now_s, again=True)
                 if fresh == found:
                     raise
                 self.pulled.descriptions = fresh
-                self._pull(fresh)
-            if not self.deployment.stopping.is_set():
+                self._work(fresh)
+            if not self.only_heard and not self.deployment.stopping.is_set():
                 reconcile(self.deployment, self.connected, changed=self.came, now_s=self.now_s)
         except CrmError as error:
-            error.connection = self.connected.name
-            self.pulled.trouble = error
-        trouble = str(self.pulled.trouble) if self.pulled.trouble else ""
-        with self.deployment.store.begin() as tx:
-            state.save_trouble(tx, self.connected.name, trouble)
+            now_s = self.deployment.clock.now_s()
+            self.pulled.trouble = advise(error, self.connected.name, now_s=now_s)
+        trouble = to_keep(self.pulled.trouble) if self.pulled.trouble else ""
+        if trouble or not self.only_heard:
+            with self.deployment.store.begin() as tx:
+                state.save_trouble(tx, self.connected.name, trouble)
         return self.pulled
+
+    def _is_in_trouble(self) -> bool:
+        with self.deployment.store.begin() as tx:
+            known = state.connection_state(tx, self.connected.name)
+        return bool(known and known.trouble)
+
+    def _work(self, found: Descriptions) -> None:
+        if not self.only_heard:
+            self._pull(found)
+        records, changed = take_inbox(self.deployment, self.connected, found)
+        self.pulled.records += records
+        self.pulled.changed += changed
+        self.progress.advance(records)
 
     def _pull(self, found: Descriptions) -> None:
         for page in self.connected.connector.pull(list(self._wanted(found))):
@@ -112,15 +138,27 @@ class _Reader:
         if page.object in self.loaded:
             self.came[page.object] += len(found.changed)
         self.pulled.changed += len(found.changed)
+        gone = sum(each.gone and not each.merged_into for each in found.changed)
+        self.pulled.lost[page.object] += gone
         self.progress.advance(len(page.records))
 
 
-def pull_all(deployment: Deployment, *, now_s: float, progress: Progress) -> dict[str, Pulled]:
-    """Pull every connection up to now; connection -> what it brought."""
+def pull_all(
+    deployment: Deployment, *, now_s: float, progress: Progress, only_heard: bool = False
+) -> dict[str, Pulled]:
+    """Pull every connection up to now, but those that are paused; connection -> what it brought.
+
+    Args:
+        only_heard: read what was named by webhook, and nothing else. Connections in trouble are left alone,
+            and bring no descriptions.
+    """
     progress.phase("pull")
+    with deployment.store.begin() as tx:
+        paused = state.paused(tx)
     readers = {
-        name: _Reader(deployment, connected, progress, now_s)
+        name: _Reader(deployment, connected, progress, now_s, only_heard)
         for name, connected in deployment.connections.items()
+        if name not in paused
     }
     with ThreadPoolExecutor(max_workers=max(1, len(readers)), thread_name_prefix="pull") as pool:
         futures = {name: pool.submit(reader.read) for name, reader in readers.items()}

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from stagesync.connector import Role
-from stagesync.domain.identity import Joined, Known, join_accounts, join_people, name_groups
+from stagesync.domain.identity import Joined, Known, name_groups
+from stagesync.engine.around import look_around
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.joins import hold_back
-from stagesync.store import links, people, records, state
+from stagesync.engine.moves import Teller, tell_moves
+from stagesync.store import holds, links, people, records, state
 from stagesync.store.people import Kind
 from stagesync.store.records import StoredRecord
-
-WHOLE_BASE = 5_000
-"""Changed records beyond which reading every record beats following keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +31,25 @@ class Resolved:
     too_large: int
 
 
-def resolve(tx: Connection, deployment: Deployment) -> Resolved:
-    """Join the changed records, and mark the people and accounts to evaluate."""
+def resolve(
+    tx: Connection, deployment: Deployment, *, run: str, now_s: float, actor: str = "stagesync"
+) -> Resolved:
+    """Join the changed records, and mark the people and accounts to evaluate.
+
+    Args:
+        run: empty when somebody's verdict asks for it between two runs.
+        actor: who the log says did it.
+    """
     pks = [int(key) for key in state.dirty_keys(tx, "record")]
     changed = records.records_where(tx, "pk", pks)
     by_role: dict[Role | None, list[StoredRecord]] = {}
     for each in changed:
         by_role.setdefault(deployment.role(each.connection, each.object), []).append(each)
-    companies, accounts = _regroup(tx, deployment, by_role.get(Role.ACCOUNT, []), kind="account")
-    humans, _ = _regroup(tx, deployment, by_role.get(Role.PERSON, []), kind="person")
+    teller = Teller(deployment.policy.label, run, now_s, actor)
+    companies, accounts = _regroup(
+        tx, deployment, by_role.get(Role.ACCOUNT, []), kind="account", teller=teller
+    )
+    humans, _ = _regroup(tx, deployment, by_role.get(Role.PERSON, []), kind="person", teller=teller)
     _settle_accounts(tx, deployment, by_role.get(Role.ACCOUNT, []), accounts)
     _mark_deals(tx, [*by_role.get(Role.DEAL, []), *by_role.get(Role.LINK, [])])
     _mark_owners(tx, by_role.get(Role.ACTIVITY, []))
@@ -52,142 +61,65 @@ def resolve(tx: Connection, deployment: Deployment) -> Resolved:
 
 
 def _regroup(
-    tx: Connection, deployment: Deployment, changed: Sequence[StoredRecord], *, kind: Kind
+    tx: Connection,
+    deployment: Deployment,
+    changed: Sequence[StoredRecord],
+    *,
+    kind: Kind,
+    teller: Teller,
 ) -> tuple[Joined, set[str]]:
     """Join the changed records with those around them; also who gained, lost or changed a record."""
     if not changed:
         return Joined((), {}, ()), set()
-    role = Role.PERSON if kind == "person" else Role.ACCOUNT
-    around = _closure(tx, deployment, changed, role=role)
-    merged = _merged(around)
-    live = {
-        pk: each for pk, each in around.items() if pk in merged or (each.held and not each.gone)
-    }
-    known = _known(tx, live, merged, kind=kind)
-    joined = (join_people if kind == "person" else join_accounts)(list(known.values()))
+    around = look_around(tx, deployment, changed, kind=kind)
+    joined = around.joined
     if kind == "person":
-        joined = hold_back(tx, deployment, joined, known)
-    named = name_groups(joined, known, prefix="p_" if kind == "person" else "a_")
+        joined = hold_back(tx, deployment, joined, around.known)
+    named = _name(tx, joined, around.known, kind=kind)
     people.ensure(tx, kind, named)
-    moved, touched = [], {each.pk for each in changed}
-    dirty: set[str] = set()
-    losing: set[str | None] = set()
-    for name, keys in named.items():
-        for key in keys:
-            before = getattr(live[key], kind)
-            if before != name:
-                moved.append((key, name))
-                dirty.update(filter(None, (before, name)))
-                losing.add(before)
-            elif key in touched:
-                dirty.add(name)
-    gone = [each for pk, each in around.items() if pk not in live]
-    dirty.update(getattr(each, kind) for each in gone if getattr(each, kind))
-    losing.update(getattr(each, kind) for each in gone)
-    people.assign(tx, kind, moved)
-    people.unassign(tx, kind, [each.pk for each in gone if getattr(each, kind)])
+    moves = [
+        (key, around.known[key].held_by, name)
+        for name, keys in named.items()
+        for key in keys
+        if around.known[key].held_by != name
+    ]
+    tell_moves(tx, kind, moves, around=around, staying=set(named), teller=teller)
+    held_by = {name for _, before, after in moves for name in (before, after) if name}
+    touched = {each.pk for each in changed}
+    held_by |= {name for name, keys in named.items() if not touched.isdisjoint(keys)}
+    leaving = [each for each in around.gone if getattr(each, kind)]
+    left = {getattr(each, kind) for each in leaving}
+    people.assign(tx, kind, [(key, name) for key, _, name in moves])
+    people.unassign(tx, kind, [each.pk for each in leaving])
     if kind == "person":
-        _mark_accounts_left(tx, {before for before in losing if before})
-    removed = set(people.remove_empty(tx, kind, sorted(dirty)))
-    state.mark_dirty(tx, kind, sorted(dirty - removed))
-    return joined, dirty
+        _mark_accounts_left(tx, left | {before for _, before, _ in moves if before})
+    removed = set(people.remove_empty(tx, kind, sorted(held_by | left)))
+    state.mark_dirty(tx, kind, sorted((held_by | left) - removed))
+    holds.move(tx, [(before, after) for _, before, after in moves if before in removed])
+    # What waited to be written for them is given up.
+    state.mark_dirty(tx, "plan", sorted(removed))
+    return joined, held_by | left
+
+
+def _name(
+    tx: Connection, joined: Joined, known: Mapping[int, Known], *, kind: Kind
+) -> dict[str, tuple[int, ...]]:
+    """The groups by id; a new one never gets the id of somebody elsewhere."""
+    prefix = "p_" if kind == "person" else "a_"
+    near = {each.held_by for each in known.values()}
+    taken: set[str] = set()
+    while True:
+        named = name_groups(joined, known, prefix=prefix, taken=taken)
+        strangers = people.placed(tx, kind, sorted(set(named) - near))
+        if not strangers:
+            return named
+        taken |= set(strangers)
 
 
 def _mark_accounts_left(tx: Connection, losing: set[str]) -> None:
     """Place the accounts of people who lose a record anew: it may have been their last."""
     left = {each.account for each in people.placed(tx, "person", losing).values()} - {None}
     state.mark_dirty(tx, "account", sorted(left, key=str))
-
-
-def _merged(around: Mapping[int, StoredRecord]) -> dict[int, int]:
-    """Record -> the live record that it became part of, through any number of merges.
-
-    It stays with its person: the person's id, and what the record told before, are the winner's now.
-    """
-    by_ref = {(each.connection, each.object, each.id): each for each in around.values()}
-    found = {}
-    for pk, each in around.items():
-        winner, seen = each, {""}
-        while winner.gone and winner.merged_into not in seen:
-            seen.add(winner.merged_into)
-            ref = (winner.connection, winner.object, winner.merged_into)
-            winner = by_ref.get(ref, winner)
-        if each.gone and winner.held and not winner.gone:
-            found[pk] = winner.pk
-    return found
-
-
-def _closure(
-    tx: Connection, deployment: Deployment, changed: Sequence[StoredRecord], *, role: Role
-) -> dict[int, StoredRecord]:
-    """The changed records and all that could be joined with them."""
-    objects = [
-        (name, each)
-        for name, connected in deployment.connections.items()
-        for each in connected.objects(role)
-    ]
-    if len(changed) > WHOLE_BASE:
-        return {each.pk: each for each in records.all_records(tx, objects)} | {
-            each.pk: each for each in changed
-        }
-    found = {each.pk: each for each in changed}
-    fresh = list(changed)
-    while fresh:
-        near = _neighbours(tx, fresh, role=role)
-        fresh = [
-            each
-            for each in near
-            if each.pk not in found and (each.connection, each.object) in objects
-        ]
-        found.update({each.pk: each for each in fresh})
-    return found
-
-
-def _neighbours(tx: Connection, fresh: Sequence[StoredRecord], *, role: Role) -> list[StoredRecord]:
-    column, mark = ("person", "email") if role is Role.PERSON else ("account", "domain")
-    marks = {getattr(each, mark) for each in fresh} - {""}
-    holders = {getattr(each, column) for each in fresh} - {None}
-    pks = [each.pk for each in fresh]
-    far = [
-        pk
-        for found in (links.links_from(tx, pks), links.links_to(tx, pks))
-        for pk in {to for targets in found.values() for to in targets}
-    ]
-    winners = [
-        found
-        for each in fresh
-        if each.merged_into
-        for found in records.records_of(
-            tx, each.connection, each.object, [each.merged_into]
-        ).values()
-    ]
-    return [
-        *winners,
-        *records.records_where(tx, mark, sorted(marks)),
-        *records.records_where(tx, column, sorted(holders)),
-        *records.records_where(tx, "pk", far),
-    ]
-
-
-def _known(
-    tx: Connection, live: Mapping[int, StoredRecord], merged: Mapping[int, int], *, kind: Kind
-) -> dict[int, Known]:
-    """What identity looks at; a merged record has nothing to say but whose part it is."""
-    named = links.links_from(tx, live)
-    return {
-        pk: Known(
-            key=pk,
-            connection=each.connection,
-            name=("", "") if pk in merged else each.name,
-            mark="" if pk in merged else each.email if kind == "person" else each.domain,
-            same_as=(merged[pk],)
-            if pk in merged
-            else tuple(far for far in named.get(pk, ()) if far in live),
-            id_hint=f"{each.connection}/{each.object}/{each.id}",
-            held_by=getattr(each, kind) or "",
-        )
-        for pk, each in live.items()
-    }
 
 
 def _settle_accounts(
@@ -235,7 +167,7 @@ def _accounts_of(
     named = links.links_from(tx, [each.pk for each in own])
     far = {pk for targets in named.values() for pk in targets}
     account_of = {each.pk: each.account for each in records.records_where(tx, "pk", far)}
-    hosts = {_host(each.email) for each in own} - {""} - deployment.free_mail
+    hosts = {each.employer for each in own} - {""} - deployment.free_mail
     by_domain = people.accounts_of_domains(tx, sorted(hosts))
     order = {name: place for place, name in enumerate(deployment.prefer)}
     ranked = sorted(own, key=lambda each: (order.get(each.connection, len(order)), each.pk))
@@ -247,13 +179,9 @@ def _accounts_of(
         if each.person and account:
             found.setdefault(each.person, account)
     for each in ranked:
-        if each.person and _host(each.email) in by_domain:
-            found.setdefault(each.person, by_domain[_host(each.email)])
+        if each.person and each.employer in by_domain:
+            found.setdefault(each.person, by_domain[each.employer])
     return found
-
-
-def _host(email: str) -> str:
-    return email.rpartition("@")[2]
 
 
 def _mark_deals(tx: Connection, told: Sequence[StoredRecord]) -> None:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from stagesync.domain.life import Move, State, move
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.describe import Descriptions
+from stagesync.engine.edits import answer_edits
 from stagesync.engine.evaluate import Evaluated, evaluate_all
+from stagesync.engine.guard import count_groups, has_shrunk, notice_definitions
+from stagesync.engine.holds import end_due
 from stagesync.engine.plan import Planned, plan_all
 from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.pull import Pulled, pull_all
 from stagesync.engine.resolve import resolve
+from stagesync.engine.standing import save_standing
+from stagesync.engine.trouble import advise, to_keep
 from stagesync.engine.writeback import Written, settle_sent, write_back
 from stagesync.errors import CrmError
-from stagesync.store import people, plans, state
+from stagesync.store import guards, people, plans, state
 
 log = structlog.get_logger()
 
@@ -28,6 +34,7 @@ class Outcome:
     """What a run did, whole.
 
     Attributes:
+        descriptions: connection -> its live fields, where they are known.
         calls: connection -> requests that count against the vendor's quota.
         troubles: connection -> what broke it off.
     """
@@ -37,6 +44,7 @@ class Outcome:
     pulled: Mapping[str, Pulled]
     evaluated: Evaluated
     people: int
+    descriptions: Mapping[str, Descriptions]
     written: Mapping[str, Written] = field(default_factory=dict)
     calls: Mapping[str, int] = field(default_factory=dict)
     troubles: Mapping[str, CrmError] = field(default_factory=dict)
@@ -65,6 +73,8 @@ class Outcome:
             "refused": {name: self._written(name).refused for name in self.pulled},
             "skipped": self.plan.differences,
             "held": self.plan.held,
+            "edited": {name: self._written(name).edited for name in self.pulled},
+            "ramped": {name: self._written(name).ramped for name in self.pulled},
             "calls": dict(self.calls),
             "troubles": {name: str(error) for name, error in self.troubles.items()},
             "seconds": self.seconds,
@@ -75,17 +85,31 @@ class Outcome:
 
 
 def run_once(
-    deployment: Deployment, *, write: bool = True, progress: Progress | None = None
+    deployment: Deployment,
+    *,
+    write: bool = True,
+    progress: Progress | None = None,
+    only_heard: bool = False,
 ) -> Outcome:
-    """Pull, evaluate and plan; and write what is not held, unless `write` is false."""
+    """Pull, evaluate and plan; and write what is not held, unless `write` is false.
+
+    Args:
+        only_heard: pull what was named by webhook, and nothing else; see `pull_all`.
+    """
     progress = progress or Quiet()
     began, now_s = deployment.clock.monotonic_s(), deployment.clock.now_s()
     calls_before = {n: c.connector.calls for n, c in deployment.connections.items()}
     run = _start(deployment, now_s=now_s)
-    outcome = _look(deployment, run, now_s=now_s, progress=progress)
+    pulled = pull_all(deployment, now_s=now_s, progress=progress, only_heard=only_heard)
+    outcome = _look(deployment, run, pulled, now_s=now_s, progress=progress)
     if write and outcome.plan.go:
         outcome.written = write_back(
-            deployment, outcome.plan.id, run=run, now_s=now_s, progress=progress
+            deployment,
+            outcome.plan.id,
+            run=run,
+            descriptions=outcome.descriptions,
+            now_s=now_s,
+            progress=progress,
         )
     outcome.troubles = _troubles(outcome)
     outcome.calls = {
@@ -97,13 +121,26 @@ def run_once(
     return outcome
 
 
-def _look(deployment: Deployment, run: str, *, now_s: float, progress: Progress) -> Outcome:
-    pulled = pull_all(deployment, now_s=now_s, progress=progress)
+def _look(
+    deployment: Deployment,
+    run: str,
+    pulled: Mapping[str, Pulled],
+    *,
+    now_s: float,
+    progress: Progress,
+) -> Outcome:
     descriptions = {n: p.descriptions for n, p in pulled.items() if p.descriptions is not None}
     progress.phase("resolve")
+    for name, error in answer_edits(deployment, run=run, now_s=now_s).items():
+        descriptions.pop(name, None)
+        if name in pulled:
+            pulled[name].trouble = advise(error, name, now_s=deployment.clock.now_s())
     with deployment.store.begin() as tx:
         settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
-        resolved = resolve(tx, deployment)
+        notice_definitions(tx, deployment)
+        end_due(tx, deployment, now_s=now_s)
+        lost = has_shrunk(tx, deployment, {name: each.lost for name, each in pulled.items()})
+        resolved = resolve(tx, deployment, run=run, now_s=now_s)
     evaluated = evaluate_all(deployment, run=run, now_s=now_s, progress=progress)
     planned = plan_all(
         deployment,
@@ -111,6 +148,7 @@ def _look(deployment: Deployment, run: str, *, now_s: float, progress: Progress)
         now_s=now_s,
         descriptions=descriptions,
         progress=progress,
+        lost=lost,
     )
     if resolved.shared_marks or resolved.too_large:
         log.info(
@@ -118,7 +156,7 @@ def _look(deployment: Deployment, run: str, *, now_s: float, progress: Progress)
         )
     with deployment.store.begin() as tx:
         known = people.count(tx, "person")
-    return Outcome(run, planned, pulled, evaluated, known)
+    return Outcome(run, planned, pulled, evaluated, known, descriptions)
 
 
 def _start(deployment: Deployment, *, now_s: float) -> str:
@@ -144,15 +182,13 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool) -> None:
     summary = outcome.summary()
     names = {0: "done", 3: "held", 4: "incomplete", 6: "partly refused"}
     now_s = deployment.clock.now_s()
+    save_standing(deployment)
     with deployment.store.begin() as tx:
         plans.forget_empty_plans(tx)
         if wrote and not outcome.plan.held:
             plans.set_plan_state(tx, outcome.plan.id, "done")
-        for name, connected in deployment.connections.items():
-            if quota := connected.connector.quota():
-                state.save_quota(tx, name, asdict(quota))
         for name, error in outcome.troubles.items():
-            state.save_trouble(tx, name, str(error))
+            state.save_trouble(tx, name, to_keep(error))
         state.end_run(
             tx, outcome.run, at_s=now_s, outcome=names[outcome.exit_code], summary=summary
         )
@@ -183,7 +219,10 @@ def decide(deployment: Deployment, plan_id: str, *, approve: bool, by: str, now_
         by_move = Move.APPROVE if approve else Move.DROP
         moves = [(each.record_pk, each.field, move(each.state, by_move)) for each in entries]
         plans.set_entry_states(tx, plan_id, moves)
+        guards.save_held_groups(tx, plan_id, [], at_s=now_s)
         if approve:
+            plans.set_approvals(tx, plan_id, [(e.record_pk, e.field, plan_id) for e in entries])
+            guards.save_approval(tx, plan_id, count_groups(entries))
             for name in sorted({each.connection for each in entries}):
                 state.activate(tx, name, by=by, at_s=now_s)
         plans.decide_plan(tx, plan_id, "approved" if approve else "dropped", by=by, at_s=now_s)

@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection
 
 from stagesync.domain.mapping import in_scope
 from stagesync.engine.deployment import Connected, Deployment
-from stagesync.store import records
+from stagesync.store import members, records
 from stagesync.store.records import StoredRecord
 
 
-def may_be_written(connected: Connected, each: StoredRecord) -> bool:
-    """Whether the mapping's scope takes the record in."""
-    mapping = connected.object_mapping(each.object)
-    return in_scope(mapping, each.fields, domain=each.mail_domain, created_at_s=each.created_at_s)
+def writable(tx: Connection, deployment: Deployment, found: Iterable[StoredRecord]) -> set[int]:
+    """Those of the records that the mappings' scopes take in."""
+    by_kind: dict[tuple[str, str], list[StoredRecord]] = {}
+    for each in found:
+        by_kind.setdefault((each.connection, each.object), []).append(each)
+    taken: set[int] = set()
+    for (name, object_name), several in by_kind.items():
+        connected = deployment.connections[name]
+        if object_name in connected.roles:
+            taken |= _writable(tx, connected, object_name, several)
+    return taken
+
+
+def _writable(
+    tx: Connection, connected: Connected, object_name: str, several: list[StoredRecord]
+) -> set[int]:
+    mapping = connected.object_mapping(object_name)
+    named = frozenset(mapping.scope.named_lists) if mapping.scope else frozenset()
+    ids = [each.id for each in several] if named else []
+    on = members.lists_of(tx, connected.name, object_name, ids)
+    is_known = named <= on[""]
+    return {
+        each.pk
+        for each in several
+        if in_scope(
+            mapping,
+            each.fields,
+            domain=each.mail_domain,
+            created_at_s=each.created_at_s,
+            lists=on.get(each.id, frozenset()) if is_known else None,
+        )
+    }
 
 
 def count_out_of_scope(tx: Connection, deployment: Deployment) -> dict[str, int]:
@@ -24,6 +54,10 @@ def count_out_of_scope(tx: Connection, deployment: Deployment) -> dict[str, int]
     found = {}
     for name, connected in deployment.connections.items():
         limited = [each for each in connected.roles if connected.object_mapping(each).scope]
-        held = records.all_records(tx, [(name, each) for each in limited])
-        found[name] = sum(not each.gone and not may_be_written(connected, each) for each in held)
+        live = [
+            each
+            for each in records.all_records(tx, [(name, each) for each in limited])
+            if not each.gone
+        ]
+        found[name] = len(live) - len(writable(tx, deployment, live))
     return found

@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from stagesync.connector import FieldType, OwnField
 from stagesync.domain.mapping import WriteRule
+from stagesync.domain.reason_text import label_of
+from stagesync.domain.treatment import contents
+from stagesync.domain.vocabulary import Vocabulary
 from stagesync.engine.deployment import Connected, Deployment
 
-LABELS = {
-    "stage": "Lifecycle stage",
-    "score": "Lifecycle score",
-    "changed_at": "Lifecycle stage changed at",
+Labels = Mapping[str, str]
+"""Text by language."""
+
+LABELS: Mapping[str, Labels] = {
+    "stage": {"en": "Lifecycle stage", "fr": "Stade du cycle de vie"},
+    "previous_stage": {"en": "Previous lifecycle stage", "fr": "Stade précédent"},
+    "score": {"en": "Lifecycle score", "fr": "Score du cycle de vie"},
+    "score.fit": {"en": "Fit score", "fr": "Score d'adéquation à la cible"},
+    "level": {"en": "Level", "fr": "Niveau"},
+    "level.fit": {"en": "Fit with our target", "fr": "Adéquation à la cible"},
+    "reason": {"en": "Reason for the lifecycle stage", "fr": "Raison du stade"},
+    "changed_at": {"en": "Lifecycle stage changed at", "fr": "Stade changé le"},
+    "content": {"en": "Content to offer", "fr": "Contenu à proposer"},
+    "next_contact": {"en": "Contact again from", "fr": "Recontacter à partir du"},
 }
-"""What people read in the CRM, by what the field holds."""
+"""What people read in the CRM, by what the field holds: the value itself, else its kind."""
+
+TYPES = {
+    "stage": FieldType.CHOICE,
+    "previous_stage": FieldType.CHOICE,
+    "score": FieldType.NUMBER,
+    "level": FieldType.CHOICE,
+    "reason": FieldType.TEXT,
+    "changed_at": FieldType.INSTANT,
+    "content": FieldType.CHOICE,
+    "next_contact": FieldType.INSTANT,
+}
+"""What a field holds, by the kind of its value."""
 
 
 def own_fields(deployment: Deployment, connected: Connected) -> list[OwnField]:
@@ -25,12 +52,45 @@ def own_fields(deployment: Deployment, connected: Connected) -> list[OwnField]:
 
 
 def _own_field(deployment: Deployment, object_name: str, rule: WriteRule) -> OwnField:
+    kind = rule.value.partition(".")[0]
+    labels = LABELS.get(rule.value, LABELS[kind])
+    return OwnField(
+        object_name,
+        rule.field,
+        labels[deployment.language],
+        TYPES[kind],
+        options=tuple(
+            (value, _option(label_of(words, deployment.language, name=value)))
+            for value, words in _choices(deployment, rule)
+        ),
+        decimals=2 if kind == "score" else 0,
+    )
+
+
+def _choices(deployment: Deployment, rule: WriteRule) -> Iterable[tuple[str, Labels]]:
+    """The values that a choice field offers, each with its labels."""
     kind, _, name = rule.value.partition(".")
-    if kind == "stage":
-        stages = deployment.vocabularies[name].stages
-        ladder = sorted(stages, key=lambda stage: (stage.rank is None, stage.rank or 0))
-        options = tuple((stage.id, stage.labels["en"]) for stage in ladder)
-        return OwnField(object_name, rule.field, LABELS[kind], FieldType.CHOICE, options)
-    if kind == "score":
-        return OwnField(object_name, rule.field, LABELS[kind], FieldType.NUMBER, decimals=2)
-    return OwnField(object_name, rule.field, LABELS["changed_at"], FieldType.INSTANT)
+    main = deployment.vocabularies[deployment.main_vocabulary]
+    match kind:
+        case "stage":
+            return _stages(deployment.vocabularies[name])
+        case "previous_stage":
+            return _stages(main)
+        case "level":
+            axis = next(axis for axis in deployment.policy.axes if axis.name == name)
+            return [(level.name, level.labels) for level in axis.levels]
+        case "content":
+            return contents(main).items()
+        case _:
+            return ()
+
+
+def _stages(vocabulary: Vocabulary) -> Iterable[tuple[str, Labels]]:
+    """From the lowest rung up; those off the ladder last."""
+    ladder = sorted(vocabulary.stages, key=lambda stage: (stage.rank is None, stage.rank or 0))
+    return [(stage.id, stage.labels) for stage in ladder]
+
+
+def _option(label: str) -> str:
+    """Labels are written for the middle of a sentence; in a list they begin with a capital."""
+    return label[:1].upper() + label[1:]

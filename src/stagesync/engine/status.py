@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +11,15 @@ from sqlalchemy import Connection
 from stagesync.domain.life import WAITING
 from stagesync.engine.counts import counts_of
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.guard import groups_document
 from stagesync.engine.instants import iso
 from stagesync.engine.scope import count_out_of_scope
-from stagesync.store import alerts, joins, people, plans, state
+from stagesync.engine.standing import slow_work
+from stagesync.engine.trouble import kept
+from stagesync.store import alerts, guards, holds, inbox, joins, people, plans, state
+
+PARKED = 50
+"""Refused values that are told one by one; `differences` counts them all."""
 
 
 def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
@@ -32,8 +39,25 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
             "waiting": len(plans.subjects_waiting(tx, *WAITING)),
             "differences": plans.count_differences(tx),
             "held": [
-                {"plan": each.id, "entries": plans.count_entries(tx, each.id)}
+                {
+                    "plan": each.id,
+                    "entries": plans.count_entries(tx, each.id),
+                    "groups": groups_document(guards.held_groups(tx, each.id)),
+                }
                 for each in plans.plans_in(tx, "held")
+            ],
+            "holds": dict(Counter(each.kind for each in holds.all_standing(tx))),
+            "parked": [
+                {
+                    "connection": each["connection"],
+                    "object": each["object"],
+                    "id": each["id"],
+                    "person": each["person"] or each["account"],
+                    "field": each["field"],
+                    "words": each["words"],
+                    "since": iso(each["at_s"]),
+                }
+                for each in plans.refused(tx, most=PARKED)
             ],
             "joins": [
                 {
@@ -53,6 +77,7 @@ def _connection(
     tx: Connection, deployment: Deployment, name: str, *, now_s: float
 ) -> dict[str, Any]:
     found = state.connection_state(tx, name)
+    trouble, hint = kept(found.trouble if found else "")
     connected = deployment.connections[name]
     cursors = state.cursors_of(tx, name)
     pulled = [cursors[each].pulled_at_s for each in connected.roles if each in cursors]
@@ -65,12 +90,20 @@ def _connection(
         "pulled_at": iso(min(pulled)) if complete else None,
         "complete": complete,
         "cursors": {each: cursor.cursor for each, cursor in cursors.items()},
-        "trouble": found.trouble if found else "",
+        "trouble": trouble,
+        "hint": hint,
+        "heard": inbox.count_waiting(tx).get(name, 0),
         "quota": _quota(found.quota) if found and found.quota else None,
         "counts": {
-            object_name: {"at": iso(each.at_s), "crm": each.crm, "here": each.here}
+            object_name: {
+                "at": iso(each.at_s),
+                "crm": each.crm,
+                "here": each.here,
+                "differs_since": None if each.off_since_s is None else iso(each.off_since_s),
+            }
             for object_name, each in counts_of(tx, name).items()
         },
+        "rounds": slow_work(tx, deployment, name),
         "alerts": [
             {
                 "key": each.key,

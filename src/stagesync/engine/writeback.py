@@ -2,7 +2,7 @@
 
 One thread per connection. Before a batch goes out its entries are stored as sent; after the answer they
 are confirmed or refused, with baselines, stored fields and audit in one transaction. A crash in between
-leaves them sent: the next run confirms what it sees in the CRM, plans the rest anew, and so repeats at most
+(of a backward move, see `backward`) leaves them sent: the next run confirms what it sees in the CRM, plans the rest anew, and so repeats at most
 that batch, of absolute values.
 """
 
@@ -16,20 +16,27 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from stagesync.connector import CrmError, Refusal, Role, Write, WriteResult
+from stagesync.connector import CrmError, Record, Refusal, Role, Write, WriteResult
 from stagesync.domain.life import Move, State, move
-from stagesync.domain.plan import Reason
+from stagesync.domain.plan import Reason, Way
 from stagesync.engine import audit
+from stagesync.engine.backward import note_begun, note_refused, settle_begun
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
+from stagesync.engine.guard import group_of
+from stagesync.engine.holds import pin
 from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
-from stagesync.store import links, plans, records, state
+from stagesync.engine.trouble import advise
+from stagesync.store import clearings, guards, links, plans, records, state
+from stagesync.store.guards import OwnWrite
 from stagesync.store.plans import StoredDifference, StoredEntry
 
 REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
 """Refusals that are known by a reason of their own; all others are `refused`."""
+
+HOUR_S = 3_600.0
 
 DOUBTS = frozenset({Refusal.INVALID, Refusal.FORBIDDEN})
 """Refusals after which the fields are described anew: one may have changed since."""
@@ -41,11 +48,15 @@ class Written:
 
     Attributes:
         written, refused: fields.
+        edited: records that somebody changed since they were planned: left for the next run.
+        ramped: records that wait because so many may be written in an hour and no more.
         trouble: why it broke off, its rest waits for the next run; None when it did not.
     """
 
     written: int = 0
     refused: int = 0
+    edited: int = 0
+    ramped: int = 0
     trouble: CrmError | None = None
 
 
@@ -65,6 +76,7 @@ class _Sender:
     connected: Connected
     plan_id: str
     run: str
+    descriptions: Descriptions
     now_s: float
     progress: Progress
 
@@ -73,15 +85,29 @@ class _Sender:
         outcome = Written()
         with self.deployment.store.begin() as tx:
             items = self._items(tx, entries)
+            free = self._free(tx, len(items))
+        outcome.ramped = len(items) - free
         try:
-            for batch in _batches(items, self.connected.connector.capabilities.largest_write):
+            for batch in _batches(
+                items[:free], self.connected.connector.capabilities.largest_write
+            ):
                 if self.deployment.stopping.is_set():
                     break
-                self._send_batch(batch, outcome)
+                unchanged = self._still_true(batch, outcome)
+                if unchanged:
+                    self._send_batch(unchanged, outcome)
         except CrmError as error:
-            error.connection = self.connected.name
-            outcome.trouble = error
+            now_s = self.deployment.clock.now_s()
+            outcome.trouble = advise(error, self.connected.name, now_s=now_s)
         return outcome
+
+    def _free(self, tx: Connection, wanted: int) -> int:
+        """How many of these records may be written now."""
+        limit = self.connected.writes_per_hour
+        if limit is None:
+            return wanted
+        written = guards.count_written(tx, self.connected.name, since_s=self.now_s - HOUR_S)
+        return min(wanted, max(0, limit - written))
 
     def _items(self, tx: Connection, entries: Sequence[StoredEntry]) -> list[_Item]:
         by_record = {
@@ -95,6 +121,7 @@ class _Sender:
                     id=found[0].id,
                     values={each.field: each.after for each in found},
                     together=together.get(pk, ""),
+                    clear=tuple(each.field for each in found if each.way == Way.CLEAR),
                 ),
                 found,
             )
@@ -113,9 +140,45 @@ class _Sender:
             for pk, found in named.items()
         }
 
+    def _still_true(self, batch: Sequence[_Item], outcome: Written) -> Sequence[_Item]:
+        """The records that stand as they were planned, read anew just before they are written.
+
+        The others are planned again: the next pull brings what somebody did to them. A record that is not
+        answered is sent all the same, and the CRM says why it is not taken.
+        """
+        found = self.connected.connector.read(
+            batch[0].write.object,
+            [item.write.id for item in batch],
+            sorted({name for item in batch for name in item.write.values}),
+        )
+        now = {each.id: each for each in found}
+        changed = [i for i in batch if i.write.id in now and self._differs(i, now[i.write.id])]
+        if not changed:
+            return batch
+        with self.deployment.store.begin() as tx:
+            self._move(tx, changed, Move.REPLAN)
+            subjects = {entry.subject for item in changed for entry in item.entries}
+            state.mark_dirty(tx, "plan", subjects)
+        outcome.edited += len(changed)
+        return [item for item in batch if item not in changed]
+
+    def _differs(self, item: _Item, now: Record) -> bool:
+        """Whether a field holds neither what the plan saw there nor what it wants there."""
+        types = self.descriptions[item.write.object].fields
+        for each in item.entries:
+            if each.field not in types:
+                continue
+            same, found = same_value(types[each.field].type), now.fields.get(each.field)
+            # A field that we emptied on its way back is as we left it.
+            is_emptied = each.way == Way.CLEAR and found in (None, "")
+            if not (is_emptied or same(found, each.before) or same(found, each.after)):
+                return True
+        return bool(now.merged_into)
+
     def _send_batch(self, batch: Sequence[_Item], outcome: Written) -> None:
         with self.deployment.store.begin() as tx:
             self._move(tx, batch, Move.SEND)
+            note_begun(tx, (entry for item in batch for entry in item.entries))
         try:
             results = self.connected.connector.write([item.write for item in batch])
         except CrmError as error:
@@ -156,8 +219,12 @@ class _Sender:
     def _keep_taken(self, tx: Connection, taken: Sequence[StoredEntry]) -> None:
         moves = [(each.record_pk, each.field, move(State.SENT, Move.CONFIRM)) for each in taken]
         plans.set_entry_states(tx, self.plan_id, moves)
-        kept = [(each.record_pk, each.field, each.after) for each in taken]
-        plans.save_baselines(tx, kept, run=self.run, at_s=self.now_s)
+        _keep_baselines(tx, taken, run=self.run, now_s=self.now_s)
+        places = [(each.record_pk, each.field) for each in taken]
+        clearings.drop_clearings(tx, places)
+        wished = [(e.record_pk, e.field) for e in taken if e.way != Way.RESTORE]
+        plans.drop_differences(tx, wished)
+        pin(tx, self.deployment, taken, now_s=self.now_s)
         stored = {
             each.pk: dict(each.fields)
             for each in records.records_where(tx, "pk", {each.record_pk for each in taken})
@@ -171,6 +238,7 @@ class _Sender:
     ) -> None:
         moves = [(each.record_pk, each.field, move(State.SENT, Move.REFUSE)) for each, _ in refused]
         plans.set_entry_states(tx, self.plan_id, moves)
+        note_refused(tx, refused)
         left = [
             StoredDifference(
                 each.record_pk,
@@ -188,6 +256,32 @@ class _Sender:
         state.mark_dirty(tx, "plan", locked)
         if any(result.refusal in DOUBTS for _, result in refused):
             state.doubt_description(tx, self.connected.name)
+
+
+def _keep_baselines(
+    tx: Connection, taken: Sequence[StoredEntry], *, run: str, now_s: float
+) -> None:
+    """What was restored is as much or as little ours as it was before."""
+    kept = [(e.record_pk, e.field, e.after) for e in taken if e.way != Way.RESTORE]
+    plans.save_baselines(tx, kept, run=run, at_s=now_s)
+    guards.save_own_writes(
+        tx,
+        [
+            OwnWrite(
+                each.record_pk,
+                each.field,
+                now_s,
+                each.connection,
+                each.subject,
+                each.after,
+                run,
+                group_of(each),
+                each.approval,
+            )
+            for each in taken
+            if each.way != Way.RESTORE
+        ],
+    )
 
 
 def _audited(
@@ -214,7 +308,8 @@ def _audited(
             {"refused": str(result.refusal), "code": result.code, "words": result.message}
             if result is not None and was_refused
             else {"written": True}
-        ),
+        )
+        | ({} if each.way == Way.PLAIN else {"way": each.way}),
     }
 
 
@@ -232,7 +327,13 @@ def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
 
 
 def write_back(
-    deployment: Deployment, plan_id: str, *, run: str, now_s: float, progress: Progress
+    deployment: Deployment,
+    plan_id: str,
+    *,
+    run: str,
+    descriptions: Mapping[str, Descriptions],
+    now_s: float,
+    progress: Progress,
 ) -> dict[str, Written]:
     """Write every planned entry of this plan; connection -> what became of its part."""
     with deployment.store.begin() as tx:
@@ -245,7 +346,13 @@ def write_back(
         futures = {
             name: pool.submit(
                 _Sender(
-                    deployment, deployment.connections[name], plan_id, run, now_s, progress
+                    deployment,
+                    deployment.connections[name],
+                    plan_id,
+                    run,
+                    descriptions[name],
+                    now_s,
+                    progress,
                 ).send,
                 found,
             )
@@ -267,7 +374,13 @@ def settle_sent(
     Without this the value would pass for somebody's word: nothing else says that it is ours. What was
     not seen stays sent, and is planned anew.
     """
-    sent = [e for e in plans.entries_in(tx, State.SENT) if e.connection in descriptions]
+    begun = {(e.record_pk, e.field): e for e in settle_begun(tx, descriptions)}
+    # What was restored looks the same in the store whether it arrived or not.
+    sent = [
+        each
+        for each in plans.entries_in(tx, State.SENT)
+        if each.connection in descriptions and each.way != Way.RESTORE
+    ]
     held = {each.pk: each for each in records.records_where(tx, "pk", {e.record_pk for e in sent})}
     arrived = [
         each
@@ -279,6 +392,9 @@ def settle_sent(
     for each in arrived:
         confirmed = (each.record_pk, each.field, move(each.state, Move.CONFIRM))
         plans.set_entry_states(tx, each.plan, [confirmed])
-    kept = [(each.record_pk, each.field, each.after) for each in arrived]
-    plans.save_baselines(tx, kept, run=run, at_s=now_s)
+    # Of a move that was planned anew meanwhile, by `stagesync plan`, only its note tells that it was sent.
+    told = {(each.record_pk, each.field) for each in arrived}
+    arrived += [each for key, each in begun.items() if key not in told]
+    _keep_baselines(tx, arrived, run=run, now_s=now_s)
+    pin(tx, deployment, arrived, now_s=now_s)
     audit.append(tx, [_audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])

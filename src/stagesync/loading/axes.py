@@ -1,9 +1,10 @@
-"""The `axes` and `questions` sections of a policy, and the search for axes that wait for each other."""
+"""The `axes`, `questions` and `labels` sections of a policy, and the search for axes that wait for each other."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from stagesync.domain.condition import Anything, LevelIn
 from stagesync.domain.kleene import leaves
@@ -26,14 +27,17 @@ def read_names(spot: Spot | None) -> dict[str, tuple[str, ...]]:
     return {name: tuple(entry.entries()) for name, entry in entries.items()}
 
 
-def read_axes(spot: Spot, scope: Scope, *, questions: Spot | None) -> tuple[Axis, ...]:
+def read_axes(
+    spot: Spot, scope: Scope, *, questions: Spot | None, labels: Spot | None = None
+) -> tuple[Axis, ...]:
     """All axes, in the order of the file."""
     entries = spot.entries()
     if not entries:
         spot.problem("a policy needs at least one axis")
     asked = _read_questions(questions, list(entries))
+    words = _known_only(labels, "axis", list(entries))
     axes = tuple(
-        Axis(name, _read_levels(entry, scope), asked.get(name, {}))
+        _labelled(Axis(name, _read_levels(entry, scope), asked.get(name, {})), words.get(name))
         for name, entry in entries.items()
     )
     circle = find_circle({axis.name: _looks_at(axis) for axis in axes})
@@ -88,10 +92,29 @@ def _read_levels(spot: Spot, scope: Scope) -> tuple[Level, ...]:
 
 
 def _read_questions(spot: Spot | None, axes: list[str]) -> dict[str, dict[str, str]]:
-    entries = spot.entries() if spot else {}
-    for name in [name for name in entries if name not in axes]:
-        entries.pop(name).problem(unknown("axis", name, axes))
+    entries = _known_only(spot, "axis", axes)
     return {name: read_labels(entry) for name, entry in entries.items()}
+
+
+def _labelled(axis: Axis, spot: Spot | None) -> Axis:
+    """The axis with what people read instead of its name and its levels' names."""
+    if spot is None:
+        return axis
+    fields = spot.fields(("axis", "levels"), required=("axis",))
+    words = _known_only(fields.get("levels"), "level", list(axis.level_names))
+    labels = {name: read_labels(entry) for name, entry in words.items()}
+    return replace(
+        axis,
+        labels=read_labels(fields["axis"]) if "axis" in fields else {},
+        levels=tuple(replace(level, labels=labels.get(level.name, {})) for level in axis.levels),
+    )
+
+
+def _known_only(spot: Spot | None, what: str, known: list[str]) -> dict[str, Spot]:
+    entries = spot.entries() if spot else {}
+    for name in [name for name in entries if name not in known]:
+        entries.pop(name).problem(unknown(what, name, known))
+    return entries
 
 
 def read_labels(spot: Spot) -> dict[str, str]:

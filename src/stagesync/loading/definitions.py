@@ -73,6 +73,29 @@ def load_definitions(mappings_dir: Path, policy_file: Path | None = None) -> Def
     return _together(path, policy, found, left_out=tuple(found_problems) if borrowed else ())
 
 
+def load_trial(trial: Path, mappings_dir: Path) -> Definitions:
+    """Definitions to be tried before they are put in force: a folder of them, or a policy file alone.
+
+    A policy that brings no folder `vocabularies` is read with those of the mappings directory; all of
+    them have to fit it, as they would when it is in force.
+
+    Raises:
+        DefinitionError: with every problem of every file, each with its line.
+    """
+    path = trial / "policy.yaml" if trial.is_dir() else trial
+    own = trial / "vocabularies"
+    problems: list[Problem] = []
+    policy = read_policy(path, Report(str(path), problems))
+    if policy is None:
+        raise DefinitionError(problems)
+    found = read_vocabularies(
+        own if own.is_dir() else mappings_dir / "vocabularies", policy, problems
+    )
+    if problems:
+        raise DefinitionError(problems)
+    return _together(path, policy, found, left_out=())
+
+
 def _together(
     path: Path, policy: Policy, found: list[ReadVocabulary], *, left_out: tuple[Problem, ...]
 ) -> Definitions:

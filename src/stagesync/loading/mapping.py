@@ -4,7 +4,8 @@ connector: hubspot
 version: 1
 empty_values: ["N/A", "-"]            texts that count as empty
 contact:                              an object of the connector; blank when only its links matter
-  identity: {email: email, first_name: firstname, last_name: lastname}    of people
+  identity: {email: email, first_name: firstname, last_name: lastname,
+             aliases: F or [..]}                                          of people
             {domain: [domain, website]}                                   of accounts
   facts:      see `mapping_facts`
   people:     facts that an account's record gives to all its people
@@ -13,7 +14,8 @@ contact:                              an object of the connector; blank when onl
   deal:       {won: {FIELD: value}, lost: {FIELD: value}, opened_at: F, closed_at: F, amount: F}
   frozen_when: {FIELD: value}         a record that the vendor holds read-only
   scope:      {where: {FIELD: value or [..]}, unless: {FIELD: ..}, email_domain: D or [..],
-               not_email_domain: D or [..], created_after: INSTANT}    which records may be written
+               not_email_domain: D or [..], created_after: INSTANT,
+               list: L or [..], not_list: L or [..]}                   which records may be written
   writes:     see `mapping_writes`
 """
 
@@ -38,6 +40,7 @@ from stagesync.domain.vocabulary import Vocabulary
 from stagesync.errors import DefinitionError
 from stagesync.loading.canonical import digest_of
 from stagesync.loading.document import Report, Spot, open_document
+from stagesync.loading.domains import company_domain
 from stagesync.loading.instants import parse_instant
 from stagesync.loading.mapping_facts import read_facts
 from stagesync.loading.mapping_words import flag, one, read_when, several
@@ -46,9 +49,11 @@ from stagesync.loading.names import unknown
 
 _HEAD = ("connector", "version", "empty_values")
 _OBJECT = ("identity", "facts", "people", "activities", "deal", "frozen_when", "scope", "writes")
-_IDENTITY = ("email", "first_name", "last_name", "domain")
+_IDENTITY = ("email", "aliases", "first_name", "last_name", "domain")
 _ACTIVITY = ("at", "when", "when_changes", "cancelled", "optional")
-_SCOPE = ("where", "unless", "email_domain", "not_email_domain", "created_after")
+_SCOPE = (
+    "where", "unless", "email_domain", "not_email_domain", "created_after", "list", "not_list",
+)  # fmt: skip
 _DEAL = ("won", "lost", "opened_at", "closed_at", "amount")
 
 
@@ -86,7 +91,9 @@ def read_mapping(
     empty = frozenset(same_text(text) for text in several(entries.get("empty_values")))
     objects = {
         name: replace(
-            _read_object(name, spot, vocabularies=vocabularies, policy=policy), empty_values=empty
+            _read_object(name, spot, vocabularies=vocabularies, policy=policy),
+            empty_values=empty,
+            company_of=company_domain,
         )
         for name, spot in entries.items()
         if name not in _HEAD
@@ -124,6 +131,7 @@ def _read_object(
             parts.get("writes"),
             vocabularies=vocabularies,
             scores=policy.scores if identity.emails else policy.accounts.scores,
+            axes=[axis.name for axis in policy.axes],
             accounts=not identity.emails,
         ),
     )
@@ -139,6 +147,7 @@ def _read_identity(spot: Spot | None) -> Identity:
         first_name=one(fields.get("first_name")),
         last_name=one(fields.get("last_name")),
         domains=several(fields.get("domain")),
+        aliases=several(fields.get("aliases")),
     )
     if spot and not identity.emails and not identity.domains:
         spot.problem("name `email` for people or `domain` for accounts")
@@ -188,6 +197,8 @@ def _read_scope(spot: Spot) -> Scope:
         domains=_domains(fields.get("email_domain")),
         not_domains=_domains(fields.get("not_email_domain")),
         created_after_s=_instant(fields.get("created_after")),
+        lists=several(fields.get("list")),
+        not_lists=several(fields.get("not_list")),
     )
 
 

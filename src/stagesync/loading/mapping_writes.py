@@ -1,10 +1,19 @@
 """The writes of a mapping:
 
-FIELD: {value: stage.VOCABULARY | score.NAME | changed_at, owner: ours}
+FIELD: {value: VALUE, owner: ours}
+VALUE: stage.VOCABULARY   the stage
+       score.NAME         points
+       level.AXIS         the level on an axis of the policy
+       changed_at         when the stage last changed
+       previous_stage     the one before that change
+       reason             why, in a sentence
+       content            what the treatment of the stage asks for
+       next_contact       when the treatment's pause since the last contact ends; of a person
 ... owner: ours           stagesync made the field and alone writes it
            shared         an admin's field, which people edit too
            vendor         the vendor's own stage field; off unless the connection says otherwise
-... mode: forward         only to a higher stage of the vocabulary
+... mode: forward         only to a higher stage of the vocabulary; a vendor's field by default
+          follow          both ways
 ... may_replace: [..]     only these API values, `""` for empty; a vendor's field needs it
 ... only_with: FIELD      written only when that field is written
 ... values: {stage: [API value, ..]}    the first that the CRM offers; [] leaves the field as it is
@@ -14,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from stagesync.domain.mapping_rules import WriteRule
+from stagesync.domain.mapping_rules import PLAIN_VALUES, WriteRule
 from stagesync.domain.policy import Score
 from stagesync.domain.vocabulary import NO_STAGE, Vocabulary
 from stagesync.loading.document import Spot
@@ -23,8 +32,10 @@ from stagesync.loading.names import unknown
 
 _WRITE = ("value", "owner", "mode", "may_replace", "only_with", "values")
 _OWNERS = ("ours", "shared", "vendor")
-_MODES = ("forward",)
-_CHANGED_AT = "changed_at"
+_FOLLOW = "follow"
+_MODES = ("forward", _FOLLOW)
+_OF_PEOPLE = ("next_contact",)
+"""An account is not contacted; its people are."""
 
 
 def read_writes(
@@ -32,6 +43,7 @@ def read_writes(
     *,
     vocabularies: Mapping[str, Vocabulary],
     scores: Collection[Score],
+    axes: Collection[str],
     accounts: bool,
 ) -> tuple[WriteRule, ...]:
     """Write rules in the file's order.
@@ -40,12 +52,16 @@ def read_writes(
         spot: the section, if there is one.
         vocabularies: by name.
         scores: those that exist for what the object is, a person or an account.
+        axes: of the policy.
         accounts: whether the object's records are accounts.
     """
     entries = spot.entries() if spot else {}
-    names = [score.name for score in scores]
+    known = [f"stage.{name}" for name in vocabularies]
+    known += [f"score.{score.name}" for score in scores]
+    known += [f"level.{name}" for name in axes]
+    known += [name for name in PLAIN_VALUES if not accounts or name not in _OF_PEOPLE]
     found = {
-        field: _read_write(field, rule, vocabularies, scores=names, accounts=accounts)
+        field: _read_write(field, rule, vocabularies, known=known, accounts=accounts)
         for field, rule in entries.items()
     }
     for field, rule in found.items():
@@ -58,20 +74,21 @@ def _read_write(
     spot: Spot,
     vocabularies: Mapping[str, Vocabulary],
     *,
-    scores: Collection[str],
+    known: Collection[str],
     accounts: bool,
 ) -> WriteRule:
     fields = spot.fields(_WRITE, required=("value", "owner"))
-    value = _read_value(fields.get("value"), vocabularies, scores)
+    value = _read_value(fields.get("value"), known)
     vocabulary = vocabularies.get(value.removeprefix("stage.")) if "stage." in value else None
     owner = _one_of(fields.get("owner"), "owner", _OWNERS)
-    is_forward = bool(_one_of(fields.get("mode"), "mode", _MODES))
+    mode = _one_of(fields.get("mode"), "mode", _MODES)
     rule = WriteRule(
         field=field,
         value=value,
         owner="shared" if owner == "vendor" else owner,
         vendor=owner == "vendor",
-        forward=is_forward,
+        # A vendor's field never goes back unless it is asked for.
+        forward=mode == "forward" or (owner == "vendor" and mode != _FOLLOW),
         may_replace=several(fields.get("may_replace"), blanks=True),
         only_with=one(fields.get("only_with")),
         values=_read_values(fields["values"], vocabulary) if "values" in fields else None,
@@ -81,22 +98,17 @@ def _read_write(
     return rule
 
 
-def _read_value(
-    spot: Spot | None, vocabularies: Mapping[str, Vocabulary], scores: Collection[str]
-) -> str:
+def _read_value(spot: Spot | None, known: Collection[str]) -> str:
     value = one(spot)
-    head, _, name = value.partition(".")
-    if spot is None or not value or value == _CHANGED_AT:
+    if spot is None or not value or value in known:
         return value
-    if head == "stage" and name not in vocabularies:
-        spot.problem(unknown("vocabulary", name, vocabularies))
-    elif head == "score" and name not in scores:
-        spot.problem(unknown("score", name, scores))
-    elif head not in ("stage", "score"):
-        known = [f"stage.{one}" for one in vocabularies] + [f"score.{one}" for one in scores]
-        spot.problem(unknown("value", value, [*known, _CHANGED_AT]))
+    kind, dot, name = value.partition(".")
+    of_kind = [each.removeprefix(f"{kind}.") for each in known if each.startswith(f"{kind}.")]
+    if dot and of_kind:
+        what = {"stage": "vocabulary", "level": "axis"}.get(kind, kind)
+        spot.problem(unknown(what, name, of_kind))
     else:
-        return value
+        spot.problem(unknown("value", value, known))
     return ""
 
 
@@ -130,6 +142,8 @@ def _check_rule(fields: Mapping[str, Spot], spot: Spot, rule: WriteRule) -> None
         fields.get("may_replace", spot).problem(
             'a vendor\'s field needs `may_replace`: the values that may be overwritten, "" for empty'
         )
+    if "mode" in fields and one(fields["mode"]) == _FOLLOW and not rule.vendor:
+        fields["mode"].problem("only a vendor's field needs it: others follow both ways anyhow")
     if rule.owner == "ours" and "may_replace" in fields:
         fields["may_replace"].problem("nobody else writes a field of ours")
 

@@ -28,6 +28,7 @@ _SECTIONS = (
     "scores",
     "axes",
     "questions",
+    "labels",
     "accounts",
 )
 _LEVELS = frozenset({Sort.FACTS, Sort.SCORES, Sort.AXES, Sort.ACTIVITIES, Sort.DEALS})
@@ -67,7 +68,9 @@ def read_policy(path: Path, report: Report) -> Policy | None:
         version=version or 0,
         digest="",
         scores=scores,
-        axes=read_axes(axes, scope, questions=fields.get("questions")) if axes else (),
+        axes=read_axes(axes, scope, questions=fields.get("questions"), labels=fields.get("labels"))
+        if axes
+        else (),
         accounts=read_accounts(fields.get("accounts"), scope),
         same_event=_read_same_event(fields.get("same_event"), scope),
         facts=_declared(fields.get("facts")),

@@ -11,7 +11,16 @@ from stagesync.loading.document import Spot
 from stagesync.loading.instants import DAY_S
 from stagesync.loading.names import unknown
 
-_KEYS = ("stages", "when", "content", "advice", "contact_again_after", "never")
+_KEYS = (
+    "stages",
+    "when",
+    "content",
+    "labels",
+    "advice",
+    "contact_again_after",
+    "contact_seen_as",
+    "never",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,8 @@ def _read_line(fields: dict[str, Spot], scope: Scope) -> dict[str, object]:
     treatment: dict[str, object] = {}
     if "content" in fields:
         treatment["content"] = fields["content"].text() or ""
+    if "labels" in fields:
+        treatment["labels"] = read_labels(fields["labels"])
     if "advice" in fields:
         treatment["advice"] = read_labels(fields["advice"])
     if "never" in fields:
@@ -73,6 +84,8 @@ def _read_line(fields: dict[str, Spot], scope: Scope) -> dict[str, object]:
         treatment["contact_again_after_days"] = (
             fields["contact_again_after"].duration_s() or 0.0
         ) / DAY_S
+    if "contact_seen_as" in fields:
+        treatment["contact_seen_as"] = sorted(read_types(fields["contact_seen_as"], scope))
     return treatment
 
 

@@ -92,8 +92,11 @@ def _number(body: Mapping[str, Any]) -> float:
 
 def _fault(simulator: Simulator, body: Mapping[str, Any]) -> None:
     times = want(body, "times", int) if "times" in body else 1
-    match = want(body, "match", str) if body.get("match") is not None else ""
-    simulator.faults.add(want(body, "kind", str), times, match)
+    match, carried = (
+        want(body, key, str) if body.get(key) is not None else "" for key in ("match", "body")
+    )
+    after = want(body, "after", int) if "after" in body else 0
+    simulator.faults.add(want(body, "kind", str), times, match, after=after, body=carried)
 
 
 def _edit(simulator: Simulator, body: Mapping[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """Failures on demand: a queue of ordered faults, and profiles that strike at random.
 
-A fault is taken by the first request whose "METHOD /path?query" contains its `match`
-(case does not count; no match means any request). Ordered faults go before random ones.
+A fault is taken by the first request whose "METHOD /path?query" contains its `match` and whose body
+contains its `body` (case does not count; neither means any request): many calls share one path, and
+only what they ask for tells them apart. Ordered faults go before random ones.
 """
 
 import random
@@ -31,11 +32,13 @@ PROFILES: dict[str, dict[str, float]] = {
 
 @dataclass(slots=True)
 class Fault:
-    """An ordered fault and how often it is still to strike."""
+    """An ordered fault, how often it is still to strike, and how many requests it lets pass before."""
 
     kind: str
     times: int
     match: str
+    after: int = 0
+    body: str = ""
 
 
 class Faults:
@@ -53,18 +56,27 @@ class Faults:
         self._random = random.Random(seed)
         self._lock = threading.Lock()
 
-    def add(self, kind: str, times: int = 1, match: str = "") -> None:
+    def add(
+        self, kind: str, times: int = 1, match: str = "", *, after: int = 0, body: str = ""
+    ) -> None:
         """Orders that the next `times` matching requests fail in this way.
 
+        Args:
+            after: matching requests that pass unharmed before.
+
         Raises:
-            ValueError: for an unknown kind (naming the known ones) or fewer than one time.
+            ValueError: for an unknown kind (naming the known ones), fewer than one time, or a
+                negative number of requests to let pass.
         """
         if kind not in self.kinds:
             raise ValueError(f"unknown fault {kind!r}; known: {', '.join(sorted(self.kinds))}")
         if times < 1:
             raise ValueError(f"times must be at least 1, given {times}")
+        if after < 0:
+            raise ValueError(f"after must be at least 0, given {after}")
         with self._lock:
-            self._waiting.append(Fault(kind, times, match.casefold()))
+            waiting = Fault(kind, times, match.casefold(), after, body.casefold())
+            self._waiting.append(waiting)
 
     def use_profile(self, name: str) -> None:
         """Lets requests fail at random, as the profile says, until another one is chosen.
@@ -77,12 +89,24 @@ class Faults:
         with self._lock:
             self._climate = PROFILES[name]
 
-    def take(self, method: str, path: str) -> str | None:
-        """Uses up and returns the kind of fault that this request meets, None for none."""
-        asked = f"{method} {path}".casefold()
+    def ask_for_bodies(self) -> bool:
+        """Whether `take` must be told what a request carries."""
+        with self._lock:
+            return any(fault.body for fault in self._waiting)
+
+    def take(self, method: str, path: str, body: str = "") -> str | None:
+        """Uses up and returns the kind of fault that this request meets, None for none.
+
+        Args:
+            body: as text without percent escapes; empty unless `ask_for_bodies`.
+        """
+        asked, carried = f"{method} {path}".casefold(), body.casefold()
         with self._lock:
             for fault in self._waiting:
-                if fault.match in asked:
+                meant = fault.match in asked and fault.body in carried
+                if meant and fault.after:
+                    fault.after -= 1
+                elif meant:
                     fault.times -= 1
                     if not fault.times:
                         self._waiting.remove(fault)

@@ -53,11 +53,17 @@ class SandboxMiddleware:
     async def _answer(self, scope: Scope, receive: Receive, visit: "_Visit") -> None:
         query = unquote_plus(scope["query_string"].decode("latin-1"))
         asked = f"{scope['path']}?{query}" if query else scope["path"]
-        kind = self._simulator.faults.take(scope["method"], asked)
+        carried = ""
+        if self._simulator.faults.ask_for_bodies():
+            body, receive = await _whole(receive)
+            carried = unquote_plus(body.decode("utf-8", "replace"))
+        kind = self._simulator.faults.take(scope["method"], asked, carried)
         match kind:
             case None:
                 await self._app(scope, receive, visit)
             case "slow":
+                # What has arrived is worked on, also for a caller who gives up meanwhile.
+                _, receive = await _whole(receive)
                 await asyncio.sleep(self._simulator.switches.slow_s)
                 await self._app(scope, receive, visit)
             case "cut_before":
@@ -109,6 +115,21 @@ class _Visit:
             method, path = self._scope["method"], self._scope["path"]
             records = self._scope["state"]["records"]
             self._log.add(LogEntry(self._at, method, path, status, records))
+
+
+async def _whole(receive: Receive) -> tuple[bytes, Receive]:
+    """The body of a request, and what gives it to the application again."""
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+    async def again() -> Message:
+        return whole.pop() if whole else await receive()
+
+    return bytes(body), again
 
 
 async def _gone(receive: Receive) -> None:

@@ -2,18 +2,24 @@
 
 from stagesync.settings.model import (
     ConnectionSettings,
+    EditSettings,
+    GuardrailSettings,
     LogSettings,
     Settings,
     StoreSettings,
+    WebSettings,
     line_of,
     load_settings,
 )
 
 __all__ = [
     "ConnectionSettings",
+    "EditSettings",
+    "GuardrailSettings",
     "LogSettings",
     "Settings",
     "StoreSettings",
+    "WebSettings",
     "line_of",
     "load_settings",
 ]

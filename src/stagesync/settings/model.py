@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -30,6 +31,17 @@ Duration = Annotated[float, BeforeValidator(_seconds)]
 """Seconds, written as `60s`, `5m`, `1h`."""
 
 
+def _share(value: object) -> object:
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", str(value))
+    if found is None:
+        raise ValueError("must be a share such as 10%")
+    return float(found[1]) / 100
+
+
+Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1)]
+"""A part of a whole, written as `10%`; at most 100%."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -47,6 +59,89 @@ class LogSettings(_Strict):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class GuardrailSettings(_Strict):
+    """How much may be written unseen; what goes beyond is held until somebody approves it.
+
+    Attributes:
+        window: over how long it is counted.
+        max_people, max_share: who may make the same move, as a number and of all people and accounts
+            known; the smaller one counts.
+        max_total_share: who may move at all, of those known; newcomers are not counted.
+        max_stage_loss: how much of a stage may leave it.
+        max_source_loss: how much of an object's records may be gone from one pull to the next.
+        max_writes_of_a_field: how often the same field of a record may be written.
+        never_below: so few are never too many.
+    """
+
+    window: Duration = Field(default=86_400.0, validate_default=False)
+    max_people: int = Field(default=500, ge=0)
+    max_share: Share = Field(default=0.10, validate_default=False)
+    max_total_share: Share = Field(default=0.25, validate_default=False)
+    max_stage_loss: Share = Field(default=0.30, validate_default=False)
+    max_source_loss: Share = Field(default=0.20, validate_default=False)
+    max_writes_of_a_field: int = Field(default=5, ge=1)
+    never_below: int = Field(default=20, ge=0)
+
+
+def _listen(value: object) -> object:
+    host, colon, port = str(value).rpartition(":")
+    if not (colon and host and port.isascii() and port.isdigit() and int(port) < 65_536):
+        raise ValueError("must be an address and a port, such as 127.0.0.1:8080")
+    return str(value)
+
+
+def _public_url(value: object) -> object:
+    parts = urlsplit(str(value))
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an address such as https://stagesync.acme.example")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("must be a bare address: no user, query or fragment")
+    return str(value).rstrip("/")
+
+
+class WebSettings(_Strict):
+    """The web server of the daemon.
+
+    Attributes:
+        listen: address and port; port 0 takes a free one.
+        public_url: how the CRMs reach it, without a slash at the end; None means just as it listens.
+    """
+
+    listen: Annotated[str, BeforeValidator(_listen)]
+    public_url: Annotated[str, BeforeValidator(_public_url)] | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        host, _, port = self.listen.rpartition(":")
+        return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+EditRule = Literal["respect", "adopt", "overwrite"]
+
+
+class EditSettings(_Strict):
+    """What is done about a stage that somebody else set in a field that stagesync writes.
+
+    Attributes:
+        person, bulk, automation, integration: by whose edit it is; `bulk` is an import or an edit of
+            many records at once. Who is not known counts as a person.
+        span: how long an edit is respected or adopted; written `for`.
+        adopt_axes: axes that an adopted stage may change, in order of preference.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True
+    )
+
+    person: EditRule = "respect"
+    bulk: EditRule = "respect"
+    automation: EditRule = "overwrite"
+    integration: EditRule = "overwrite"
+    span: Duration = Field(default=30 * 86_400.0, alias="for", validate_default=False)
+    adopt_axes: tuple[str, ...] = ()
+
+
 class ConnectionSettings(BaseModel):
     """One CRM account; keys that stagesync does not know are its connector's options.
 
@@ -57,6 +152,9 @@ class ConnectionSettings(BaseModel):
             plan is approved.
         poll: how often the daemon pulls.
         vendor_stage: what may be done to the vendor's own stage fields.
+        writes_per_hour: records that may be written within an hour; the rest waits for later runs.
+            None means all at once.
+        automation_users: ids of users in the CRM behind whom a program stands.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
@@ -66,6 +164,8 @@ class ConnectionSettings(BaseModel):
     mode: Literal["observe", "active"] = "observe"
     poll: Duration = Field(default=60.0, validate_default=False)
     vendor_stage: Literal["off", "fill_empty", "forward"] = "off"
+    writes_per_hour: int | None = Field(default=None, ge=1)
+    automation_users: tuple[str, ...] = ()
 
     @property
     def options(self) -> dict[str, Any]:
@@ -81,6 +181,8 @@ class Settings(BaseSettings):
             `mappings` beside the file, else the shipped one.
         prefer: connections whose value wins where several have one, best first.
         vocabulary: the one that stages are told in.
+        language: of the labels and sentences that are written to the CRMs.
+        web: where webhooks are taken; None: nowhere.
         clock: `sandbox` follows the simulators' clocks; for rehearsals on this machine only.
     """
 
@@ -94,10 +196,14 @@ class Settings(BaseSettings):
 
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
+    guardrails: GuardrailSettings = GuardrailSettings()
+    edits: EditSettings = EditSettings()
     mappings: Path | None = None
     connections: dict[str, ConnectionSettings] = {}
     prefer: tuple[str, ...] = ()
     vocabulary: str = "standard"
+    language: Literal["en", "fr"] = "en"
+    web: WebSettings | None = None
     clock: Literal["real", "sandbox"] = "real"
 
     @classmethod
@@ -162,7 +268,13 @@ def _problem(path: Path, lines: Lines, detail: Any) -> Problem:
 
 
 def _known_keys(place: tuple[str, ...]) -> list[str]:
-    inner: dict[str, type[BaseModel]] = {"store": StoreSettings, "log": LogSettings}
+    inner: dict[str, type[BaseModel]] = {
+        "store": StoreSettings,
+        "log": LogSettings,
+        "guardrails": GuardrailSettings,
+        "edits": EditSettings,
+        "web": WebSettings,
+    }
     return list(inner.get(place[0], Settings).model_fields)
 
 

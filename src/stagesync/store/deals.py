@@ -36,6 +36,13 @@ def save_deals(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         tx.execute(_SAVE_DEAL, list(rows))
 
 
+def drop_deals(tx: Connection, pks: Iterable[int]) -> None:
+    """Forget the status of these records, before they tell it anew."""
+    rows = [{"pk": pk} for pk in pks]
+    if rows:
+        tx.execute(text("DELETE FROM deal WHERE record_pk = :pk"), rows)
+
+
 _DEALS = (
     "SELECT l.to_pk AS named, d.record_pk AS pk, d.status, d.at_s, d.amount, r.connection, r.id"
     " FROM link l JOIN deal d ON d.record_pk = l.from_pk JOIN record r ON r.pk = d.record_pk"

@@ -28,7 +28,7 @@ def append(tx: Connection, entries: Sequence[Mapping[str, Any]]) -> None:
             {
                 "seq": entry["seq"],
                 "at": entry["at"],
-                "run": entry["run"],
+                "run": entry["run"] or "",
                 "person": entry["person"] or "",
                 "connection": entry["connection"] or "",
                 "entry": orjson.dumps(entry).decode(),

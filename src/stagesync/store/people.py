@@ -25,7 +25,9 @@ class Placed:
         position: axis -> level; empty before the first evaluation.
         stages: vocabulary -> stage.
         evaluated_at_s: None before the first evaluation.
-        staged_at_s: when the standard stage last changed.
+        staged_at_s: when the main vocabulary's stage last changed.
+        previous_stage: what it was before; None when there was none.
+        content, next_contact_at_s: what the treatment asks for, see `domain.treatment.Asked`.
     """
 
     id: str
@@ -36,6 +38,9 @@ class Placed:
     evaluated_at_s: float | None = None
     recheck_at_s: float | None = None
     staged_at_s: float | None = None
+    previous_stage: str | None = None
+    content: str | None = None
+    next_contact_at_s: float | None = None
     policy: str = ""
 
 
@@ -49,6 +54,9 @@ def _placed(row: Row[Any]) -> Placed:
         evaluated_at_s=row.evaluated_at_s,
         recheck_at_s=row.recheck_at_s,
         staged_at_s=row.staged_at_s,
+        previous_stage=row.previous_stage,
+        content=row.content,
+        next_contact_at_s=row.next_contact_at_s,
         policy=row.policy,
     )
 
@@ -101,7 +109,8 @@ def save_placed(tx: Connection, kind: Kind, rows: Sequence[Placed]) -> None:
         text(
             f"UPDATE {kind} SET position = :position, scores = :scores, stages = :stages,"  # noqa: S608  a literal
             " evaluated_at_s = :evaluated_at_s, recheck_at_s = :recheck_at_s,"
-            " staged_at_s = :staged_at_s, policy = :policy WHERE id = :id"
+            " staged_at_s = :staged_at_s, previous_stage = :previous_stage, content = :content,"
+            " next_contact_at_s = :next_contact_at_s, policy = :policy WHERE id = :id"
         ),
         [
             {
@@ -112,6 +121,9 @@ def save_placed(tx: Connection, kind: Kind, rows: Sequence[Placed]) -> None:
                 "evaluated_at_s": each.evaluated_at_s,
                 "recheck_at_s": each.recheck_at_s,
                 "staged_at_s": each.staged_at_s,
+                "previous_stage": each.previous_stage,
+                "content": each.content,
+                "next_contact_at_s": each.next_contact_at_s,
                 "policy": each.policy,
             }
             for each in rows
@@ -153,6 +165,18 @@ def remove_empty(tx: Connection, kind: Kind, ids: Iterable[str]) -> list[str]:
     return empty
 
 
+def count_members(tx: Connection) -> dict[str, int]:
+    """Account -> how many people it has; accounts without people are absent."""
+    sql = "SELECT account, COUNT(*) AS n FROM person WHERE account IS NOT NULL GROUP BY account"
+    return {row.account: row.n for row in tx.execute(text(sql))}
+
+
+def ids_without_account(tx: Connection) -> list[str]:
+    """People who belong to no account, in order."""
+    sql = "SELECT id FROM person WHERE account IS NULL ORDER BY id"
+    return [row.id for row in tx.execute(text(sql))]
+
+
 def people_of_accounts(tx: Connection, accounts: Iterable[str]) -> dict[str, list[str]]:
     """Account -> its people."""
     sql = text("SELECT id, account FROM person WHERE account IN :keys ORDER BY id").bindparams(
@@ -186,6 +210,17 @@ def count_stages(tx: Connection) -> dict[str, dict[str, int]]:
         for vocabulary, stage in orjson.loads(row.stages).items():
             counts.setdefault(vocabulary, {}).setdefault(stage, 0)
             counts[vocabulary][stage] += row.n
+    return counts
+
+
+def stage_sizes(tx: Connection, vocabulary: str) -> dict[str, int]:
+    """Stage -> people and accounts in it."""
+    counts: dict[str, int] = {}
+    for table in ("person", "account"):
+        sql = f"SELECT stages, COUNT(*) AS n FROM {table} GROUP BY stages"  # noqa: S608  literals
+        for row in tx.execute(text(sql)):
+            stage = orjson.loads(row.stages).get(vocabulary, "")
+            counts[stage] = counts.get(stage, 0) + row.n
     return counts
 
 
@@ -239,11 +274,18 @@ def save_transitions(tx: Connection, transitions: Sequence[Transition]) -> None:
     )
 
 
-def last_transitions(tx: Connection, subjects: Iterable[str]) -> dict[str, Transition]:
-    """Person or account -> its newest transition; those that never moved are absent."""
+def last_transitions(
+    tx: Connection, subjects: Iterable[str], *, of_stage: bool = False
+) -> dict[str, Transition]:
+    """Person or account -> its newest transition; those that never moved are absent.
+
+    Args:
+        of_stage: the newest that changed the main vocabulary's stage.
+    """
+    only = " AND stage_from <> stage_to" if of_stage else ""
     sql = text(
-        "SELECT t.* FROM transition t JOIN (SELECT subject, MAX(at_s) AS at_s FROM transition"
-        " WHERE subject IN :keys GROUP BY subject) newest"
+        "SELECT t.* FROM transition t JOIN (SELECT subject, MAX(at_s) AS at_s FROM transition"  # noqa: S608  a literal
+        f" WHERE subject IN :keys{only} GROUP BY subject) newest"
         " ON newest.subject = t.subject AND newest.at_s = t.at_s"
     ).bindparams(bindparam("keys", expanding=True))
     return {

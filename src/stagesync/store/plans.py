@@ -15,15 +15,22 @@ from stagesync.store.keys import chunks
 
 @dataclass(frozen=True, slots=True)
 class StoredPlan:
-    """A saved plan; `state` is one of open, held, approved, dropped, done."""
+    """A saved plan.
+
+    Attributes:
+        kind: `run`, or `undo`, which was asked for by hand.
+        run: that made it, or that it undoes.
+        state: one of open, held, approved, dropped, done.
+    """
 
     id: str
     run: str
     state: str
     policy: str
     made_at_s: float
-    decided_by: str
-    decided_at_s: float | None
+    decided_by: str = ""
+    decided_at_s: float | None = None
+    kind: str = "run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +39,12 @@ class StoredEntry:
 
     Attributes:
         subject: the person or account.
+        stage_from: what the record was last told; empty when it never was.
         because: reason lines.
         state: a state of `domain.life`.
+        cause: a `domain.guard.Cause`.
+        approval: the plan with which somebody approved it; empty when nobody did.
+        way: a `domain.plan.Way`: how the value takes the place of the other.
     """
 
     plan: str
@@ -49,14 +60,17 @@ class StoredEntry:
     stage_to: str
     because: Sequence[Any]
     state: str
+    cause: str
+    approval: str = ""
+    way: str = "plain"
 
 
 def save_plan(tx: Connection, plan: StoredPlan) -> None:
     """Keep a plan, or its new state."""
     tx.execute(
         text(
-            "INSERT INTO plan (id, run, state, policy, made_at_s, decided_by, decided_at_s)"
-            " VALUES (:id, :run, :state, :policy, :made_at_s, :decided_by, :decided_at_s)"
+            "INSERT INTO plan (id, kind, run, state, policy, made_at_s, decided_by, decided_at_s)"
+            " VALUES (:id, :kind, :run, :state, :policy, :made_at_s, :decided_by, :decided_at_s)"
             " ON CONFLICT (id) DO UPDATE SET state = excluded.state,"
             " decided_by = excluded.decided_by, decided_at_s = excluded.decided_at_s,"
             " run = excluded.run, policy = excluded.policy"
@@ -126,6 +140,9 @@ def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
             "stage_to": each.stage_to,
             "because": orjson.dumps(each.because).decode(),
             "state": each.state,
+            "cause": each.cause,
+            "approval": each.approval,
+            "way": each.way,
         }
         for each in entries
     ]
@@ -133,12 +150,14 @@ def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
         tx.execute(
             text(
                 "INSERT INTO plan_entry (plan, record_pk, field, subject, before, after, stage_from,"
-                " stage_to, because, state) VALUES (:plan, :record_pk, :field, :subject, :before,"
-                " :after, :stage_from, :stage_to, :because, :state)"
+                " stage_to, because, state, cause, approval, way) VALUES (:plan, :record_pk, :field,"
+                " :subject, :before, :after, :stage_from, :stage_to, :because, :state, :cause, :approval,"
+                " :way)"
                 " ON CONFLICT (plan, record_pk, field) DO UPDATE SET subject = excluded.subject,"
                 " before = excluded.before, after = excluded.after,"
                 " stage_from = excluded.stage_from, stage_to = excluded.stage_to,"
-                " because = excluded.because, state = excluded.state"
+                " because = excluded.because, state = excluded.state, cause = excluded.cause,"
+                " approval = excluded.approval, way = excluded.way"
             ),
             rows,
         )
@@ -184,6 +203,9 @@ def _stored_entry(row: Row[Any]) -> StoredEntry:
         stage_to=row.stage_to,
         because=orjson.loads(row.because),
         state=row.state,
+        cause=row.cause,
+        approval=row.approval,
+        way=row.way,
     )
 
 
@@ -202,6 +224,41 @@ def set_entry_states(tx: Connection, plan_id: str, states: Iterable[tuple[int, s
         )
 
 
+def adopt(tx: Connection, plan_id: str, connections: Iterable[str]) -> None:
+    """Take into a plan what earlier plans left to be written to these connections."""
+    sql = text(
+        "UPDATE plan_entry SET plan = :plan WHERE state = 'planned' AND plan <> :plan"
+        " AND record_pk IN (SELECT pk FROM record WHERE connection IN :names)"
+    ).bindparams(bindparam("names", expanding=True))
+    tx.execute(sql, {"plan": plan_id, "names": list(connections)})
+
+
+def set_approvals(tx: Connection, plan_id: str, given: Iterable[tuple[int, str, str]]) -> None:
+    """Note with which approval entries go: (record, field, approved plan)."""
+    rows = [{"plan": plan_id, "pk": pk, "field": field, "by": by} for pk, field, by in given]
+    if rows:
+        tx.execute(
+            text(
+                "UPDATE plan_entry SET approval = :by"
+                " WHERE plan = :plan AND record_pk = :pk AND field = :field"
+            ),
+            rows,
+        )
+
+
+def waiting_of(tx: Connection, subjects: Iterable[str], *states: str) -> list[StoredEntry]:
+    """The entries of these subjects in these states."""
+    sql = text(
+        "SELECT e.*, r.connection, r.object, r.id AS record_id FROM plan_entry e"
+        " JOIN record r ON r.pk = e.record_pk WHERE e.subject IN :keys AND e.state IN :states"
+    ).bindparams(bindparam("keys", expanding=True), bindparam("states", expanding=True))
+    return [
+        _stored_entry(row)
+        for batch in chunks(subjects)
+        for row in tx.execute(sql, {"keys": batch, "states": list(states)})
+    ]
+
+
 def subjects_waiting(tx: Connection, *states: str) -> list[str]:
     """People and accounts that have an entry in one of these states."""
     sql = text(
@@ -210,11 +267,21 @@ def subjects_waiting(tx: Connection, *states: str) -> list[str]:
     return [row.subject for row in tx.execute(sql, {"states": list(states)})]
 
 
-def drop_waiting(tx: Connection, subjects: Iterable[str], *states: str) -> None:
-    """Remove entries that wait, for subjects that are planned anew."""
-    sql = text("DELETE FROM plan_entry WHERE subject IN :keys AND state IN :states").bindparams(
-        bindparam("keys", expanding=True), bindparam("states", expanding=True)
+def subjects_refused(tx: Connection, subjects: Iterable[str] | None) -> list[str]:
+    """People and accounts with a value that a CRM refused; among these, or among all."""
+    sql = (
+        "SELECT DISTINCT COALESCE(r.person, r.account) AS subject FROM difference d"
+        " JOIN record r ON r.pk = d.record_pk WHERE d.reason = 'refused' AND r.gone = 0"
     )
+    found = {row.subject for row in tx.execute(text(sql)) if row.subject}
+    return sorted(found if subjects is None else found & set(subjects))
+
+
+def drop_waiting(tx: Connection, subjects: Iterable[str], *states: str) -> None:
+    """Remove entries that wait, for subjects that are planned anew; an undo waits on its own."""
+    sql = text(
+        "DELETE FROM plan_entry WHERE subject IN :keys AND state IN :states AND cause <> 'undo'"
+    ).bindparams(bindparam("keys", expanding=True), bindparam("states", expanding=True))
     for batch in chunks(subjects):
         tx.execute(sql, {"keys": batch, "states": list(states)})
 
@@ -320,6 +387,14 @@ def add_differences(tx: Connection, rows: Iterable[StoredDifference], *, at_s: f
         )
 
 
+def drop_differences(tx: Connection, fields: Iterable[tuple[int, str]]) -> None:
+    """Forget why a value did not stand there, where it does now: (record, field)."""
+    rows = [{"pk": pk, "field": field} for pk, field in fields]
+    if rows:
+        sql = "DELETE FROM difference WHERE record_pk = :pk AND field = :field"
+        tx.execute(text(sql), rows)
+
+
 def differences_of(tx: Connection, pks: Iterable[int]) -> dict[int, list[StoredDifference]]:
     """Record -> its differences."""
     sql = text("SELECT * FROM difference WHERE record_pk IN :keys").bindparams(
@@ -339,6 +414,17 @@ def differences_of(tx: Connection, pks: Iterable[int]) -> dict[int, list[StoredD
                 )
             )
     return found
+
+
+def refused(tx: Connection, *, most: int) -> list[dict[str, Any]]:
+    """Values that a CRM refused, longest waiting first: where, what it said, since when."""
+    sql = text(
+        "SELECT r.connection, r.object, r.id, r.person, r.account, d.field, d.words, d.at_s"
+        " FROM difference d JOIN record r ON r.pk = d.record_pk"
+        " WHERE d.reason = 'refused' AND r.gone = 0"
+        " ORDER BY d.at_s, r.connection, r.object, r.id, d.field LIMIT :most"
+    )
+    return [dict(row._mapping) for row in tx.execute(sql, {"most": most})]  # noqa: SLF001  the documented way to a row's columns
 
 
 def count_differences(tx: Connection) -> dict[str, dict[str, int]]:

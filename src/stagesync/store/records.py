@@ -26,6 +26,8 @@ class StoredRecord:
         changed_at_s: the CRM's stamp as last seen.
         told_at_s: its stamp when it last held something new: our own writes do not make it newer.
         merged_into: id of the record that it became part of; empty otherwise.
+        employer: domain of the company of its address; empty for free mail.
+        erased: the CRM has forgotten this person: nothing is stored of it any more.
     """
 
     pk: int
@@ -44,6 +46,8 @@ class StoredRecord:
     domain: str
     merged_into: str
     created_at_s: float | None = None
+    employer: str = ""
+    erased: bool = False
 
     @property
     def mail_domain(self) -> str:
@@ -53,7 +57,7 @@ class StoredRecord:
 
 _COLUMNS = (
     "pk, connection, object, id, held, fields, changed_at_s, told_at_s, created_at_s, gone, person, account,"
-    " email, first_name, last_name, domain, merged_into"
+    " email, mail_domain, first_name, last_name, domain, merged_into, erased"
 )
 
 
@@ -75,6 +79,8 @@ def _stored(row: Row[Any]) -> StoredRecord:
         domain=row.domain,
         merged_into=row.merged_into,
         created_at_s=row.created_at_s,
+        employer=row.mail_domain,
+        erased=bool(row.erased),
     )
 
 
@@ -101,7 +107,7 @@ def records_of(
 
 
 def records_with_mail_at(tx: Connection, domains: Iterable[str]) -> list[StoredRecord]:
-    """Person records whose address lies in one of these web domains."""
+    """Person records whose address is of a company of one of these web domains."""
     sql = f"SELECT {_COLUMNS} FROM record WHERE mail_domain IN :keys"  # noqa: S608  literal columns
     return [_stored(row) for row in among(tx, sql, domains)]
 
@@ -121,9 +127,9 @@ def name_records(tx: Connection, refs: Iterable[Ref]) -> dict[Ref, int]:
     """The store's number of each record, making a place for those never heard of."""
     wanted = sorted(set(refs))
     tx_insert = text(
-        "INSERT INTO record (connection, object, id, held, fields, changed_at_s, told_at_s, gone, merged_into,"
+        "INSERT INTO record (connection, object, id, held, fields, changed_at_s, told_at_s, gone, erased, merged_into,"
         " email, mail_domain, first_name, last_name, domain)"
-        " VALUES (:connection, :object, :id, 0, '{}', 0, 0, 0, '', '', '', '', '', '')"
+        " VALUES (:connection, :object, :id, 0, '{}', 0, 0, 0, 0, '', '', '', '', '', '')"
         " ON CONFLICT (connection, object, id) DO NOTHING"
     )
     if wanted:
@@ -157,6 +163,16 @@ def save_records(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         encoded = [{**row, "fields": orjson.dumps(row["fields"]).decode()} for row in rows]
         tx.execute(_SAVE_RECORD, encoded)
+
+
+def save_identities(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store by what records are known again: `pk` and the columns of the statement."""
+    if rows:
+        sql = (
+            "UPDATE record SET email = :email, mail_domain = :mail_domain, first_name = :first_name,"
+            " last_name = :last_name, domain = :domain WHERE pk = :pk"
+        )
+        tx.execute(text(sql), list(rows))
 
 
 def set_fields(tx: Connection, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> None:

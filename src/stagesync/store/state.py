@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, text
 
+from stagesync.domain.guard import Cause
+
 
 def get_meta(tx: Connection, name: str) -> str | None:
     """A value that belongs to the store as a whole; None when never set."""
@@ -91,7 +93,9 @@ class ConnectionState:
         seen: how the mapped fields were when they last worked; see `engine.describe`.
         quota: as the connector last told it, by the names of its attributes; empty when never.
         counts: object -> how the last count of its records came out; see `engine.counts`.
+        rounds: how the connector's slow work stands, by the names of `Round`'s attributes.
         trouble: why its last run failed; empty when it did not.
+        paused_by: who wants it left alone; empty when nobody.
     """
 
     name: str
@@ -104,6 +108,8 @@ class ConnectionState:
     seen: Mapping[str, Any] = field(default_factory=dict)
     quota: Mapping[str, Any] = field(default_factory=dict)
     counts: Mapping[str, Any] = field(default_factory=dict)
+    paused_by: str = ""
+    rounds: Sequence[Mapping[str, Any]] = ()
 
 
 def connection_state(tx: Connection, name: str) -> ConnectionState | None:
@@ -124,6 +130,8 @@ def connection_state(tx: Connection, name: str) -> ConnectionState | None:
         seen=orjson.loads(row.seen),
         quota=orjson.loads(row.quota),
         counts=orjson.loads(row.counts),
+        paused_by=row.paused_by,
+        rounds=tuple(orjson.loads(row.rounds)),
     )
 
 
@@ -131,11 +139,28 @@ def meet_connection(tx: Connection, name: str, mode: str) -> None:
     """Note a connection, in its first mode, if it is new."""
     tx.execute(
         text(
-            "INSERT INTO connection (name, mode, approved_by, description, seen, quota, counts, trouble)"
-            " VALUES (:name, :mode, '', '{}', '{}', '{}', '{}', '') ON CONFLICT (name) DO NOTHING"
+            "INSERT INTO connection"
+            " (name, mode, approved_by, description, seen, quota, counts, rounds, trouble,"
+            " paused_by)"
+            " VALUES (:name, :mode, '', '{}', '{}', '{}', '{}', '[]', '', '')"
+            " ON CONFLICT (name) DO NOTHING"
         ),
         {"name": name, "mode": mode},
     )
+
+
+def pause(tx: Connection, name: str, *, by: str) -> None:
+    """Leave a connection alone from now on; an empty name ends that."""
+    tx.execute(
+        text("UPDATE connection SET paused_by = :by WHERE name = :name"), {"name": name, "by": by}
+    )
+
+
+def paused(tx: Connection) -> set[str]:
+    """The connections to leave alone."""
+    return {
+        row.name for row in tx.execute(text("SELECT name FROM connection WHERE paused_by <> ''"))
+    }
 
 
 def activate(tx: Connection, name: str, *, by: str, at_s: float) -> None:
@@ -195,6 +220,32 @@ def save_counts(tx: Connection, name: str, counts: Mapping[str, Any]) -> None:
     )
 
 
+def save_rounds(tx: Connection, name: str, rounds: Sequence[Mapping[str, Any]]) -> None:
+    """Keep how a connection's slow work stands."""
+    tx.execute(
+        text("UPDATE connection SET rounds = :rounds WHERE name = :name"),
+        {"name": name, "rounds": orjson.dumps(rounds).decode()},
+    )
+
+
+def remembered(tx: Connection, name: str) -> str | None:
+    """The text that a connector keeps for its next life; None when it kept none. It may be a secret."""
+    return tx.execute(
+        text("SELECT text FROM remembered WHERE connection = :name"), {"name": name}
+    ).scalar()
+
+
+def remember(tx: Connection, name: str, told: str) -> None:
+    """Keep a connector's text in place of its last one."""
+    tx.execute(
+        text(
+            "INSERT INTO remembered (connection, text) VALUES (:name, :told)"
+            " ON CONFLICT (connection) DO UPDATE SET text = excluded.text"
+        ),
+        {"name": name, "told": told},
+    )
+
+
 def save_trouble(tx: Connection, name: str, trouble: str) -> None:
     """Keep why the last run of a connection failed; empty text when it did not."""
     tx.execute(
@@ -203,24 +254,37 @@ def save_trouble(tx: Connection, name: str, trouble: str) -> None:
     )
 
 
-def mark_dirty(tx: Connection, kind: str, keys: Iterable[object]) -> None:
+STRENGTH = (Cause.UNDO, Cause.BY_HAND, Cause.TIME, Cause.FACTS, Cause.DEFINITION)
+"""Causes by which something is looked at again: of several the last one counts."""
+
+_PLACE = " ".join(f"WHEN '{cause}' THEN {place}" for place, cause in enumerate(STRENGTH))
+_STRONGER = f"CASE excluded.cause {_PLACE} END > CASE dirty.cause {_PLACE} END"
+_MARK = text(
+    "INSERT INTO dirty (kind, key, cause) VALUES (:kind, :key, :cause)"  # noqa: S608  literals
+    " ON CONFLICT (kind, key) DO UPDATE SET cause = excluded.cause WHERE " + _STRONGER
+)
+
+
+def mark_dirty(
+    tx: Connection, kind: str, keys: Iterable[object], *, cause: Cause = Cause.FACTS
+) -> None:
     """Note what must be looked at again; kind is `record` (to be resolved),
     `person` or `account` (to be evaluated), or `plan` (people and accounts to be planned)."""
-    rows = [{"kind": kind, "key": str(key)} for key in keys]
+    rows = [{"kind": kind, "key": str(key), "cause": str(cause)} for key in keys]
     if rows:
-        tx.execute(
-            text(
-                "INSERT INTO dirty (kind, key) VALUES (:kind, :key)"
-                " ON CONFLICT (kind, key) DO NOTHING"
-            ),
-            rows,
-        )
+        tx.execute(_MARK, rows)
 
 
 def dirty_keys(tx: Connection, kind: str) -> list[str]:
     """What is noted, in a stable order."""
     rows = tx.execute(text("SELECT key FROM dirty WHERE kind = :kind ORDER BY key"), {"kind": kind})
     return [row.key for row in rows]
+
+
+def dirty_causes(tx: Connection, kind: str) -> dict[str, Cause]:
+    """What is noted, and why."""
+    rows = tx.execute(text("SELECT key, cause FROM dirty WHERE kind = :kind"), {"kind": kind})
+    return {row.key: Cause(row.cause) for row in rows}
 
 
 def count_dirty(tx: Connection) -> int:

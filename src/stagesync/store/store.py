@@ -28,22 +28,41 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._turn = threading.RLock()
+        self._is_open = False
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A transaction: committed at the end, rolled back by an exception.
 
         One at a time in this process: SQLite has one writer, and taking turns here is cheaper than
-        running into its lock. Never ask a CRM anything while holding one.
+        running into its lock. Never ask a CRM anything while holding one: a connector keeps what it
+        must know again in transactions of its own, and would wait for ever.
 
         Raises:
             StoreError: the database refuses; nothing of the transaction stays.
+            RuntimeError: this thread is inside another one; SQLite would lock itself.
         """
-        try:
-            with self._turn, self._engine.begin() as transaction:
-                yield transaction
-        except DBAPIError as error:
-            raise _store_error(error) from error
+        with self._turn:
+            if self._is_open:
+                raise RuntimeError("a transaction of this store is open in this thread")
+            self._is_open = True
+            try:
+                with self._engine.begin() as transaction:
+                    yield transaction
+            except DBAPIError as error:
+                raise _store_error(error) from error
+            finally:
+                self._is_open = False
+
+    def forget_traces(self) -> None:
+        """Empty SQLite's write-ahead log, in which pages stand as they were before they were blanked.
+
+        Where another process reads just now it is emptied by a later checkpoint.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return
+        with self._turn, self._engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Let go of the database."""
@@ -80,14 +99,16 @@ def open_store(url: str) -> Store:
 
 
 def _engine(url: str) -> Engine:
+    """Statements in errors go without their values, which may be personal data or a secret."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed)
+        return create_engine(parsed, hide_parameters=True)
     in_memory = parsed.database in (None, "", ":memory:")
     if parsed.database and not in_memory:
         _make_private(Path(parsed.database))
     engine = create_engine(
         parsed,
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": 30},
         **({"poolclass": StaticPool} if in_memory else {}),
     )
@@ -102,8 +123,14 @@ def _make_private(path: Path) -> None:
 
 
 def _tune_sqlite(connection: object, _record: object) -> None:
+    # secure_delete: what is deleted is overwritten, so that the erased leave nothing in free pages.
     cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection has no type
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "cache_size=-65536",
+        "secure_delete=ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -295,3 +295,46 @@ def test_a_restricted_custom_picklist_refuses_other_values(open_org, make_lead):
     expected = ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", ["Lifecycle_Stage__c"])
     assert expected == (error["statusCode"], error["fields"])
     assert "Lifecycle Stage: bad value for restricted picklist field: odd" == error["message"]
+
+
+def test_formulas_follow_their_source_without_a_stamp(open_org, id_of):
+    """A formula field shows another record's value as it is now, takes no writes, and moves no stamp."""
+    firm, person = id_of("Account", 1), id_of("Contact", 1)
+    api = open_org(
+        Account=[{"Id": firm, "Name": "Firm", "Rating": "Cold"}],
+        Contact=[{"Id": person, "LastName": "Kay", "AccountId": firm}],
+    )
+    metadata = {"label": "Heat", "type": "Text", "formula": "Account.Rating"}
+    body = {"FullName": "Contact.Heat__c", "Metadata": metadata}
+    assert 201 == api.call("POST", "tooling/sobjects/CustomField", json=body).status_code
+    made = api.call("POST", "sobjects/PermissionSet", json={"Name": "P", "Label": "P"}).json()["id"]
+    grant = {"ParentId": made, "SobjectType": "Contact", "Field": "Contact.Heat__c"}
+    answer = api.call("POST", "sobjects/FieldPermissions", json=grant | {"PermissionsRead": True})
+    assert 201 == answer.status_code, answer.text
+    assigned = {"PermissionSetId": made, "AssigneeId": api.sim.org.user_id}
+    api.call("POST", "sobjects/PermissionSetAssignment", json=assigned)
+    fields = api.call("GET", "sobjects/Contact/describe").json()["fields"]
+    [field] = [each for each in fields if each["name"] == "Heat__c"]
+    assert (True, False, "Account.Rating") == (
+        field["calculated"],
+        field["updateable"],
+        field["calculatedFormula"],
+    )
+    soql = "SELECT Heat__c, SystemModstamp FROM Contact"
+    [before] = api.rows(soql)
+    api.advance(10)
+    api.update({"id": firm, "Rating": "Hot"}, kind="Account")
+    [after] = api.rows(soql)
+    assert ("Cold", "Hot") == (before["Heat__c"], after["Heat__c"])
+    assert before["SystemModstamp"] == after["SystemModstamp"]
+    row = api.call("GET", f"sobjects/Contact/{person}?fields=Heat__c").json()
+    assert "Hot" == row["Heat__c"]
+
+
+def test_formulas_that_are_no_path_are_refused(open_org):
+    """The simulator works out a path to a value and nothing else."""
+    api = open_org()
+    metadata = {"label": "Sum", "type": "Text", "formula": "1 + 1"}
+    body = {"FullName": "Lead.Sum__c", "Metadata": metadata}
+    answer = api.call("POST", "tooling/sobjects/CustomField", json=body)
+    assert "FIELD_INTEGRITY_EXCEPTION" == answer.json()[0]["errorCode"]

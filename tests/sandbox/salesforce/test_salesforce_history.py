@@ -155,3 +155,26 @@ def test_history_is_forgotten_after_two_years(api, make_lead):
     api.advance(731 * 86_400)
     api.http.headers["Authorization"] = f"Bearer {api.login().json()['access_token']}"
     assert [] == history(api)
+
+
+def test_field_definitions_tell_what_is_tracked(api):
+    """FieldDefinition lists the fields of an object and says of each whether its history is kept."""
+    api.switch(tracked_fields={"Lead": ["Status"]})
+    soql = "SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinitionId = 'Lead'"
+    assert "Rating" in api.values(soql)
+    assert ["Status"] == api.values(f"{soql} AND IsFieldHistoryTracked = true")
+
+
+def test_users_tell_what_they_are(api):
+    """The automated process has a type, an integration a licence of its own."""
+    columns = "Username, UserType, Profile.UserLicense.Name"
+    found = {
+        row["Username"].partition("@")[0]: (
+            row["UserType"],
+            row["Profile"] and row["Profile"]["UserLicense"]["Name"],
+        )
+        for row in api.rows(f"SELECT {columns} FROM User")
+    }
+    assert ("AutomatedProcess", None) == found["autoproc"]
+    assert ("Standard", "Salesforce Integration") == found["marketing.app"]
+    assert ("Standard", "Salesforce") == found["camille.rousseau"]

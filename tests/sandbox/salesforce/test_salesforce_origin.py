@@ -227,3 +227,38 @@ def test_relations_follow_the_activity(api, id_of):
     api.switch(shared_activities=True)
     api.update({"id": id_of("Task", 1), "WhoId": id_of("Contact", 9)}, kind="Task")
     assert [id_of("Contact", 9)] == api.values("SELECT RelationId FROM TaskRelation")
+
+
+def test_activities_count_their_people(api, id_of):
+    """WhoCount is there with Shared Activities alone, and follows the relations without a new stamp."""
+    assert "INVALID_FIELD" == api.query("SELECT WhoCount FROM Task").json()[0]["errorCode"]
+    api.switch(shared_activities=True)
+    soql = "SELECT WhoCount, SystemModstamp FROM Task"
+    [before] = api.rows(soql)
+    api.advance(10)
+    body = {"TaskId": id_of("Task", 1), "RelationId": id_of("Contact", 5)}
+    assert 201 == api.call("POST", "sobjects/TaskRelation", json=body).status_code
+    [after] = api.rows(soql)
+    assert (1, 2) == (before["WhoCount"], after["WhoCount"])
+    assert before["SystemModstamp"] == after["SystemModstamp"]
+
+
+def test_relations_may_move_the_stamp(api, id_of):
+    """With the switch, a person added to an activity gives it a new stamp."""
+    api.switch(shared_activities=True, relations_move_stamps=True)
+    [before] = api.values("SELECT SystemModstamp FROM Task")
+    api.advance(10)
+    body = {"TaskId": id_of("Task", 1), "RelationId": id_of("Contact", 5)}
+    api.call("POST", "sobjects/TaskRelation", json=body)
+    [after] = api.values("SELECT SystemModstamp FROM Task")
+    assert before < after
+
+
+def test_an_invitation_keeps_its_answer(api, id_of):
+    """Somebody invited to a meeting is a relation of it, with what they answered."""
+    api.switch(shared_activities=True)
+    invited = {"EventId": id_of("Event", 1), "RelationId": id_of("Contact", 5)}
+    body = invited | {"IsInvitee": True, "IsParent": False, "Status": "Accepted"}
+    assert 201 == api.call("POST", "sobjects/EventRelation", json=body).status_code
+    soql = "SELECT RelationId, Status FROM EventRelation WHERE IsInvitee = true"
+    assert [{"RelationId": id_of("Contact", 5), "Status": "Accepted"}] == api.rows(soql)

@@ -15,21 +15,31 @@ import pytest
 pytest.register_assert_rewrite(
     *(
         f"{__name__}.{part}"
-        for part in ("describing", "keeping", "pulling", "setting_up", "writing")
+        for part in (
+            "describing",
+            "going_back",
+            "keeping",
+            "pulling",
+            "remembering",
+            "setting_up",
+            "writing",
+        )
     )
 )
 
 from stagesync.connector.contract_suite.account import Account  # noqa: E402  after the rewrite
 from stagesync.connector.contract_suite.describing import Describing  # noqa: E402
+from stagesync.connector.contract_suite.going_back import GoingBack  # noqa: E402
 from stagesync.connector.contract_suite.keeping import Keeping  # noqa: E402
 from stagesync.connector.contract_suite.pulling import Pulling  # noqa: E402
+from stagesync.connector.contract_suite.remembering import Remembering  # noqa: E402
 from stagesync.connector.contract_suite.setting_up import SettingUp  # noqa: E402
 from stagesync.connector.contract_suite.writing import Writing  # noqa: E402
 
 __all__ = ["Account", "ConnectorContract"]
 
 
-class ConnectorContract(Describing, Pulling, Writing, SettingUp, Keeping):
+class ConnectorContract(Describing, Pulling, Writing, GoingBack, Remembering, SettingUp, Keeping):
     """What `stagesync.connector.Connector` promises, as tests; a subclass gives the fixture `account`.
 
     The account has records of at least two objects, and of one object so many that a full pull takes

@@ -1,4 +1,4 @@
-"""What a connector must never do: delete, and tell secrets."""
+"""What a connector must never do: delete, tell secrets, and believe whoever calls."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from stagesync.connector import Connector, FieldType, OwnField, Write
+from stagesync.connector import (
+    Connector,
+    FieldType,
+    Heard,
+    Hears,
+    OwnField,
+    Remembers,
+    Secret,
+    Write,
+)
 from stagesync.connector.contract_suite.account import Account
 from stagesync.connector.contract_suite.subject import (
     Suite,
@@ -17,7 +26,7 @@ from stagesync.connector.contract_suite.subject import (
     subject_of,
     text_of,
 )
-from stagesync.errors import CrmError
+from stagesync.errors import CrmError, RequestRefused
 
 DELETING = re.compile(
     r"delete|archive|merge|purge|erase|remove|destroy|truncate|drop", re.IGNORECASE
@@ -102,6 +111,32 @@ class Keeping(Suite):
         pages_of(connector, account)
         assert connector.calls > before
 
+    def test_next_life_knows_what_was_kept(self, account: Account) -> None:
+        """What a connector used of the vendor's allowance counts in its next life, too."""
+        kept: list[Secret] = []
+        first = _remembering(account.connect(), kept)
+        pages_of(first, account)
+        first.check()
+        used = first.quota()
+        first.close()
+        assert kept, "nothing was kept when the connector was closed"
+        second = _remembering(account.connect(), kept)
+        second.check()
+        told = second.quota()
+        second.close()
+        if used is None or told is None:
+            pytest.skip("this connector tells no allowance")
+        assert told.used_by_us > used.used_by_us
+
+    def test_call_that_nobody_proved_is_refused(self, connector: Connector) -> None:
+        """A webhook request without a proof is refused in a word, and asks the CRM nothing."""
+        if not isinstance(connector, Hears):
+            pytest.skip("the CRM does not call")
+        calls = connector.calls
+        with pytest.raises(RequestRefused) as refused:
+            connector.hear(Heard("POST", "https://contract.example/webhooks/crm", {}, b"[]"))
+        assert (calls, 1) == (connector.calls, len(refused.value.code.split()))
+
     def test_close_may_be_called_again(self, account: Account) -> None:
         """Closing twice does no harm, and leaves the account to other connectors."""
         first, second = account.connect(), account.connect()
@@ -111,6 +146,23 @@ class Keeping(Suite):
         first.close()
         second.check()
         second.close()
+
+    def test_what_is_kept_never_shows(
+        self,
+        account: Account,
+        *,
+        capfd: pytest.CaptureFixture[str],
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """What a connector keeps for its next life is a secret: no log and no repr holds it."""
+        kept: list[Secret] = []
+        connector = _remembering(account.connect(), kept)
+        pages_of(connector, account)
+        shown = [repr(connector), repr(kept)]
+        connector.close()
+        printed = capfd.readouterr()
+        together = "\n".join([*shown, printed.out, printed.err, caplog.text])
+        assert [] == [place for place, each in enumerate(kept) if each.reveal() in together]
 
     @staticmethod
     def _do_everything(connector: Connector, account: Account) -> list[str]:
@@ -136,6 +188,14 @@ class Keeping(Suite):
         except CrmError as error:
             shown += _texts_of(error)
         return shown
+
+
+def _remembering(connector: Connector, kept: list[Secret]) -> Connector:
+    """The connector, having been given what was kept last."""
+    if not isinstance(connector, Remembers):
+        pytest.skip("this connector has nothing to remember")
+    connector.remember(lambda: kept[-1] if kept else None, kept.append)
+    return connector
 
 
 def _texts_of(error: BaseException | None) -> list[str]:

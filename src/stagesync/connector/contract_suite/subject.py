@@ -9,6 +9,7 @@ import pytest
 
 from stagesync.connector import (
     Connector,
+    FieldDescription,
     FieldType,
     FieldValue,
     ObjectDescription,
@@ -57,6 +58,18 @@ def text_of(connector: Connector, account: Account) -> str:
 def ids_of(connector: Connector, account: Account) -> list[str]:
     """The subject's records, in an order that stays."""
     return sorted(account.held(subject_of(connector, account).name))
+
+
+def ladder_of(connector: Connector, account: Account) -> list[tuple[str, str]]:
+    """(field, value) of the first three steps of the subject's forward-only field."""
+    name = subject_of(connector, account).name
+    fields: list[FieldDescription] = [
+        each
+        for key, each in connector.describe([name])[name].fields.items()
+        if each.forward_only and key in account.fields[name] and len(each.options) >= 3
+    ]
+    assert fields, "ask for a forward-only field of the subject"
+    return [(fields[0].name, option.value) for option in fields[0].options[:3]]
 
 
 def pages_of(

@@ -6,7 +6,6 @@ import pytest
 
 from stagesync.connector import (
     Connector,
-    FieldDescription,
     FieldValue,
     Refusal,
     Write,
@@ -15,6 +14,7 @@ from stagesync.connector.contract_suite.account import Account
 from stagesync.connector.contract_suite.subject import (
     Suite,
     ids_of,
+    ladder_of,
     subject_of,
     text_of,
 )
@@ -150,7 +150,7 @@ class Writing(Suite):
         if not connector.capabilities.refuses_backward_silently:
             pytest.skip("the CRM refuses nothing in silence")
         name, text = subject_of(connector, account).name, text_of(connector, account)
-        low, middle, high = self._ladder(connector, account)
+        low, middle, high = ladder_of(connector, account)
         field = low[0]
         target = account.create(name, dict([middle]), links={})
         account.settle()
@@ -179,15 +179,3 @@ class Writing(Suite):
         if not account.refused[0]:
             pytest.skip("the CRM takes every value")
         return account.refused
-
-    @staticmethod
-    def _ladder(connector: Connector, account: Account) -> list[tuple[str, str]]:
-        """(field, value) of the first three steps of the subject's forward-only field."""
-        name = subject_of(connector, account).name
-        fields: list[FieldDescription] = [
-            each
-            for key, each in connector.describe([name])[name].fields.items()
-            if each.forward_only and key in account.fields[name] and len(each.options) >= 3
-        ]
-        assert fields, "ask for a forward-only field of the subject"
-        return [(fields[0].name, option.value) for option in fields[0].options[:3]]

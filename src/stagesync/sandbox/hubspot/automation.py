@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from stagesync.sandbox.hubspot.changes import Change
 from stagesync.sandbox.hubspot.history import put_values
 from stagesync.sandbox.hubspot.lifecycle import STAGE, admitted, ranks
-from stagesync.sandbox.hubspot.model import CALCULATED, KINDS, Kind, Record, Source
+from stagesync.sandbox.hubspot.model import CALCULATED, KINDS, THROUGH_API, Kind, Record, Source
 from stagesync.sandbox.hubspot.portal import Portal
 from stagesync.sandbox.hubspot.schema import HAS_LIFECYCLE
 from stagesync.sandbox.hubspot.store import doc_of
@@ -44,7 +44,16 @@ def write(
     """Changes a record by checked values; a stage that would go back is left out silently."""
     wanted = {**values, **derived(portal, kind, {**record.values, **values})}
     schema = portal.schemas[kind.name]
-    granted = admitted(schema, record, values=wanted, source=source, now_ms=portal.now_ms())
+    # HubSpot's own automations never move a stage back, whatever programs may do.
+    through_api = source.kind in THROUGH_API
+    granted = admitted(
+        schema,
+        record,
+        values=wanted,
+        source=source,
+        now_ms=portal.now_ms(),
+        forward_only=portal.switches.stage_forward_only or not through_api,
+    )
     changed = put_values(portal, kind, record=record, values=granted, source=source)
     if kind.name == "companies" and STAGE in changed:
         for contact_id in list(portal.links.of("companies", record.id, to_kind="contacts")):

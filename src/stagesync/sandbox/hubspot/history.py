@@ -62,9 +62,9 @@ def versions(record: Record, name: str) -> list[Version]:
     return [Version(record.values[name], since_ms, record.source)]
 
 
-def shown_versions(record: Record, name: str) -> list[dict[str, object]]:
-    """The history of a property as the API answers it."""
-    return [_shown(version) for version in versions(record, name)]
+def shown_versions(record: Record, name: str, *, depth: int = 0) -> list[dict[str, object]]:
+    """The history of a property as the API answers it: the newest entries; 0 for all."""
+    return [_shown(version) for version in versions(record, name)[: depth or None]]
 
 
 def _shown(version: Version) -> dict[str, object]:

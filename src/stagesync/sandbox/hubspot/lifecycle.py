@@ -23,16 +23,27 @@ def ranks(schema: Schema) -> dict[str, int]:
 
 
 def admitted(
-    schema: Schema, record: Record, *, values: Mapping[str, str], source: Source, now_ms: int
+    schema: Schema,
+    record: Record,
+    *,
+    values: Mapping[str, str],
+    source: Source,
+    now_ms: int,
+    forward_only: bool = True,
 ) -> dict[str, str]:
-    """The values that will be written: without a refused stage, with the dates of a granted one."""
+    """The values that will be written: without a refused stage, with the dates of a granted one.
+
+    Args:
+        forward_only: whether programs are refused a move to an earlier stage.
+    """
     wanted = values.get(STAGE)
     if wanted is None or schema.kind.name not in HAS_LIFECYCLE:
         return dict(values)
     present = record.values.get(STAGE, "")
     if wanted == present:
         return dict(values)
-    if not _forward(ranks(schema), present, wanted) and source.kind not in FREE:
+    is_bound = forward_only and source.kind not in FREE
+    if is_bound and not _forward(ranks(schema), present, wanted):
         return {name: text for name, text in values.items() if name != STAGE}
     return {**values, **_dates(record, present=present, wanted=wanted, now_ms=now_ms)}
 

@@ -57,7 +57,8 @@ def shown_record(
         row["archivedAt"] = iso(record.archived_ms)
     if past:
         row["propertiesWithHistory"] = {
-            name: shown_versions(record, name) for name in _known(portal, kind, past)
+            name: shown_versions(record, name, depth=portal.switches.history_depth)
+            for name in _known(portal, kind, past)
         }
     return row
 

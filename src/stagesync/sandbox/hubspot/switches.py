@@ -47,6 +47,10 @@ class HubSpotSwitches(Switches):
     default_stage: str = switch(
         "lead", "Lifecycle stage of a contact or company created without one; empty for none."
     )
+    stage_forward_only: bool = switch(
+        True, "Whether a program's move to an earlier lifecycle stage changes nothing."
+    )
+    history_depth: int = switch(0, "Entries that a property's history keeps; 0 for all.")
     enterprise: bool = switch(
         False, "Whether the account's subscription includes event occurrences."
     )

@@ -39,8 +39,6 @@ _NAME_PARTS = frozenset({"FirstName", "LastName", "Salutation"})
 _SAME_FOR_ALL: dict[str, Any] = {
     "aiPredictionField": False,
     "autoNumber": False,
-    "calculated": False,
-    "calculatedFormula": None,
     "cascadeDelete": False,
     "caseSensitive": False,
     "controllerName": None,
@@ -161,6 +159,8 @@ def _field(org: Org, definition: ObjectDef, field: FieldDef) -> dict[str, Any]:
     plain = field.type not in {"address", "textarea"}
     body = _SAME_FOR_ALL | {
         "aggregatable": field.type not in {"boolean", "address"},
+        "calculated": bool(field.formula),
+        "calculatedFormula": field.formula or None,
         "byteLength": field.length * 3 if text else field.length,
         "compoundFieldName": _compound(definition, field),
         "createable": field.createable and org.may_write(definition, field),

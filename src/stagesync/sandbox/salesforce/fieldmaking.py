@@ -4,6 +4,7 @@ Source: https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta
 (seen 2026-11). That values left out of an update become inactive is an assumption.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -33,6 +34,7 @@ TYPES = {
     "Url": "url",
 }
 _NUMBERS = frozenset({"Currency", "Number", "Percent"})
+_PATH = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)*", re.ASCII)
 _SIZED = frozenset({"Text", "LongTextArea"})
 _LENGTHS = {"Email": 80, "Phone": 40, "Picklist": 255, "TextArea": 255, "Url": 255}
 
@@ -48,9 +50,9 @@ def read_metadata(org: Org, name: str, metadata: Mapping[str, Any]) -> FieldDef:
         raise incomplete(f"Metadata type {kind} is not a type of custom field")
     if not metadata.get("label"):
         raise incomplete("You must specify a label for the CustomField")
-    is_number = kind in _NUMBERS
+    is_number, formula = kind in _NUMBERS, _formula(metadata)
     sizes = ("precision", "scale") if is_number else ("length",) if kind in _SIZED else ()
-    for key in sizes:
+    for key in sizes if not formula or is_number else ():
         if not isinstance(metadata.get(key), int):
             raise incomplete(f"Must specify '{key}' for a CustomField of type {kind}")
     value_set = metadata.get("valueSet") or {}
@@ -62,6 +64,8 @@ def read_metadata(org: Org, name: str, metadata: Mapping[str, Any]) -> FieldDef:
         precision=int(metadata["precision"]) if is_number else 0,
         scale=int(metadata["scale"]) if is_number else 0,
         required=bool(metadata.get("required")),
+        createable=not formula,
+        updateable=not formula,
         restricted=bool(value_set.get("restricted") or value_set.get("valueSetName")),
         picklist=_values(org, value_set) if kind == "Picklist" else (),
         filterable=kind != "LongTextArea",
@@ -70,7 +74,16 @@ def read_metadata(org: Org, name: str, metadata: Mapping[str, Any]) -> FieldDef:
         custom=True,
         track_history=bool(metadata.get("trackHistory")),
         value_set=str(value_set.get("valueSetName") or ""),
+        formula=formula,
     )
+
+
+def _formula(metadata: Mapping[str, Any]) -> str:
+    """The path that a formula consists of; no other formulas are worked out here."""
+    text = str(metadata.get("formula") or "").strip()
+    if text and not _PATH.fullmatch(text):
+        raise incomplete(f"Error: Syntax error in formula {text}")
+    return text
 
 
 def check_tracking(org: Org, definition: ObjectDef, field: FieldDef) -> None:

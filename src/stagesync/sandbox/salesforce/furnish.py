@@ -25,21 +25,30 @@ from stagesync.sandbox.salesforce.schema.picklists import (
 from stagesync.sandbox.seeds import SalesforceSeed
 
 DAY_S = 86_400.0
-# (first name, last name, user name); the order is that of the org's user ids.
+# Profile -> the licence of its users.
+_PROFILES = {
+    "Standard User": "Salesforce",
+    "Minimum Access - API Only Integrations": "Salesforce Integration",
+}
+_STAFF, _PROGRAM = _PROFILES
+# (first name, last name, user name, profile); the order is that of the org's user ids.
 _USERS = (
-    ("Integration", "User", "integration"),
-    ("Camille", "Rousseau", "camille.rousseau"),
-    ("Marketing", "App", "marketing.app"),
-    ("Assignment", "Desk", "assignment.desk"),
-    ("Automated", "Process", "autoproc"),
+    ("Integration", "User", "integration", _PROGRAM),
+    ("Camille", "Rousseau", "camille.rousseau", _STAFF),
+    ("Marketing", "App", "marketing.app", _PROGRAM),
+    ("Assignment", "Desk", "assignment.desk", _STAFF),
+    ("Automated", "Process", "autoproc", ""),
 )
 _INSTANTS = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
 
 
 def furnish(org: Org) -> None:
     """Puts the rows of the set-up objects in place."""
-    for first, last, name in _USERS:
-        _add_user(org, org_user_id(len(org.table("User").rows)), (first, last, name))
+    for place, (profile, licence) in enumerate(_PROFILES.items(), 1):
+        _add_profile(org, make_id("Profile", place), (profile, licence))
+    for first, last, name, profile in _USERS:
+        user_id = org_user_id(len(org.table("User").rows))
+        _add_user(org, user_id, (first, last, name), profile=profile)
     org.table("Organization").fill([_organization(org)])
     org.table("OpportunityStage").fill(_stage_rows(org))
     refresh_lead_status(org)
@@ -54,8 +63,21 @@ def _dated(org: Org, row: Row) -> Row:
     return row | stamps | {"CreatedById": org.human_id, "LastModifiedById": org.human_id}
 
 
-def _add_user(org: Org, user_id: str, names: tuple[str, str, str]) -> None:
+def _add_profile(org: Org, profile_id: str, names: tuple[str, str]) -> None:
+    name, licence = names
+    licence_id = make_id("UserLicense", len(org.table("UserLicense").rows) + 1)
+    row = {"Id": licence_id, "Name": licence, "MasterLabel": licence, "Status": "Active"}
+    org.table("UserLicense").fill([_dated(org, row)])
+    row = {"Id": profile_id, "Name": name, "UserType": "Standard", "UserLicenseId": licence_id}
+    org.table("Profile").fill([_dated(org, row)])
+
+
+def _add_user(
+    org: Org, user_id: str, names: tuple[str, str, str], *, profile: str = _STAFF
+) -> None:
+    """A user; one without a profile is the automated process, which bears a type of its own."""
     first, last, name = names
+    profiles = {row["Name"]: row["Id"] for row in org.table("Profile").rows.values()}
     row = {
         "Id": user_id,
         "FirstName": first,
@@ -65,7 +87,8 @@ def _add_user(org: Org, user_id: str, names: tuple[str, str, str]) -> None:
         "Email": f"{name}@sandbox.example",
         "Alias": name[:8],
         "IsActive": True,
-        "UserType": "Standard",
+        "UserType": "Standard" if profile else "AutomatedProcess",
+        "ProfileId": profiles.get(profile),
     }
     org.table("User").fill([_dated(org, row)])
 

@@ -45,6 +45,28 @@ def tracked_fields(org: Org, name: str) -> list[FieldDef]:
     return [field for field in fields if field.track_history or field.name in chosen]
 
 
+def define_fields(org: Org) -> None:
+    """Lists the fields of all objects, with which of them are tracked, as FieldDefinition shows them."""
+    org.table("FieldDefinition").clear()
+    org.table("FieldDefinition").fill(
+        _definition(name, field, tracked=field in tracked_fields(org, name))
+        for name, definition in org.objects.items()
+        for field in org.readable(definition).values()
+    )
+
+
+def _definition(name: str, field: FieldDef, *, tracked: bool) -> Row:
+    return {
+        "Id": f"{name}.{field.name}",
+        "DurableId": f"{name}.{field.name}",
+        "EntityDefinitionId": name,
+        "QualifiedApiName": field.name,
+        "Label": field.label,
+        "DataType": field.type,
+        "IsFieldHistoryTracked": tracked,
+    }
+
+
 def track(org: Org, name: str, *, before: Row | None, after: Row, visible_at: float | None) -> None:
     """Keeps what a change did to the tracked fields."""
     if name not in HISTORIES:

@@ -33,6 +33,9 @@ PREFIXES = {
     "EventRelation": "0RE",
     "GlobalValueSet": "0Nt",
     "RecordType": "012",
+    "Profile": "00e",
+    "UserLicense": "100",
+    "FieldDefinition": "000",
     "BulkJob": "750",
 }
 # Objects of the set-up and of history share prefixes, so that an id does not tell which it is.

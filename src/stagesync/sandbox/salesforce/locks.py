@@ -18,9 +18,9 @@ class SalesforceFaults(Faults):
     goes on to the application, which asks `make_lock`.
     """
 
-    def take(self, method: str, path: str) -> str | None:
+    def take(self, method: str, path: str, body: str = "") -> str | None:
         """Uses up and returns the fault of this request; None for none and for ``lock_row``."""
-        kind = super().take(method, path)
+        kind = super().take(method, path, body)
         _LOCKED.set(kind == "lock_row")
         return None if kind == "lock_row" else kind
 

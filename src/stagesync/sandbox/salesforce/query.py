@@ -11,6 +11,7 @@ from typing import Any
 
 from stagesync.sandbox.salesforce.api import ApiAnswer, ApiRequest
 from stagesync.sandbox.salesforce.errors import bad_request
+from stagesync.sandbox.salesforce.history import define_fields
 from stagesync.sandbox.salesforce.ids import with_checksum
 from stagesync.sandbox.salesforce.org import Org
 from stagesync.sandbox.salesforce.rows import Row
@@ -68,6 +69,8 @@ def answer_query(
     if not text:
         raise bad_request("MALFORMED_QUERY", "unexpected token: <EOF>")
     root = f"{request.root}/tooling" if tooling else request.root
+    if "FieldDefinition" in text:  # its rows are worked out, not kept
+        define_fields(org)
     found = run(org, parse(text), everything=everything, root=root, tooling=tooling)
     page = _page_size(request)
     if sum(_is_long_text(column) for column in found.columns) > 1:

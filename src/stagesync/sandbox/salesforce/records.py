@@ -18,7 +18,7 @@ from stagesync.sandbox.salesforce.locks import make_lock
 from stagesync.sandbox.salesforce.org import Org
 from stagesync.sandbox.salesforce.rows import Row
 from stagesync.sandbox.salesforce.schema.fields import FieldDef, ObjectDef
-from stagesync.sandbox.salesforce.soql.columns import Column, reader
+from stagesync.sandbox.salesforce.soql.columns import Column, reader_in
 from stagesync.sandbox.salesforce.soql.shape import make_renderer
 from stagesync.sandbox.salesforce.writing import (
     WriteOptions,
@@ -181,7 +181,7 @@ def columns(org: Org, definition: ObjectDef, names: list[str]) -> list[Column]:
         field = visible.get(name.strip().lower())
         if field is None:
             raise bad_request("INVALID_FIELD", no_such_column(name, definition.name))
-        found.append(Column((), field, reader(definition, field)))
+        found.append(Column((), field, reader_in(org, definition, field)))
     return found
 
 

@@ -7,10 +7,14 @@ sforce_api_objects_taskrelation.htm (seen 2026-11)
 from stagesync.sandbox.salesforce.errors import RowRefusedError
 from stagesync.sandbox.salesforce.org import Org
 from stagesync.sandbox.salesforce.rows import Row
+from stagesync.sandbox.salesforce.schema.fields import read_field
 from stagesync.sandbox.salesforce.schema.objects import make_relation_objects
 
 MOST_CONTACTS = 50
 RELATIONS = {"Task": ("TaskRelation", "TaskId"), "Event": ("EventRelation", "EventId")}
+_ACTIVITIES = {relation: (name, key) for name, (relation, key) in RELATIONS.items()}
+# Fields that activities have with Shared Activities only.
+_COUNTS = ("WhoCount int(9) -c -u", "WhatCount int(9) -c -u")
 
 
 def enable(org: Org) -> None:
@@ -19,12 +23,19 @@ def enable(org: Org) -> None:
         return
     org.add_objects(make_relation_objects())
     for name in RELATIONS:
-        for row in org.table(name).rows.values():
+        definition = org.objects[name]
+        definition.fields.update((field.name, field) for field in map(read_field, _COUNTS))
+        definition.index()
+        for row in list(org.table(name).rows.values()):
             relate(org, name, before=None, after=row)
+    org.setup_changed()
 
 
 def relate(org: Org, name: str, *, before: Row | None, after: Row) -> None:
-    """Keeps the rows of an activity in step with its WhoId and WhatId."""
+    """Keeps the rows of an activity in step with its WhoId and WhatId, and its counts with the rows."""
+    if name in _ACTIVITIES:
+        activity, key = _ACTIVITIES[name]
+        _recount(org, activity, after[key], moved=org.switches.relations_move_stamps)
     if name not in RELATIONS or RELATIONS[name][0] not in org.objects:
         return
     for key in ("WhoId", "WhatId"):
@@ -35,6 +46,20 @@ def relate(org: Org, name: str, *, before: Row | None, after: Row) -> None:
             _part(org, name, after["Id"], target=old)
         if new:
             _join(org, name, after, target=new, is_what=key == "WhatId")
+    _recount(org, name, after["Id"], moved=False)
+
+
+def _recount(org: Org, name: str, activity: str, *, moved: bool) -> None:
+    """Counts the people and things of an activity, with a new stamp or silently."""
+    table, (relation, key) = org.table(name), RELATIONS[name]
+    row = table.rows.get(activity)
+    if row is None:
+        return
+    rows = [each for each in org.table(relation).rows.values() if each[key] == activity]
+    kinds = [bool(each.get("IsWhat")) for each in rows if not each.get("IsDeleted")]
+    counts = {"WhoCount": kinds.count(False), "WhatCount": kinds.count(True)}
+    stamps = dict.fromkeys(("LastModifiedDate", "SystemModstamp"), org.stamp()) if moved else {}
+    table.put(row | counts | stamps)
 
 
 def _join(org: Org, name: str, row: Row, *, target: str, is_what: bool) -> None:

@@ -47,7 +47,7 @@ def _field_permissions(org: Org, after: Row) -> None:
         message = f"Sobject Type Name: bad value for restricted picklist field: {name}"
         raise RowRefusedError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, "SobjectType")
     field = definition.fields.get(field_name)
-    if field is None or field.required or not field.writeable:
+    if field is None or field.required or not (field.writeable or field.formula):
         message = f"Field Name: bad value for restricted picklist field: {after['Field']}"
         raise RowRefusedError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, "Field")
     if after.get("PermissionsEdit") and not after.get("PermissionsRead"):

@@ -103,6 +103,10 @@ class SalesforceSwitches(Switches):
     shared_activities: bool = switch(
         False, "Shared Activities is on: TaskRelation and EventRelation exist; it cannot go back."
     )
+    relations_move_stamps: bool = switch(
+        False,
+        "Whether a person added to an activity, or taken off it, gives the activity a new stamp.",
+    )
     tracked_fields: dict[str, Any] = field(
         default_factory=dict,
         metadata={

@@ -29,6 +29,7 @@ class FieldDef:
         open_to_all: a custom field that every profile may see and change, as one made by hand is.
         track_history: changes are kept in the history object.
         value_set: the global value set that its values come from, "" for its own.
+        formula: the path whose value it shows, such as `Account.Rating`; "" for a field of its own.
     """
 
     name: str
@@ -51,6 +52,7 @@ class FieldDef:
     open_to_all: bool = False
     track_history: bool = False
     value_set: str = ""
+    formula: str = ""
 
     @property
     def writeable(self) -> bool:

@@ -109,4 +109,5 @@ Email email(128) *
 Alias string(8)
 IsActive boolean
 UserType picklist(40) !
+ProfileId reference >Profile:Profile
 """

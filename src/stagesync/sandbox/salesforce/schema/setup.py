@@ -36,6 +36,29 @@ OrganizationType picklist(40) -c -u !
 TimeZoneSidKey picklist(40) -c -u !
 """
 
+PROFILE = """
+Name string(255) *
+UserType picklist(40) -c -u !
+UserLicenseId reference -c -u >UserLicense:UserLicense
+"""
+
+USER_LICENSE = """
+Name string(255) -c -u
+MasterLabel string(255) -c -u
+LicenseDefinitionKey string(80) -c -u
+Status picklist(40) -c -u !
+"""
+
+# One row per field of an object; the organisation works them out when asked.
+FIELD_DEFINITION = """
+DurableId string(255) -c -u
+EntityDefinitionId string(255) -c -u
+QualifiedApiName string(70) -c -u
+Label string(255) -c -u
+DataType string(255) -c -u
+IsFieldHistoryTracked boolean -c -u
+"""
+
 PERMISSION_SET = """
 Name string(80) *
 Label string(80) *

@@ -78,7 +78,7 @@ def _walk(source: Source, text: str, *, entity: ObjectDef, path: Path, parts: li
         field = source.readable(entity).get(parts[0].lower())
         if field is None:
             raise _invalid(text, path, message=no_such_column(parts[0], entity.name))
-        return Column((), field, reader(entity, field))
+        return Column((), field, reader_in(source, entity, field))
     key_name = entity.relationships.get(parts[0].lower())
     if key_name is None:
         raise _invalid(text, path, message=no_such_relationship(parts[0]))
@@ -107,6 +107,15 @@ def _through(source: Source, key: FieldDef, inner: Getter) -> Getter:
         return inner({**parent, "": name} if named else parent)
 
     return read
+
+
+def reader_in(source: Source, entity: ObjectDef, field: FieldDef) -> Getter:
+    """Reads one field of a row, a formula by what it stands for at this moment."""
+    if not field.formula:
+        return reader(entity, field)
+    parts = field.formula.split(".")
+    path = Path(field.formula, 0)
+    return _walk(source, field.formula, entity=entity, path=path, parts=parts).read
 
 
 def reader(entity: ObjectDef, field: FieldDef) -> Getter:

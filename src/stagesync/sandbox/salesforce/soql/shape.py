@@ -10,7 +10,7 @@ from stagesync.sandbox.salesforce.soql.columns import (
     Column,
     Source,
     parent_object,
-    reader,
+    reader_in,
 )
 from stagesync.sandbox.salesforce.values import show_datetime
 
@@ -47,7 +47,7 @@ def _record(source: Source, *, entity: ObjectDef, paths: _Paths, root: str) -> R
     parts: dict[str, Callable[[Row], Any]] = {}
     for steps, field in paths:
         if not steps:
-            parts[field.name] = _plain(entity, field)
+            parts[field.name] = _plain(source, entity, field)
         elif str(steps[0].relationship) not in parts:
             below = [(s[1:], f) for s, f in paths if s and s[0] is steps[0]]
             parts[str(steps[0].relationship)] = _parent(source, steps[0], paths=below, root=root)
@@ -63,8 +63,8 @@ def _record(source: Source, *, entity: ObjectDef, paths: _Paths, root: str) -> R
     return render
 
 
-def _plain(entity: ObjectDef, field: FieldDef) -> Callable[[Row], Any]:
-    read = reader(entity, field)
+def _plain(source: Source, entity: ObjectDef, field: FieldDef) -> Callable[[Row], Any]:
+    read = reader_in(source, entity, field)
     if field.type == "datetime" or field.type in _REAL:
         return lambda row: show(field, read(row))
     return read

@@ -20,6 +20,9 @@ def upgrade() -> None:
         sa.Column("evaluated_at_s", sa.Float(), nullable=True),
         sa.Column("recheck_at_s", sa.Float(), nullable=True),
         sa.Column("staged_at_s", sa.Float(), nullable=True),
+        sa.Column("previous_stage", sa.Text(), nullable=True),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.Column("next_contact_at_s", sa.Float(), nullable=True),
         sa.Column("policy", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
     )
@@ -52,6 +55,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "key", "raised_at_s", name=op.f("pk_alert")),
     )
     op.create_table(
+        "alias",
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("record_pk", "email", name=op.f("pk_alias")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("alias", schema=None) as batch_op:
+        batch_op.create_index("ix_alias_email", ["email"], unique=False)
+
+    op.create_table(
+        "approval",
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("stage_from", sa.Text(), nullable=False),
+        sa.Column("stage_to", sa.Text(), nullable=False),
+        sa.Column("subjects", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "plan", "cause", "stage_from", "stage_to", name=op.f("pk_approval")
+        ),
+    )
+    op.create_table(
         "audit",
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
@@ -77,6 +101,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_baseline")),
     )
     op.create_table(
+        "clearing",
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("entry", sa.Text(), nullable=False),
+        sa.Column("refused", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_clearing")),
+    )
+    op.create_table(
         "connection",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
@@ -87,7 +119,9 @@ def upgrade() -> None:
         sa.Column("seen", sa.Text(), nullable=False),
         sa.Column("quota", sa.Text(), nullable=False),
         sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("rounds", sa.Text(), nullable=False),
         sa.Column("trouble", sa.Text(), nullable=False),
+        sa.Column("paused_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_connection")),
     )
     op.create_table(
@@ -122,8 +156,18 @@ def upgrade() -> None:
         "dirty",
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "key", name=op.f("pk_dirty")),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "edit",
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("ours", sa.Text(), nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_edit")),
     )
     op.create_table(
         "fact_since",
@@ -131,6 +175,20 @@ def upgrade() -> None:
         sa.Column("fact", sa.Text(), nullable=False),
         sa.Column("since_s", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("record_pk", "fact", name=op.f("pk_fact_since")),
+    )
+    op.create_table(
+        "held_group",
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("stage_from", sa.Text(), nullable=False),
+        sa.Column("stage_to", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("subjects", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("most", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "plan", "cause", "stage_from", "stage_to", name=op.f("pk_held_group")
+        ),
     )
     op.create_table(
         "held_join",
@@ -146,6 +204,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_held_join")),
     )
     op.create_table(
+        "hold",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("until_s", sa.Float(), nullable=True),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("made_at_s", sa.Float(), nullable=False),
+        sa.Column("ended_at_s", sa.Float(), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
+    )
+    with op.batch_alter_table("hold", schema=None) as batch_op:
+        batch_op.create_index("ix_hold_subject", ["subject"], unique=False)
+
+    op.create_table(
+        "inbox",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("erased", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("times", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("heard_at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "object", "id", name=op.f("pk_inbox")),
+    )
+    op.create_table(
         "link",
         sa.Column("from_pk", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("to_pk", sa.Integer(), autoincrement=False, nullable=False),
@@ -156,11 +245,45 @@ def upgrade() -> None:
         batch_op.create_index("ix_link_to_pk", ["to_pk"], unique=False)
 
     op.create_table(
+        "member",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("list", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "connection", "object", "list", "record_id", name=op.f("pk_member")
+        ),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("member", schema=None) as batch_op:
+        batch_op.create_index("ix_member_record_id", ["record_id"], unique=False)
+
+    op.create_table(
         "meta",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_meta")),
     )
+    op.create_table(
+        "own_write",
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("run", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("stage_from", sa.Text(), nullable=False),
+        sa.Column("stage_to", sa.Text(), nullable=False),
+        sa.Column("approval", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("record_pk", "field", "at_s", name=op.f("pk_own_write")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("own_write", schema=None) as batch_op:
+        batch_op.create_index("ix_own_write_at_s", ["at_s"], unique=False)
+
     op.create_table(
         "person",
         sa.Column("id", sa.Text(), nullable=False),
@@ -171,6 +294,9 @@ def upgrade() -> None:
         sa.Column("evaluated_at_s", sa.Float(), nullable=True),
         sa.Column("recheck_at_s", sa.Float(), nullable=True),
         sa.Column("staged_at_s", sa.Float(), nullable=True),
+        sa.Column("previous_stage", sa.Text(), nullable=True),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.Column("next_contact_at_s", sa.Float(), nullable=True),
         sa.Column("policy", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
@@ -181,6 +307,7 @@ def upgrade() -> None:
     op.create_table(
         "plan",
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("run", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("policy", sa.Text(), nullable=False),
@@ -201,6 +328,9 @@ def upgrade() -> None:
         sa.Column("stage_to", sa.Text(), nullable=False),
         sa.Column("because", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("approval", sa.Text(), nullable=False),
+        sa.Column("way", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("plan", "record_pk", "field", name=op.f("pk_plan_entry")),
     )
     with op.batch_alter_table("plan_entry", schema=None) as batch_op:
@@ -219,6 +349,7 @@ def upgrade() -> None:
         sa.Column("told_at_s", sa.Float(), nullable=False),
         sa.Column("created_at_s", sa.Float(), nullable=True),
         sa.Column("gone", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("erased", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("merged_into", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=True),
         sa.Column("account", sa.Text(), nullable=True),
@@ -237,6 +368,12 @@ def upgrade() -> None:
         batch_op.create_index("ix_record_mail_domain", ["mail_domain"], unique=False)
         batch_op.create_index("ix_record_person", ["person"], unique=False)
 
+    op.create_table(
+        "remembered",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", name=op.f("pk_remembered")),
+    )
     op.create_table(
         "run",
         sa.Column("id", sa.Text(), nullable=False),
@@ -259,5 +396,19 @@ def upgrade() -> None:
         sa.Column("scores", sa.Text(), nullable=False),
         sa.Column("reasons", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "at_s", name=op.f("pk_transition")),
+    )
+    op.create_table(
+        "verdict",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("together", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("one", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.Column("said_by", sa.Text(), nullable=False),
+        sa.Column("said_at_s", sa.Float(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("undone_by", sa.Text(), nullable=False),
+        sa.Column("undone_at_s", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verdict")),
     )
     # ### end Alembic commands ###

@@ -1,0 +1,215 @@
+"""What people say to a running sync: `hold`, `release`, `retry`, `pause`, `resume`, `undo`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from stagesync.cli.group import shared_options
+from stagesync.cli.offline import print_json, print_rows
+from stagesync.cli.online import ProgressBars, connection_named, opened
+from stagesync.errors import ArgumentError, HeldError
+
+if TYPE_CHECKING:
+    from stagesync.engine.undo import Undoing
+
+_UNITS = {"m": 60.0, "h": 3_600.0, "d": 86_400.0}
+
+
+def _duration_s(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> float | None:
+    if value is None:
+        return None
+    found = re.fullmatch(r"(\d+)([mhd])", value)
+    if found is None:
+        raise ArgumentError(f"`{value}` is no duration", hint="such as 30d, 12h or 90m")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+@click.command(short_help="Write nothing of somebody.")
+@click.argument("who", metavar="WHO")
+@click.option(
+    "--for",
+    "for_s",
+    metavar="SPAN",
+    callback=_duration_s,
+    help="Such as 30d; without it until released.",
+)
+@shared_options(json="One JSON document.")
+def hold(*, who: str, for_s: float | None, config: Path | None, as_json: bool) -> None:
+    """Leaves every value of a person or an account as it is, in every CRM.
+
+    \b
+    Example:
+      stagesync hold p_1f2e3d4c5b6a --for 30d
+    """
+    from stagesync.app import actor
+    from stagesync.engine import holds
+
+    with opened(config) as found:
+        now_s = found.deployment.clock.now_s()
+        made = holds.hold(found.deployment, who, for_s=for_s, by=actor(), now_s=now_s)
+    told = holds.document(made)
+    if as_json:
+        print_json(told)
+    else:
+        click.echo(f"{made.subject} is held until {told['until'] or 'stagesync release'}")
+
+
+@click.command(short_help="Write somebody's values again.")
+@click.argument("who", metavar="WHO")
+@shared_options(json="One JSON document.")
+def release(*, who: str, config: Path | None, as_json: bool) -> None:
+    """Ends every hold on a person or an account: by hand, of an edit, of an undo.
+
+    \b
+    Example:
+      stagesync release p_1f2e3d4c5b6a
+    """
+    from stagesync.app import actor
+    from stagesync.engine import holds
+
+    with opened(config) as found:
+        now_s = found.deployment.clock.now_s()
+        ended = holds.release(found.deployment, who, by=actor(), now_s=now_s)
+    if as_json:
+        print_json({"released": [holds.document(each) for each in ended]})
+    else:
+        click.echo(f"{len(ended)} holds ended; the next run plans what they kept back")
+
+
+@click.command(short_help="Send refused values again.")
+@click.argument("who", metavar="[WHO]", required=False)
+@shared_options(json="One JSON document.")
+def retry(*, who: str | None, config: Path | None, as_json: bool) -> None:
+    """Plans those anew to whom a CRM said no, or only one of them; the next run sends.
+
+    \b
+    Example:
+      stagesync retry
+    """
+    from stagesync.engine import holds
+
+    with opened(config) as found:
+        count = holds.retry(found.deployment, who)
+    if as_json:
+        print_json({"retried": count})
+    else:
+        click.echo(f"{count} people and accounts are planned again by the next run")
+
+
+@click.command(short_help="Leave a CRM alone.")
+@click.argument("connection")
+@shared_options(json="One JSON document.")
+def pause(*, connection: str, config: Path | None, as_json: bool) -> None:
+    """Neither pulls from a connection nor writes to it, until it is resumed.
+
+    \b
+    Example:
+      stagesync pause hubspot
+    """
+    from stagesync.app import actor
+
+    _set_paused(connection, config, by=actor(), as_json=as_json)
+
+
+@click.command(short_help="Serve a CRM again.")
+@click.argument("connection")
+@shared_options(json="One JSON document.")
+def resume(*, connection: str, config: Path | None, as_json: bool) -> None:
+    """Ends a pause; the next run pulls what happened meanwhile.
+
+    \b
+    Example:
+      stagesync resume hubspot
+    """
+    _set_paused(connection, config, by="", as_json=as_json)
+
+
+def _set_paused(name: str, config: Path | None, *, by: str, as_json: bool) -> None:
+    from stagesync.store import state
+
+    with opened(config) as found:
+        connected = connection_named(found, name)
+        with found.deployment.store.begin() as tx:
+            state.meet_connection(tx, name, connected.first_mode)
+            state.pause(tx, name, by=by)
+    if as_json:
+        print_json({"connection": name, "paused": bool(by)})
+    else:
+        click.echo(f"{name} is {'paused' if by else 'served again'}")
+
+
+@click.command(short_help="Take back what a run wrote.")
+@click.argument("run", metavar="[RUN]", required=False, default="")
+@click.option(
+    "--policy", metavar="LABEL", default="", help="Every run under this policy instead of one run."
+)
+@click.option(
+    "--person", metavar="WHO", default="", help="Only this person: e-mail, record id or person id."
+)
+@click.option("--yes", is_flag=True, help="Approve the plan and write it at once.")
+@shared_options(json="One JSON document.")
+def undo(
+    *, run: str, policy: str, person: str, yes: bool, config: Path | None, as_json: bool
+) -> None:
+    """Plans to restore the values that stood before; the plan waits for approval.
+
+    Values that somebody changed since are left and listed. What a CRM did because of a value, such as a mail
+    that a workflow sent, cannot be taken back. What is restored stays until facts or policy move the person,
+    or somebody releases it.
+
+    \b
+    Example:
+      stagesync undo r_1f2e3d4c --yes
+    """
+    from stagesync.cli.passes import decide_plan, plan_document, show_plan
+    from stagesync.engine.run import run_once
+    from stagesync.engine.undo import document
+    from stagesync.engine.undo import undo as plan_undo
+
+    if bool(run) == bool(policy):
+        raise ArgumentError(
+            "name a run, or a policy with --policy", hint="stagesync status lists the last runs"
+        )
+    with opened(config) as found, ProgressBars() as progress:
+        deployment = found.deployment
+        undoing = plan_undo(
+            deployment, run=run, policy=policy, who=person, now_s=deployment.clock.now_s()
+        )
+        shown: dict[str, Any] = {"plan": None, "counts": {}, "held": 0, "writes": []}
+        if undoing.plan:
+            shown = plan_document(deployment, undoing.plan)
+        if yes and undoing.plan:
+            decide_plan(deployment, undoing.plan, approve=True)
+            outcome = run_once(deployment, progress=progress)
+            shown["run"] = outcome.summary()
+    if as_json:
+        print_json(shown | document(undoing))
+    else:
+        _show_undo(undoing, shown, show=show_plan, done=yes)
+    if undoing.plan and not yes:
+        click.get_current_context().exit(HeldError.exit_code)
+
+
+def _show_undo(undoing: Undoing, shown: dict[str, Any], *, show: Any, done: bool) -> None:
+    if undoing.plan:
+        show(shown, as_json=False)
+    rows = [
+        (each.connection, f"{each.object}/{each.id}", each.field, str(each.now), each.why)
+        for each in undoing.skipped
+    ]
+    print_rows("left as they are", ("connection", "record", "field", "now", "why"), rows)
+    count = len(undoing.restored)
+    if not count:
+        click.echo("nothing to restore")
+    elif done:
+        click.echo(
+            f"{count} values were restored where the CRMs took them; `stagesync status` tells what they refused"
+        )
+    else:
+        click.echo(f"{count} values would be restored\nhint: stagesync approve {undoing.plan}")

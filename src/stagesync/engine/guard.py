@@ -1,0 +1,195 @@
+"""Holds what is too much to be written unseen, and lets through what somebody approved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from stagesync.domain.guard import Base, Cause, Group, Rule, Trip, trips
+from stagesync.domain.life import Move, State, move
+from stagesync.engine.alerts import settle
+from stagesync.engine.deployment import Deployment
+from stagesync.store import guards, people, plans, records, state
+from stagesync.store.people import Kind
+from stagesync.store.plans import StoredEntry
+
+KEPT_S = 90 * 86_400.0
+"""How long own writes are remembered beyond the newest of each field."""
+
+KINDS: tuple[Kind, Kind] = ("person", "account")
+
+WORDS = {
+    Rule.PAIR: "{count} would make this move within the window; the limit is {limit}",
+    Rule.TOTAL: "{count} would move in all within the window; the limit is {limit}",
+    Rule.STAGE_LOSS: "{count} would leave `{group.stage_from}` within the window; the limit is {limit}",
+    Rule.DEFINITION: "the policy, a vocabulary or a mapping changed: what it does is shown first",
+    Rule.SOURCE: "a source has lost more records than a day takes away; see `stagesync status`",
+    Rule.BUSY: "{count} records were written more than {limit} times within the window",
+    Rule.OBSERVED: "the connection is observed until a first plan is approved",
+}
+
+
+def group_of(entry: StoredEntry) -> Group:
+    """What the entry is counted as."""
+    return Group(Cause(entry.cause), entry.stage_from, entry.stage_to)
+
+
+def count_groups(entries: Iterable[StoredEntry]) -> dict[Group, int]:
+    """Group -> people and accounts that make the move."""
+    return dict(Counter(group for _, group in {(e.subject, group_of(e)) for e in entries}))
+
+
+def why(trip: Trip) -> str:
+    """A held group's reason, as a sentence for people."""
+    return WORDS[trip.rule].format(count=trip.count, limit=trip.limit, group=trip.group)
+
+
+def groups_document(held: Iterable[Trip]) -> list[dict[str, Any]]:
+    """Held groups as commands print them."""
+    return [
+        {
+            "cause": trip.group.cause,
+            "from": trip.group.stage_from or None,
+            "to": trip.group.stage_to,
+            "subjects": trip.count,
+            "rule": trip.rule,
+            "why": why(trip),
+        }
+        for trip in held
+    ]
+
+
+def guard(
+    tx: Connection, deployment: Deployment, plan_id: str, *, lost: bool, now_s: float
+) -> list[Trip]:
+    """Hold what of this plan is too much; also who approved what before.
+
+    Args:
+        lost: a source was found empty or shrunk in this run.
+    """
+    limits = deployment.limits
+    guards.forget_own_writes(tx, before_s=now_s - KEPT_S)
+    planned = plans.entries_of(tx, plan_id, State.PLANNED)
+    unseen = _pass_approved(tx, plan_id, [each for each in planned if not each.approval])
+    since_s = now_s - limits.window_s
+    recent = guards.recent_moves(tx, since_s=since_s)
+    counted = count_groups(unseen)
+    found = {
+        trip.group: trip for trip in trips(counted, _base(tx, deployment, counted, recent), limits)
+    }
+    if lost:
+        for group, count in counted.items():
+            if group.cause not in (Cause.BY_HAND, Cause.UNDO):
+                found.setdefault(group, Trip(group, Rule.SOURCE, count, 0))
+    busy = guards.busy_records(tx, since_s=since_s, more_than=limits.writes_of_a_field)
+    held = [e for e in unseen if group_of(e) in found or e.record_pk in busy]
+    for group, count in count_groups(e for e in held if group_of(e) not in found).items():
+        found[group] = Trip(group, Rule.BUSY, count, limits.writes_of_a_field)
+    moves = [(each.record_pk, each.field, move(each.state, Move.HOLD)) for each in held]
+    plans.set_entry_states(tx, plan_id, moves)
+    return keep(tx, plan_id, found, now_s=now_s)
+
+
+def notice_definitions(tx: Connection, deployment: Deployment) -> None:
+    """After a change of the policy, a vocabulary or a mapping, evaluate and plan everybody anew."""
+    known = state.get_meta(tx, "definitions")
+    if not deployment.definitions or known == deployment.definitions:
+        return
+    state.set_meta(tx, "definitions", deployment.definitions)
+    if known is not None:
+        for kind in KINDS:
+            state.mark_dirty(tx, kind, people.all_ids(tx, kind), cause=Cause.DEFINITION)
+
+
+def has_shrunk(
+    tx: Connection, deployment: Deployment, lost: Mapping[str, Mapping[str, int]]
+) -> bool:
+    """Whether a source lost more of an object than limits allow: connection -> object -> records gone."""
+    limits = deployment.limits
+    for name, objects in lost.items():
+        for object_name, count in objects.items():
+            if count <= limits.never_below:
+                continue
+            before = records.count_live(tx, name, object_name) + count
+            if count > limits.source_loss * before:
+                return True
+    return False
+
+
+def keep(tx: Connection, plan_id: str, found: Mapping[Group, Trip], *, now_s: float) -> list[Trip]:
+    """Store why each group of the plan that waits is held; what waited before keeps its reason."""
+    before = {trip.group: trip for trip in guards.held_groups(tx, plan_id)}
+    waiting = count_groups(plans.entries_of(tx, plan_id, State.HELD))
+    known = {**before, **found}
+    standing = [
+        replace(known[group], count=max(count, known[group].count))
+        if group in known
+        else Trip(group, Rule.OBSERVED, count, 0)
+        for group, count in sorted(waiting.items())
+    ]
+    guards.save_held_groups(tx, plan_id, standing, at_s=now_s)
+    return standing
+
+
+def _pass_approved(
+    tx: Connection, plan_id: str, entries: Sequence[StoredEntry]
+) -> list[StoredEntry]:
+    """Let moves take what is left of approvals for moves like them; the entries that found nothing left."""
+    free = guards.approvals_left(tx)
+    given: dict[tuple[str, Group], str] = {}
+    for each in entries:
+        key = (each.subject, group_of(each))
+        if key in given or not free.get(key[1]):
+            continue
+        plan, left = free[key[1]][0]
+        given[key] = plan
+        free[key[1]] = [(plan, left - 1), *free[key[1]][1:]] if left > 1 else free[key[1]][1:]
+    plans.set_approvals(
+        tx,
+        plan_id,
+        [
+            (e.record_pk, e.field, given[e.subject, group_of(e)])
+            for e in entries
+            if (e.subject, group_of(e)) in given
+        ],
+    )
+    return [each for each in entries if (each.subject, group_of(each)) not in given]
+
+
+def _base(
+    tx: Connection,
+    deployment: Deployment,
+    planned: Mapping[Group, int],
+    recent: Mapping[Group, int],
+) -> Base:
+    """The stages' sizes are those of now; what moves, or moved within the window, is put back."""
+    in_stage = Counter(people.stage_sizes(tx, deployment.main_vocabulary))
+    for group, count in (*planned.items(), *recent.items()):
+        if group.is_move:
+            in_stage[group.stage_from] += count
+            in_stage[group.stage_to] -= count
+    known = people.count(tx, "person") + people.count(tx, "account")
+    return Base(known, in_stage, recent)
+
+
+def tell(
+    tx: Connection, plan_id: str, held: Sequence[Trip], connections: Iterable[str], *, now_s: float
+) -> None:
+    """Raise an alert per connection whose writes wait for more than its first approval; end it when none do."""
+    trips_ = [trip for trip in held if trip.rule is not Rule.OBSERVED]
+    found = (
+        {
+            plan_id: (
+                f"plan {plan_id} is held: " + "; ".join(sorted({why(trip) for trip in trips_})),
+                f"stagesync plan shows it; stagesync approve {plan_id} or stagesync drop {plan_id}",
+            )
+        }
+        if trips_
+        else {}
+    )
+    for name in connections:
+        settle(tx, name, "held", found, now_s=now_s)

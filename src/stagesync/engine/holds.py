@@ -1,0 +1,229 @@
+"""What stays as it is because of a person, and what they say to it: hold, release, retry, pause, resume."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from stagesync.domain.guard import Cause
+from stagesync.domain.plan import Reason
+from stagesync.engine import audit
+from stagesync.engine.deployment import Deployment
+from stagesync.engine.find import find
+from stagesync.engine.instants import iso
+from stagesync.store import holds, people, plans, state
+from stagesync.store.holds import WHOLE, Hold
+from stagesync.store.people import Kind, Placed
+from stagesync.store.plans import StoredEntry
+
+log = structlog.get_logger()
+
+KINDS: tuple[Kind, Kind] = ("person", "account")
+
+REASONS = {"hand": Reason.BY_HAND, "edit": Reason.EDITED, "undo": Reason.UNDONE}
+
+BY_TIME = "time"
+
+
+def hold_id(*parts: object) -> str:
+    """The id of a hold, from what it is about."""
+    told = "/".join(str(part) for part in parts)
+    return "h_" + hashlib.blake2s(told.encode(), digest_size=4).hexdigest()
+
+
+def hold(deployment: Deployment, who: str, *, for_s: float | None, by: str, now_s: float) -> Hold:
+    """Write nothing of somebody to any CRM, for a while or until it is released.
+
+    Raises:
+        ArgumentError: nobody, or several.
+    """
+    with deployment.store.begin() as tx:
+        kind, subject = find(tx, who)
+        placed = people.placed(tx, kind, [subject])[subject]
+        made = Hold(
+            id=hold_id("hand", subject),
+            kind="hand",
+            subject=subject,
+            record_pk=WHOLE,
+            field="",
+            value=None,
+            stage=_stage(deployment, placed),
+            policy=deployment.policy.label,
+            until_s=None if for_s is None else now_s + for_s,
+            made_by=by,
+            why="held by hand",
+            made_at_s=now_s,
+        )
+        holds.save(tx, [made])
+        state.mark_dirty(tx, "plan", [subject], cause=Cause.BY_HAND)
+        _tell(tx, deployment, [made], "hold", by=by, now_s=now_s)
+    return made
+
+
+def release(deployment: Deployment, who: str, *, by: str, now_s: float) -> list[Hold]:
+    """End every hold on somebody; the next run plans them anew.
+
+    Raises:
+        ArgumentError: nobody, or several.
+    """
+    with deployment.store.begin() as tx:
+        _, subject = find(tx, who)
+        found = holds.standing(tx, [subject]).get(subject, [])
+        holds.end(tx, [each.id for each in found], by=by, at_s=now_s)
+        _look_again(tx, found, cause=Cause.BY_HAND)
+        _tell(tx, deployment, found, "release", by=by, now_s=now_s)
+    return found
+
+
+def retry(deployment: Deployment, who: str | None) -> int:
+    """Plan those anew to whom a CRM said no; how many people and accounts."""
+    with deployment.store.begin() as tx:
+        subjects = [find(tx, who)[1]] if who else None
+        found = plans.subjects_refused(tx, subjects)
+        state.mark_dirty(tx, "plan", found, cause=Cause.BY_HAND)
+    return len(found)
+
+
+def end_due(tx: Connection, deployment: Deployment, *, now_s: float) -> None:
+    """End what its time has come for, and plan those concerned anew."""
+    found = holds.due(tx, now_s=now_s)
+    holds.end(tx, [each.id for each in found], by=BY_TIME, at_s=now_s)
+    _look_again(tx, found, cause=Cause.TIME)
+    _tell(tx, deployment, found, "release", by=BY_TIME, now_s=now_s)
+
+
+def _look_again(tx: Connection, ended: Iterable[Hold], *, cause: Cause) -> None:
+    """Plan those concerned; and evaluate them, whose levels were fixed."""
+    for each in ended:
+        kind = "person" if each.kind == "adopt" else "plan"
+        state.mark_dirty(tx, kind, [each.subject], cause=cause)
+
+
+def kept(
+    tx: Connection, deployment: Deployment, placed: Mapping[str, Placed], *, now_s: float
+) -> dict[int, dict[str, Reason]]:
+    """Record -> field -> why it stays.
+
+    An undo holds as long as nothing moves the person: it ends here when their stage or the policy is another one.
+    """
+    found: dict[int, dict[str, Reason]] = {}
+    void: list[Hold] = []
+    for subject, of_subject in holds.standing(tx, placed).items():
+        for each in of_subject:
+            if each.kind == "undo" and not _holds_on(deployment, each, placed[subject]):
+                void.append(each)
+            elif each.kind in REASONS and each.record_pk != WHOLE:
+                found.setdefault(each.record_pk, {})[each.field] = REASONS[each.kind]
+    holds.end(tx, [each.id for each in void], by="another stage", at_s=now_s)
+    _tell(tx, deployment, void, "release", by="stagesync", now_s=now_s)
+    return found
+
+
+def pin(
+    tx: Connection, deployment: Deployment, written: Iterable[StoredEntry], *, now_s: float
+) -> None:
+    """Keep what an undo restored, until the person moves for another reason."""
+    undone = [each for each in written if each.cause == Cause.UNDO]
+    placed: dict[str, Placed] = {}
+    for kind in KINDS:
+        placed |= people.placed(tx, kind, {each.subject for each in undone})
+    holds.save(
+        tx,
+        [
+            Hold(
+                id=hold_id("undo", each.record_pk, each.field),
+                kind="undo",
+                subject=each.subject,
+                record_pk=each.record_pk,
+                field=each.field,
+                value=each.after,
+                stage=_stage(deployment, placed[each.subject]),
+                policy=deployment.policy.label,
+                until_s=None,
+                made_by="stagesync",
+                why=str(each.because[0]["rule"]),
+                made_at_s=now_s,
+            )
+            for each in undone
+            if each.subject in placed
+        ],
+    )
+
+
+def overrides_of(
+    tx: Connection, subjects: Iterable[str]
+) -> dict[str, tuple[dict[str, str], float]]:
+    """Person -> the levels that a person's word fixes, and until when."""
+    return {
+        subject: (dict(each.value), each.until_s or 0.0)
+        for subject, found in holds.standing(tx, subjects).items()
+        for each in found
+        if each.kind == "adopt"
+    }
+
+
+def held_by_hand(tx: Connection, subjects: Iterable[str]) -> set[str]:
+    """Those of whom nothing is written."""
+    return {
+        subject
+        for subject, found in holds.standing(tx, subjects).items()
+        if any(each.kind == "hand" for each in found)
+    }
+
+
+def document(each: Hold) -> dict[str, Any]:
+    """A hold as commands print it."""
+    return {
+        "hold": each.id,
+        "kind": each.kind,
+        "person": each.subject,
+        "field": each.field or None,
+        "since": iso(each.made_at_s),
+        "until": None if each.until_s is None else iso(each.until_s),
+        "by": each.made_by,
+        "why": each.why,
+        "ended": None if each.ended_at_s is None else iso(each.ended_at_s),
+        "ended_by": each.ended_by or None,
+    }
+
+
+def _holds_on(deployment: Deployment, each: Hold, placed: Placed) -> bool:
+    return each.stage == _stage(deployment, placed) and each.policy == deployment.policy.label
+
+
+def _stage(deployment: Deployment, placed: Placed) -> str:
+    return (placed.stages or {}).get(deployment.main_vocabulary, "")
+
+
+def _tell(
+    tx: Connection,
+    deployment: Deployment,
+    found: Sequence[Hold],
+    act: str,
+    *,
+    by: str,
+    now_s: float,
+) -> None:
+    """Every hold and release is in the log, with who said so."""
+    audit.append(
+        tx,
+        [
+            {
+                "at": iso(now_s),
+                "actor": by,
+                "person": each.subject,
+                "field": each.field or None,
+                "after": each.value,
+                "policy": deployment.policy.label,
+                "reasons": [{"rule": each.why, "points": 0}],
+                "result": {act: each.id, "kind": each.kind},
+            }
+            for each in found
+        ],
+    )
+    for each in found:
+        log.info(act, hold=each.id, person=each.subject, kind=each.kind, by=by)

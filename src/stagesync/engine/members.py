@@ -1,0 +1,61 @@
+"""Keeps who is on the lists that a mapping's scope names: read whole now and then, for no stamp tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from stagesync.connector import CrmError, TellsMembers
+from stagesync.engine.alerts import settle
+from stagesync.engine.deployment import Connected, Deployment
+from stagesync.store import members, records, state
+
+LISTS_EVERY_S = 900.0
+"""How long what was read of a list is believed."""
+
+Told = dict[str, tuple[str, str]]
+
+
+def read_lists(deployment: Deployment, connected: Connected, *, now_s: float) -> None:
+    """Read the lists whose time has come, and plan anew who came or went.
+
+    A list that cannot be read raises an alert, and what was last read of it holds; while a list was never
+    read, nothing of its object is written, for anybody may be on it.
+    """
+    told: Told = {}
+    for object_name, name in _named(connected):
+        key = f"{object_name}.{name}"
+        if not isinstance(connected.connector, TellsMembers):
+            fix = "put the membership into a field of the CRM, and name that in `where`"
+            told[key] = (f"this connector cannot read the list {name}", fix)
+            continue
+        place = (connected.name, object_name, name)
+        with deployment.store.begin() as tx:
+            before_s = members.read_at_s(tx, *place)
+        if before_s is not None and now_s - before_s < LISTS_EVERY_S:
+            continue
+        try:
+            found = list(connected.connector.members(object_name, name))
+        except CrmError as error:
+            fix = error.hint or "correct the name in the mapping, or the permissions of the token"
+            told[key] = (f"the list {name} of {object_name} cannot be read: {error}", fix)
+            continue
+        with deployment.store.begin() as tx:
+            changed = members.replace_members(tx, place, found, at_s=now_s)
+            _plan_anew(tx, connected.name, object_name, changed)
+    with deployment.store.begin() as tx:
+        settle(tx, connected.name, "list", told, now_s=now_s)
+
+
+def _named(connected: Connected) -> Iterator[tuple[str, str]]:
+    for object_name in connected.roles:
+        scope = connected.object_mapping(object_name).scope
+        for name in scope.named_lists if scope else ():
+            yield object_name, name
+
+
+def _plan_anew(tx: Connection, connection: str, object_name: str, changed: set[str]) -> None:
+    found = records.records_of(tx, connection, object_name, sorted(changed)).values()
+    concerned = {each.person for each in found} | {each.account for each in found}
+    state.mark_dirty(tx, "plan", sorted(who for who in concerned if who))

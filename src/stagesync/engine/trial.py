@@ -1,0 +1,75 @@
+"""A deployment as it would be under other definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from stagesync.domain.classify import classify
+from stagesync.domain.compile import compile_policy
+from stagesync.domain.mapping import CrmMapping
+from stagesync.domain.treatment import compile_treatments
+from stagesync.engine.deployment import Connected, Deployment
+from stagesync.errors import DefinitionError, Problem
+from stagesync.loading.definitions import Definitions, load_trial
+from stagesync.loading.mapping import load_mapping
+
+
+def deployment_under(
+    deployment: Deployment, trial: Path, *, mappings: Path, files: Mapping[str, Path]
+) -> Deployment:
+    """The deployment with the definitions on trial in place of its own; nothing it finds may be stored.
+
+    Records are read by the mappings in force, since the store holds what those ask for. A mapping file
+    in a folder on trial says only what would be written.
+
+    Args:
+        trial: a policy file, or a folder of definitions.
+        mappings: the folder of the definitions in force.
+        files: connection -> its mapping file in force.
+
+    Raises:
+        DefinitionError: with every problem of the definitions, or of the mappings under them.
+    """
+    definitions = load_trial(trial, mappings)
+    problems: list[Problem] = []
+    main = deployment.main_vocabulary
+    if main not in definitions.vocabularies:
+        known = ", ".join(sorted(definitions.vocabularies))
+        message = f"there is no `{main}`, in which transitions and plans are told; known: {known}"
+        problems.append(Problem(str(trial), 0, "vocabularies", message))
+    connections = {}
+    for name, connected in deployment.connections.items():
+        own = trial / files[name].name
+        try:
+            connections[name] = _mapped_anew(
+                connected, own if own.is_file() else files[name], definitions
+            )
+        except DefinitionError as error:
+            problems += error.problems
+    if problems:
+        raise DefinitionError(problems)
+    return replace(
+        deployment,
+        policy=definitions.policy,
+        vocabularies=definitions.vocabularies,
+        compiled=compile_policy(definitions.policy),
+        classifier=classify(definitions.vocabularies),
+        treatment_of=compile_treatments(definitions.vocabularies[main], definitions.policy.axes),
+        connections=connections,
+    )
+
+
+def _mapped_anew(connected: Connected, path: Path, definitions: Definitions) -> Connected:
+    found = load_mapping(path, vocabularies=definitions.vocabularies, policy=definitions.policy)
+    return replace(connected, mapping=_written_by(connected.mapping, found))
+
+
+def _written_by(in_force: CrmMapping, found: CrmMapping) -> CrmMapping:
+    """A mapping that reads as the one in force does, and writes as the other one says."""
+    objects = {
+        name: replace(mapping, writes=found.objects[name].writes if name in found.objects else ())
+        for name, mapping in in_force.objects.items()
+    }
+    return replace(in_force, objects=objects)

@@ -1,0 +1,129 @@
+"""The server: starlette on uvicorn, in a thread beside the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from stagesync.engine.deployment import Deployment
+from stagesync.errors import ArgumentError, StagesyncError
+from stagesync.settings import WebSettings
+from stagesync.web.webhooks import Webhooks
+
+log = structlog.get_logger()
+
+START_LIMIT_S = 10.0
+STOP_LIMIT_S = 5
+
+
+@contextmanager
+def serve(
+    settings: WebSettings, deployment: Deployment, *, call: Callable[[], None]
+) -> Iterator[str]:
+    """Serve while the block lasts.
+
+    Args:
+        call: wakes the daemon; called from any thread.
+
+    Yields:
+        The address that it listens on.
+
+    Raises:
+        ArgumentError: it cannot listen there.
+    """
+    sock = _bind(*settings.address)
+    try:
+        url = _url(sock)
+        app = make_app(deployment, public_url=settings.public_url or url, call=call)
+        server = _server(app)
+        thread = threading.Thread(
+            target=lambda: asyncio.run(server.serve(sockets=[sock])), name="web", daemon=True
+        )
+        thread.start()
+        _await_start(server, thread)
+        log.info("web listens", url=url, public_url=settings.public_url or url)
+        try:
+            yield url
+        finally:
+            server.should_exit = True
+            thread.join(timeout=STOP_LIMIT_S + 1.0)
+    finally:
+        sock.close()
+
+
+def make_app(deployment: Deployment, *, public_url: str, call: Callable[[], None]) -> Starlette:
+    """What the server answers."""
+    webhooks = Webhooks(deployment, public_url=public_url, call=call)
+    return Starlette(
+        routes=[
+            Route("/healthz", _healthz, methods=["GET"]),
+            Route("/webhooks/{connection}", webhooks.take, methods=["POST"]),
+        ]
+    )
+
+
+async def _healthz(_request: Request) -> Response:
+    """200 while the process lives; how it fares is told by `stagesync status`."""
+    return PlainTextResponse("ok")
+
+
+def _server(app: Starlette) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        access_log=False,
+        server_header=False,
+        # What a proxy says of the caller decides nothing here.
+        proxy_headers=False,
+        log_config=None,
+        log_level="warning",
+        limit_concurrency=200,
+        timeout_graceful_shutdown=STOP_LIMIT_S,
+    )
+    return uvicorn.Server(config)
+
+
+def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
+    give_up = time.monotonic() + START_LIMIT_S
+    while not server.started:
+        if time.monotonic() > give_up or not thread.is_alive():
+            raise StagesyncError("the web server did not start")
+        time.sleep(0.01)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio only then switches off Nagle's delay.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(128)
+    except OSError as error:
+        sock.close()
+        why = "is in use" if error.errno == errno.EADDRINUSE else "cannot be listened on"
+        raise ArgumentError(
+            f"web.listen: {host}:{port} {why}",
+            hint="stop the program that listens there, or set another `web.listen`; port 0 takes a free one",
+        ) from error
+    return sock
+
+
+def _url(sock: socket.socket) -> str:
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

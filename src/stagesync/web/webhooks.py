@@ -1,0 +1,129 @@
+"""`POST /webhooks/{connection}`: a CRM says that something changed.
+
+The connector proves the request and says what it names; that is written down, the daemon is called, and the
+answer goes out. Nothing is read from the CRM here. Whatever cannot be written down in time is answered 503,
+and the CRM calls again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+
+from stagesync.connector import Heard, Hears, RequestRefused
+from stagesync.engine.deployment import Connected, Deployment
+from stagesync.engine.inbox import note_heard
+from stagesync.errors import StoreError
+from stagesync.web.rate import Rate
+
+log = structlog.get_logger()
+
+LARGEST_BODY = 1024 * 1024
+BODY_LIMIT_S = 10.0
+"""How long a request may take to arrive."""
+
+ANSWER_LIMIT_S = 4.0
+"""How long writing down may take while a run holds the store: CRMs wait five seconds."""
+
+CALLS_PER_S, CALLS_AT_ONCE = 50.0, 100.0
+"""Of one connection; HubSpot calls ten times at once at most, with a hundred events each."""
+
+IN_HAND = 8
+"""Requests that are proven and written down at a time; they take turns at the store."""
+
+
+class _TooLarge(Exception):
+    """The body is larger than any CRM sends."""
+
+
+class Webhooks:
+    """Takes the webhooks of a deployment's connections.
+
+    Args:
+        public_url: how the CRMs call this server, without a slash at the end: they sign the whole address.
+        call: wakes the daemon.
+    """
+
+    def __init__(
+        self, deployment: Deployment, *, public_url: str, call: Callable[[], None]
+    ) -> None:
+        self._deployment = deployment
+        self._public_url = public_url
+        self._call = call
+        self._rates: dict[str, Rate] = {}
+        self._threads = ThreadPoolExecutor(IN_HAND, thread_name_prefix="webhook")
+
+    async def take(self, request: Request) -> Response:
+        """204 once everything is written down."""
+        connected = self._deployment.connections.get(request.path_params["connection"])
+        if connected is None or not _listens(connected):
+            return Response(status_code=404)
+        rate = self._rates.setdefault(connected.name, Rate(CALLS_PER_S, CALLS_AT_ONCE))
+        if not rate.takes(asyncio.get_running_loop().time()):
+            return Response(status_code=429, headers={"Retry-After": "1"})
+        try:
+            async with asyncio.timeout(BODY_LIMIT_S):
+                body = await _body_of(request)
+        except _TooLarge:
+            return Response(status_code=413)
+        except (TimeoutError, ClientDisconnect):
+            return Response(status_code=408)
+        heard = Heard("POST", self._address(request.scope), _headers(request), body)
+        return await self._answer(connected, heard)
+
+    async def _answer(self, connected: Connected, heard: Heard) -> Response:
+        try:
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                # Left to itself when the time is up: what it still writes down is no loss.
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._threads, self._note, connected, heard)
+        except RequestRefused as refused:
+            code = refused.code.lower() or "refused"
+            log.warning("webhook refused", connection=connected.name, code=code)
+            return PlainTextResponse(code, status_code=401)
+        except (TimeoutError, StoreError) as error:
+            log.warning("webhook put off", connection=connected.name, why=type(error).__name__)
+            return Response(status_code=503, headers={"Retry-After": "60"})
+        return Response(status_code=204)
+
+    def _note(self, connected: Connected, heard: Heard) -> None:
+        assert isinstance(connected.connector, Hears)
+        named = connected.connector.hear(heard)
+        now_s = self._deployment.clock.now_s()
+        kept = note_heard(self._deployment, connected, named, now_s=now_s)
+        log.debug("webhook heard", connection=connected.name, named=len(named), kept=kept)
+        if kept:
+            self._call()
+
+    def _address(self, scope: Mapping[str, object]) -> str:
+        """The whole address as the CRM called it, escapes untouched."""
+        path, query = scope["raw_path"], scope["query_string"]
+        assert isinstance(path, bytes)
+        assert isinstance(query, bytes)
+        asked = path + (b"?" + query if query else b"")
+        return self._public_url + asked.decode("latin-1")
+
+
+def _listens(connected: Connected) -> bool:
+    return isinstance(connected.connector, Hears) and connected.connector.listens
+
+
+def _headers(request: Request) -> dict[str, str]:
+    return {name.casefold(): value for name, value in request.headers.items()}
+
+
+async def _body_of(request: Request) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > LARGEST_BODY:
+        raise _TooLarge
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_BODY:
+            raise _TooLarge
+    return bytes(body)

@@ -1,0 +1,164 @@
+"""Taking a run back: what stood before comes back, what others changed since stays, and it holds."""
+
+from typing import Any
+
+import pytest
+
+from stagesync.domain.guard import Limits
+from stagesync.engine import holds
+from stagesync.engine.run import Outcome, decide
+from stagesync.engine.undo import Undoing, undo
+from stagesync.errors import ArgumentError
+
+from .bench import Bench
+
+
+def _undo(bench: Bench, run: str, who: str = "") -> Undoing:
+    return undo(bench.deployment, run=run, who=who, now_s=bench.clock.now_s())
+
+
+def _do(bench: Bench, undoing: Undoing) -> Outcome:
+    decide(bench.deployment, undoing.plan, approve=True, by="ann", now_s=bench.clock.now_s())
+    return bench.sync()
+
+
+def _world(bench: Bench) -> dict[Any, dict[str, Any]]:
+    return {
+        (name, *key): dict(row.fields)
+        for name, crm in bench.crms.items()
+        for key, row in crm.rows.items()
+    }
+
+
+def test_an_undone_run_leaves_what_stood_before(bench: Bench) -> None:
+    """Every value that the run wrote is back, in both CRMs, and the next run plans nothing."""
+    contacts = [bench.contact(f"p{n}@firm.example", last=f"Ng{n}") for n in range(3)]
+    bench.member("p0@firm.example", LastName="Ng0")
+    bench.sync()
+    before = _world(bench)
+    for contact in contacts:
+        bench.form(contact)
+    told = {
+        ("north", "contact", c): bench.north.rows["contact", c].fields["last_form"]
+        for c in contacts
+    }
+    run = bench.sync()
+    assert "lead" == bench.stage(contacts[0])
+    undoing = _undo(bench, run.run)
+    assert (0, bench.written(run)) == (len(undoing.skipped), len(undoing.restored))
+    assert len(undoing.restored) == bench.written(_do(bench, undoing))
+    after = _world(bench)
+    for key, form in told.items():
+        before[key] |= {"last_form": form, "forms": "1"}
+    assert before == after
+    settled = bench.sync()
+    assert (0, 0, 0) == (settled.exit_code, settled.plan.go, settled.plan.held)
+
+
+def test_nothing_is_written_before_approval(bench: Bench) -> None:
+    """An undo is a plan first; runs in between leave it waiting, whatever becomes of its people."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    bench.sync()
+    bench.form(contact)
+    undoing = _undo(bench, bench.sync().run)
+    bench.north.edit("contact", contact, {"country": "FR"})
+    bench.sync()
+    assert "lead" == bench.stage(contact)
+    _do(bench, undoing)
+    assert "contact" == bench.stage(contact)
+
+
+def test_an_undo_and_a_held_plan_wait_apart(bench: Bench) -> None:
+    """What a later run holds is another plan: approving the undo approves nothing else."""
+    one, *others = (bench.contact(f"p{n}@firm.example", last=f"Ng{n}") for n in range(4))
+    bench.sync()
+    bench.form(one)
+    undoing = _undo(bench, bench.sync().run)
+    bench.redeploy(limits=Limits(people=2, never_below=2))
+    for contact in others:
+        bench.form(contact)
+    held = bench.sync()
+    assert (3, True) == (held.exit_code, held.plan.id != undoing.plan)
+    _do(bench, undoing)
+    assert ["contact"] * 4 == [bench.stage(each) for each in (one, *others)]
+
+
+def test_what_others_changed_since_stays_and_is_listed(bench: Bench) -> None:
+    """A value that is no longer the run's is nobody's to take back."""
+    one, other = (bench.contact(f"{n}@firm.example", last=n) for n in ("ann", "bob"))
+    bench.sync()
+    for contact in (one, other):
+        bench.form(contact)
+    run = bench.sync()
+    bench.north.edit("contact", one, {"score": 77.0})
+    bench.sync(write=False)
+    undoing = _undo(bench, run.run)
+    assert [(one, "score", 77.0, "it was changed since")] == [
+        (each.id, each.field, each.now, each.why) for each in undoing.skipped
+    ]
+
+
+def test_only_one_person_is_taken_back(bench: Bench) -> None:
+    """The others of the run keep what it wrote."""
+    one, other = (bench.contact(f"{n}@firm.example", last=n) for n in ("ann", "bob"))
+    bench.sync()
+    for contact in (one, other):
+        bench.form(contact)
+    _do(bench, _undo(bench, bench.sync().run, who=one))
+    assert ("contact", "lead") == (bench.stage(one), bench.stage(other))
+
+
+def test_it_holds_until_the_person_moves(bench: Bench) -> None:
+    """Facts that change nothing leave it; facts that make another stage end it."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    bench.sync()
+    bench.form(contact)
+    _do(bench, _undo(bench, bench.sync().run))
+    bench.north.edit("contact", contact, {"country": "FR"})
+    bench.sync()
+    assert ("contact", {"undone"}) == (bench.stage(contact), set(bench.differences().values()))
+    bench.north.edit("contact", contact, {"lifecycle": "salesqualifiedlead"})
+    bench.sync()
+    assert ("accepted", {}) == (bench.stage(contact), bench.differences())
+
+
+def test_it_ends_when_somebody_releases_it(bench: Bench) -> None:
+    """Released, the person gets the stage that the facts say."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    bench.sync()
+    bench.form(contact)
+    _do(bench, _undo(bench, bench.sync().run))
+    holds.release(bench.deployment, contact, by="ann", now_s=bench.clock.now_s())
+    bench.sync()
+    assert "lead" == bench.stage(contact)
+
+
+def test_an_undo_is_undone_like_any_run(bench: Bench) -> None:
+    """Taking the taking back back leaves what the first run wrote."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    bench.sync()
+    bench.form(contact)
+    first = bench.sync()
+    written = _world(bench)
+    second = _do(bench, _undo(bench, first.run))
+    _do(bench, _undo(bench, second.run))
+    assert written == _world(bench)
+    assert 0 == bench.sync().plan.go
+
+
+def test_a_whole_policy_is_taken_back(bench: Bench) -> None:
+    """All runs under one policy together, from the first value to the last."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    bench.sync()
+    bench.form(contact)
+    bench.sync()
+    label = bench.deployment.policy.label
+    undoing = undo(bench.deployment, policy=label, now_s=bench.clock.now_s())
+    _do(bench, undoing)
+    assert None is bench.stage(contact)
+
+
+def test_a_run_that_wrote_nothing_cannot_be_undone(bench: Bench) -> None:
+    """The error says where to look."""
+    with pytest.raises(ArgumentError):
+        _undo(bench, "r_unheard")
