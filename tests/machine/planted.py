@@ -52,8 +52,8 @@ PLANTED: Mapping[str, Planted] = {
     ),
     "echo taken for an edit": Planted(
         _SEND,
-        "        plans.save_baselines(tx, kept, run=self.run, at_s=self.now_s)\n        stored",
-        "        stored",
+        "        _keep_baselines(tx, taken, run=self.run, now_s=self.now_s)\n",
+        "",
     ),
     "audit entry missing after a lost answer": Planted(
         _SEND,
@@ -92,7 +92,7 @@ PLANTED: Mapping[str, Planted] = {
     "deletion ignored": Planted(_INGEST, '"gone": int(record.gone)', '"gone": 0'),
     "people of another policy not placed anew": Planted(
         "src/stagesync/engine/evaluate.py",
-        "            waiting.update(people.ids_of_other_policy(tx, kind, deployment.policy.label))\n",
+        "            causes |= dict.fromkeys(other, Cause.DEFINITION)\n",
         "",
     ),
 }

@@ -37,7 +37,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from .hunt import STEPS
 from .machine import ACTS, DOORS, HAPPENED, TwoCrms
-from .planted import PLANTED, WORLDS, hunt
+from .planted import PLANTED, ROOT, WORLDS, hunt
 
 SOAK_WORLDS = int(os.environ.get("STAGESYNC_SOAK_WORLDS", "150"))
 """How many worlds `make soak` lives through."""
@@ -113,3 +113,11 @@ def test_planted_mistake_is_found(name, record_property):
     worlds, because = hunt(PLANTED[name], worlds=WORLDS)
     record_property("planted", f"{name:<45} {worlds or 'not found':>9}  {because[:90]}")
     assert worlds is not None
+
+
+def test_every_planted_mistake_has_its_place() -> None:
+    """The text that each of them replaces stands in the source, once."""
+    places = {
+        name: (ROOT / each.file).read_text().count(each.old) for name, each in PLANTED.items()
+    }
+    assert dict.fromkeys(PLANTED, 1) == places
