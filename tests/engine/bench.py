@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from stagesync.domain.compile import compile_policy
 from stagesync.domain.edits import Answer, EditRules, Origin, Rule
 from stagesync.domain.free_mail import FREE_MAIL
 from stagesync.domain.guard import Limits
+from stagesync.domain.mapping import CrmMapping
 from stagesync.domain.plan import VendorStage
 from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
@@ -267,6 +269,13 @@ class Bench:
         )
 
 
+@cache
+def _mapping(name: str) -> CrmMapping:
+    return load_mapping(
+        HERE / f"{name}.yaml", vocabularies=DEFINITIONS.vocabularies, policy=DEFINITIONS.policy
+    )
+
+
 def make_bench(
     *,
     mode: str = "active",
@@ -284,11 +293,7 @@ def make_bench(
         name: Connected(
             name=name,
             connector=connector,
-            mapping=load_mapping(
-                HERE / f"{name}.yaml",
-                vocabularies=DEFINITIONS.vocabularies,
-                policy=DEFINITIONS.policy,
-            ),
+            mapping=_mapping(name),
             vendor_stage=vendor,
             first_mode=mode,
         )

@@ -82,9 +82,10 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
     own = [each for each in live if each.connection in planning.descriptions]
     earlier = {(e.record_pk, e.field): e for e in plans.waiting_of(tx, ids, *WAITING)}
     stays, held_by_hand = holds.kept(tx, deployment, placed, now_s=planning.now_s)
-    for (pk, name), waiting in earlier.items():
-        if waiting.cause == Cause.UNDO:
-            stays.setdefault(pk, {})[name] = Reason.UNDONE
+    undone = {place for place, waiting in earlier.items() if waiting.cause == Cause.UNDO}
+    for pk, name in undone:
+        stays.setdefault(pk, {})[name] = Reason.UNDONE
+    begun = clearings.clearings_of(tx, [each.pk for each in own])
     return Known(
         placed=placed,
         wishes=wishes_of(tx, deployment, kind, placed),
@@ -93,7 +94,8 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
         told=guards.stages_told(tx, [each.pk for each in own]),
         stays=stays,
         held_by_hand=held_by_hand,
-        begun=clearings.clearings_of(tx, [each.pk for each in own]),
+        # An undo that broke off on its way back is sent again as it is.
+        begun={place: each for place, each in begun.items() if place not in undone},
         earlier=earlier,
         in_scope=writable(tx, deployment, own),
     )

@@ -16,7 +16,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from stagesync.connector import CrmError, Record, Refusal, Role, Write, WriteResult
+from stagesync.connector import CrmError, Refusal, Role, Write, WriteResult
+from stagesync.domain.guard import Cause
 from stagesync.domain.life import Move, State, move
 from stagesync.domain.plan import Reason, Way
 from stagesync.engine import audit
@@ -28,6 +29,7 @@ from stagesync.engine.guard import group_of
 from stagesync.engine.holds import pin
 from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
+from stagesync.engine.stale import stale
 from stagesync.engine.trouble import advise
 from stagesync.store import clearings, guards, links, plans, records, state
 from stagesync.store.guards import OwnWrite
@@ -66,6 +68,17 @@ class _Item:
 
     write: Write
     entries: tuple[StoredEntry, ...]
+
+
+def _item(entries: Sequence[StoredEntry], together: str) -> _Item:
+    write = Write(
+        object=entries[0].object,
+        id=entries[0].id,
+        values={each.field: each.after for each in entries},
+        together=together,
+        clear=tuple(each.field for each in entries if each.way == Way.CLEAR),
+    )
+    return _Item(write, tuple(entries))
 
 
 @dataclass(slots=True)
@@ -114,19 +127,7 @@ class _Sender:
             pk: tuple(found) for pk, found in groupby(entries, key=lambda each: each.record_pk)
         }
         together = self._accounts(tx, by_record)
-        items = [
-            _Item(
-                Write(
-                    object=found[0].object,
-                    id=found[0].id,
-                    values={each.field: each.after for each in found},
-                    together=together.get(pk, ""),
-                    clear=tuple(each.field for each in found if each.way == Way.CLEAR),
-                ),
-                found,
-            )
-            for pk, found in by_record.items()
-        ]
+        items = [_item(found, together.get(pk, "")) for pk, found in by_record.items()]
         return sorted(items, key=lambda i: (i.write.object, i.write.together, i.write.id))
 
     def _accounts(self, tx: Connection, pks: Mapping[int, Any]) -> dict[int, str]:
@@ -152,33 +153,32 @@ class _Sender:
             sorted({name for item in batch for name in item.write.values}),
         )
         now = {each.id: each for each in found}
-        changed = [i for i in batch if i.write.id in now and self._differs(i, now[i.write.id])]
-        if not changed:
-            return batch
         with self.deployment.store.begin() as tx:
-            self._move(tx, changed, Move.REPLAN)
-            subjects = {entry.subject for item in changed for entry in item.entries}
-            state.mark_dirty(tx, "plan", subjects)
-        outcome.edited += len(changed)
-        return [item for item in batch if item not in changed]
+            begun = clearings.clearings_of(tx, self._going_back(batch))
+            left = {
+                i.write.id: stale(
+                    i.entries, now[i.write.id], self.descriptions[i.write.object], begun=begun
+                )
+                for i in batch
+                if i.write.id in now
+            }
+            stood = [entry for entries in left.values() for entry in entries]
+            self._move(tx, stood, Move.REPLAN)
+            state.mark_dirty(tx, "plan", {entry.subject for entry in stood})
+        if not stood:
+            return batch
+        outcome.edited += sum(1 for entries in left.values() if entries)
+        kept = [(i, [e for e in i.entries if e not in left.get(i.write.id, ())]) for i in batch]
+        return [_item(entries, i.write.together) for i, entries in kept if entries]
 
-    def _differs(self, item: _Item, now: Record) -> bool:
-        """Whether a field holds neither what the plan saw there nor what it wants there."""
-        types = self.descriptions[item.write.object].fields
-        for each in item.entries:
-            if each.field not in types:
-                continue
-            same, found = same_value(types[each.field].type), now.fields.get(each.field)
-            # A field that we emptied on its way back is as we left it.
-            is_emptied = each.way == Way.CLEAR and found in (None, "")
-            if not (is_emptied or same(found, each.before) or same(found, each.after)):
-                return True
-        return bool(now.merged_into)
+    def _going_back(self, batch: Sequence[_Item]) -> set[int]:
+        return {entry.record_pk for i in batch if i.write.clear for entry in i.entries}
 
     def _send_batch(self, batch: Sequence[_Item], outcome: Written) -> None:
         with self.deployment.store.begin() as tx:
-            self._move(tx, batch, Move.SEND)
-            note_begun(tx, (entry for item in batch for entry in item.entries))
+            entries = [entry for item in batch for entry in item.entries]
+            self._move(tx, entries, Move.SEND)
+            note_begun(tx, entries)
         try:
             results = self.connected.connector.write([item.write for item in batch])
         except CrmError as error:
@@ -187,12 +187,8 @@ class _Sender:
             raise
         self._record(batch, results, outcome)
 
-    def _move(self, tx: Connection, batch: Sequence[_Item], by: Move) -> None:
-        moves = [
-            (each.record_pk, each.field, move(each.state, by))
-            for item in batch
-            for each in item.entries
-        ]
+    def _move(self, tx: Connection, entries: Sequence[StoredEntry], by: Move) -> None:
+        moves = [(each.record_pk, each.field, move(each.state, by)) for each in entries]
         plans.set_entry_states(tx, self.plan_id, moves)
 
     def _record(
@@ -372,7 +368,7 @@ def settle_sent(
     """Confirm what went out without an answer and was seen in the CRM since.
 
     Without this the value would pass for somebody's word: nothing else says that it is ours. What was
-    not seen stays sent, and is planned anew.
+    not seen stays sent, and is planned anew; of an undo it is sent again.
     """
     begun = {(e.record_pk, e.field): e for e in settle_begun(tx, descriptions)}
     # What was restored looks the same in the store whether it arrived or not.
@@ -389,12 +385,15 @@ def settle_sent(
         and (known := of_object.fields.get(each.field))
         and same_value(known.type)(held[each.record_pk].fields.get(each.field), each.after)
     ]
-    for each in arrived:
-        confirmed = (each.record_pk, each.field, move(each.state, Move.CONFIRM))
-        plans.set_entry_states(tx, each.plan, [confirmed])
+    seen = {(each.record_pk, each.field) for each in arrived}
+    for each in sent:
+        is_seen = (each.record_pk, each.field) in seen
+        if is_seen or each.cause == Cause.UNDO:
+            by = Move.CONFIRM if is_seen else Move.RESEND
+            moved = (each.record_pk, each.field, move(each.state, by))
+            plans.set_entry_states(tx, each.plan, [moved])
     # Of a move that was planned anew meanwhile, by `stagesync plan`, only its note tells that it was sent.
-    told = {(each.record_pk, each.field) for each in arrived}
-    arrived += [each for key, each in begun.items() if key not in told]
+    arrived += [each for key, each in begun.items() if key not in seen]
     _keep_baselines(tx, arrived, run=run, now_s=now_s)
     pin(tx, deployment, arrived, now_s=now_s)
     audit.append(tx, [_audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])
