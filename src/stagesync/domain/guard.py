@@ -30,7 +30,7 @@ class Cause(StrEnum):
     """The record never held a value of ours."""
 
     REPAIR = "repair"
-    """The value that stood there was replaced, by a rule that lets us put it back."""
+    """Nobody's stage changed, but the CRM no longer holds what we wrote there: it is put back."""
 
     BY_HAND = "by hand"
     """A person asked for it: a release, a retry."""
@@ -41,6 +41,10 @@ class Cause(StrEnum):
 
 SEEN_FIRST = frozenset({Cause.DEFINITION, Cause.BY_HAND, Cause.UNDO})
 """Causes whose moves a person sees before they are written in any case: they are not weighed."""
+
+
+APART = (Cause.TIME, Cause.REPAIR)
+"""Causes that are weighed each on its own, so that they hold nothing else up."""
 
 
 class Rule(StrEnum):
@@ -73,9 +77,14 @@ class Group:
         return self.stage_from != self.stage_to
 
     @property
-    def by_time(self) -> bool:
-        """Moves of time alone are weighed apart, so that they hold nothing else up."""
-        return self.cause is Cause.TIME
+    def is_weighed(self) -> bool:
+        """Whether limits of numbers hold for it; a repair moves nobody, but it writes over what stands there."""
+        return self.cause not in SEEN_FIRST and (self.is_move or self.cause is Cause.REPAIR)
+
+    @property
+    def apart(self) -> Cause | None:
+        """With what it is weighed: its own cause, or None for all that is not weighed apart."""
+        return self.cause if self.cause in APART else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +153,10 @@ def trips(planned: Mapping[Group, int], base: Base, limits: Limits) -> list[Trip
     for group, count in sorted(planned.items()):
         if group.cause is Cause.DEFINITION:
             found[group] = Trip(group, Rule.DEFINITION, count, 0)
-    weighed = {
-        group: count
-        for group, count in planned.items()
-        if group.is_move and group.cause not in SEEN_FIRST
-    }
-    for by_time in (False, True):
-        own = {group: count for group, count in weighed.items() if group.by_time is by_time}
-        before = {group: n for group, n in base.recent.items() if group.by_time is by_time}
+    weighed = {group: count for group, count in planned.items() if group.is_weighed}
+    for apart in (None, *APART):
+        own = {group: count for group, count in weighed.items() if group.apart is apart}
+        before = {group: n for group, n in base.recent.items() if group.apart is apart}
         for trip in _weigh(own, before, base, limits):
             found.setdefault(trip.group, trip)
     return [found[group] for group in sorted(found)]
@@ -164,7 +169,7 @@ def _weigh(
     pairs, leaving = Counter[tuple[str, str]](), Counter[str]()
     for group, count in (*planned.items(), *recent.items()):
         pairs[group.stage_from, group.stage_to] += count
-        leaving[group.stage_from] += count
+        leaving[group.stage_from] += count if group.is_move else 0
     total = sum(count for stage, count in leaving.items() if stage)
     pair_limit = _allowed(limits, min(limits.people, limits.share * base.people))
     total_limit = _allowed(limits, limits.total_share * base.people)

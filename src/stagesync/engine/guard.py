@@ -33,6 +33,10 @@ WORDS = {
 }
 
 
+PUT_BACK = "{count} would get our value back within the window; the limit is {limit}"
+"""What a pair's limit says of repairs."""
+
+
 def group_of(entry: StoredEntry) -> Group:
     """What the entry is counted as."""
     return Group(Cause(entry.cause), entry.stage_from, entry.stage_to)
@@ -45,7 +49,9 @@ def count_groups(entries: Iterable[StoredEntry]) -> dict[Group, int]:
 
 def why(trip: Trip) -> str:
     """A held group's reason, as a sentence for people."""
-    return WORDS[trip.rule].format(count=trip.count, limit=trip.limit, group=trip.group)
+    is_repair = trip.rule is Rule.PAIR and trip.group.cause is Cause.REPAIR
+    words = PUT_BACK if is_repair else WORDS[trip.rule]
+    return words.format(count=trip.count, limit=trip.limit, group=trip.group)
 
 
 def groups_document(held: Iterable[Trip]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from stagesync.connector import FieldType, ObjectDescription
+from stagesync.connector import FieldType, FieldValue, ObjectDescription
 from stagesync.domain.guard import Cause
 from stagesync.domain.life import WAITING, State
 from stagesync.domain.mapping import is_frozen
@@ -23,6 +23,12 @@ from stagesync.store import clearings, guards, people, plans, records
 from stagesync.store.people import Kind, Placed
 from stagesync.store.plans import StoredDifference, StoredEntry
 from stagesync.store.records import StoredRecord
+
+OF_THEMSELVES = (Cause.FACTS, Cause.TIME)
+"""Causes that no person's decision is behind."""
+
+LAG_S = 3_600.0
+"""How long a CRM's index may be behind a write of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ class Known:
         live: their records in all connections of the deployment.
         own: of those, the records in connections whose fields are known.
         told: record -> the stage that it was last told.
+        lost: (subject, connection, object) -> the stage last told to a record of theirs that is gone.
         stays: record -> field -> why it stays as it is.
         held_by_hand: those of whom nothing is written.
         begun: fields that were emptied so that they could go back.
@@ -63,6 +70,7 @@ class Known:
     live: Sequence[StoredRecord]
     own: Sequence[StoredRecord]
     told: Mapping[int, str]
+    lost: Mapping[tuple[str, str, str], str]
     stays: Mapping[int, Mapping[str, Reason]]
     held_by_hand: Container[str]
     begun: Begun
@@ -85,12 +93,15 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
     for (pk, name), waiting in earlier.items():
         if waiting.cause == Cause.UNDO:
             stays.setdefault(pk, {})[name] = Reason.UNDONE
+    told = guards.stages_told(tx, [each.pk for each in own])
+    untold = {str(getattr(each, kind)) for each in own if each.pk not in told}
     return Known(
         placed=placed,
         wishes=wishes_of(tx, deployment, kind, placed),
         live=live,
         own=own,
-        told=guards.stages_told(tx, [each.pk for each in own]),
+        told=told,
+        lost=guards.stages_told_to_gone(tx, untold),
         stays=stays,
         held_by_hand=held_by_hand,
         begun=clearings.clearings_of(tx, [each.pk for each in own]),
@@ -206,7 +217,10 @@ def _stored_entry(
 ) -> StoredEntry:
     """The entry as it is kept."""
     is_held = planning.modes.get(each.connection) != "active"
+    stage = (subject.stages or {})[planning.deployment.main_vocabulary]
     told = known.told.get(each.pk)
+    is_remade = told is None and stage == known.lost.get((subject.id, each.connection, each.object))
+    told = stage if is_remade else told
     made = StoredEntry(
         plan=planning.plan_id,
         record_pk=each.pk,
@@ -218,20 +232,56 @@ def _stored_entry(
         before=entry.before,
         after=entry.after,
         stage_from=told or "",
-        stage_to=(subject.stages or {})[planning.deployment.main_vocabulary],
+        stage_to=stage,
         because=(),
         state=str(State.HELD if is_held else State.PLANNED),
         way=str(entry.way),
-        cause=str(_cause(planning.causes.get(subject.id), told)),
+        cause=str(_cause(planning.causes.get(subject.id), told, is_remade=is_remade)),
     )
     return _carry_on(made, known.earlier.get((each.pk, entry.field)))
 
 
-def _cause(cause: Cause | None, told: str | None) -> Cause:
-    """Why a value is planned: of its subject, unless the record never held a value of ours."""
+def _cause(cause: Cause | None, told: str | None, *, is_remade: bool) -> Cause:
+    """Why a value is planned: as its subject is, unless the record never held a value of ours."""
     if told is None and cause is not Cause.BY_HAND:
         return Cause.NEW
-    return cause or Cause.FACTS
+    cause = cause or Cause.FACTS
+    return Cause.REPAIR if is_remade and cause in OF_THEMSELVES else cause
+
+
+def name_repairs(
+    tx: Connection, planning: Planning, known: Known, entries: Sequence[StoredEntry]
+) -> list[StoredEntry]:
+    """The entries, those of them told as repairs that write again what we last wrote to the same field."""
+    standing = {
+        each.record_pk
+        for each in entries
+        if each.cause in OF_THEMSELVES and each.stage_from == each.stage_to
+    }
+    last = guards.last_written(tx, standing)
+    changed_at_s = {each.pk: each.changed_at_s for each in known.own}
+    found = []
+    for each in entries:
+        written = last.get((each.record_pk, each.field))
+        is_repair = (
+            each.record_pk in standing
+            and each.cause in OF_THEMSELVES
+            and written is not None
+            and not _is_late(changed_at_s[each.record_pk], written.at_s, now_s=planning.now_s)
+            and _same(planning, each, written.value)
+        )
+        found.append(replace(each, cause=str(Cause.REPAIR)) if is_repair else each)
+    return found
+
+
+def _is_late(changed_at_s: float, written_at_s: float, *, now_s: float) -> bool:
+    """Whether the CRM may show the record as it was before our write, by an index that is behind."""
+    return changed_at_s < written_at_s > now_s - LAG_S
+
+
+def _same(planning: Planning, each: StoredEntry, value: FieldValue) -> bool:
+    fields = planning.descriptions[each.connection][each.object].fields
+    return same_value(fields[each.field].type)(value, each.after)
 
 
 def _carry_on(entry: StoredEntry, earlier: StoredEntry | None) -> StoredEntry:

@@ -372,6 +372,7 @@ own_write = Table(
     _text("stage_to"),
     _text("approval"),
     Index("ix_own_write_at_s", "at_s"),
+    Index("ix_own_write_subject", "subject"),
     sqlite_with_rowid=False,
 )
 

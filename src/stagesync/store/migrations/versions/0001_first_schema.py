@@ -283,6 +283,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("own_write", schema=None) as batch_op:
         batch_op.create_index("ix_own_write_at_s", ["at_s"], unique=False)
+        batch_op.create_index("ix_own_write_subject", ["subject"], unique=False)
 
     op.create_table(
         "person",
