@@ -7,8 +7,10 @@ import pytest
 from stagesync.domain.classify import classify
 from stagesync.domain.guard import Cause, Group, Limits, Rule
 from stagesync.engine.guard import why
-from stagesync.engine.run import Outcome
-from stagesync.store import alerts
+from stagesync.engine.holds import retry
+from stagesync.engine.run import Outcome, decide
+from stagesync.engine.undo import undo
+from stagesync.store import alerts, state
 
 from .bench import DEFINITIONS, WRITE_OVER, Bench
 
@@ -88,8 +90,36 @@ def test_what_is_dropped_stays_dropped_until_facts_change(
         bench.form(contact)
     bench.decide(bench.sync(), approve=False)
     assert (0, "contact") == (bench.sync().exit_code, bench.stage(contacts[0]))
+    told = bench.differences()
+    assert {"dropped"} == {told["north", each, "stage"] for each in contacts[:8]}
     bench.form(contacts[0], count=2)
     assert (0, "lead") == (bench.sync().exit_code, bench.stage(contacts[0]))
+
+
+def test_time_alone_brings_nothing_back_that_was_dropped(settled: tuple[Bench, list[str]]) -> None:
+    """Planned again because of time, with the same stage, a dropped value stays; a person's word brings it back."""
+    bench, contacts = settled
+    for contact in contacts[:8]:
+        bench.form(contact)
+    bench.decide(bench.sync(), approve=False)
+    person = bench.person("north", "contact", contacts[0])
+    with bench.store.begin() as tx:
+        state.mark_dirty(tx, "plan", [person], cause=Cause.TIME)
+    outcome = bench.sync()
+    key = ("north", contacts[0], "stage")
+    assert (0, 0, "dropped") == (outcome.plan.go, outcome.plan.held, bench.differences()[key])
+    assert 1 == retry(bench.deployment, contacts[0])
+    bench.sync()
+    assert ("lead", None) == (bench.stage(contacts[0]), bench.differences().get(key))
+
+
+def test_a_dropped_undo_is_no_difference(bench: Bench) -> None:
+    """Giving an undo up leaves what facts ask for: nothing is told as dropped."""
+    bench.contact("ann@firm.example", last="Ng")
+    run = bench.sync().run
+    made = undo(bench.deployment, run=run, now_s=bench.clock.now_s())
+    decide(bench.deployment, made.plan, approve=False, by="ann", now_s=bench.clock.now_s())
+    assert {} == bench.differences()
 
 
 def test_an_approval_covers_as_many_as_were_seen(settled: tuple[Bench, list[str]]) -> None:

@@ -115,5 +115,3 @@ def test_an_index_that_is_behind_is_no_repair(bench: Bench) -> None:
     bench.sync()
     bench.north.rows["contact", contact] = row
     assert Cause.REPAIR not in _causes(bench)
-
-

@@ -86,7 +86,7 @@ def release(*, who: str, config: Path | None, as_json: bool) -> None:
 @click.argument("who", metavar="[WHO]", required=False)
 @shared_options(json="One JSON document.")
 def retry(*, who: str | None, config: Path | None, as_json: bool) -> None:
-    """Plans those anew to whom a CRM said no, or only one of them; the next run sends.
+    """Plans those anew to whom a CRM said no, or only one of them with what was dropped; the next run sends.
 
     \b
     Example:

@@ -186,6 +186,7 @@ def plan_document(
 
     with deployment.store.begin() as tx:
         out_of_scope = count_out_of_scope(tx, deployment)
+        left = plans.count_differences(tx)
         entries: Sequence[StoredEntry] = plans.entries_of(tx, plan_id, *WAITING)
         groups = guards.held_groups(tx, plan_id)
         if person:
@@ -198,6 +199,7 @@ def plan_document(
         "held": sum(each.state == "held" for each in entries),
         "groups": groups_document(groups),
         "out_of_scope": out_of_scope,
+        "left": left,
         "writes": [
             {
                 "connection": each.connection,
@@ -268,6 +270,9 @@ def show_plan(document: dict[str, Any], *, as_json: bool) -> None:
     for name, count in document["out_of_scope"].items():
         if count:
             click.echo(f"{name}: {count} records are out of scope: read, never written")
+    for name, reasons in document["left"].items():
+        if count := reasons.get("dropped"):
+            click.echo(f"{name}: {count} values were dropped, and wait for other facts")
     held = [
         (each["cause"], each["from"] or "(new)", each["to"], str(each["subjects"]), each["why"])
         for each in document["groups"]

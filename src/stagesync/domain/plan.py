@@ -25,6 +25,7 @@ class Reason(StrEnum):
     NOT_FORWARD = "not forward"
     CONVERTED = "converted"
     HELD = "held"
+    DROPPED = "dropped"
     REFUSED = "refused"
     UNMAPPED = "unmapped"
     NOT_REPLACEABLE = "not in may_replace"

@@ -20,7 +20,8 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.guard import guard, tell
 from stagesync.engine.progress import Progress
-from stagesync.engine.propose import Planning, know, name_repairs, plan_record
+from stagesync.engine.propose import Planning, know, plan_record
+from stagesync.engine.repairs import name_repairs
 from stagesync.store import people, plans, state
 from stagesync.store.people import Kind
 from stagesync.store.plans import StoredDifference, StoredEntry, StoredPlan

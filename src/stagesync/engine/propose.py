@@ -24,11 +24,8 @@ from stagesync.store.people import Kind, Placed
 from stagesync.store.plans import StoredDifference, StoredEntry
 from stagesync.store.records import StoredRecord
 
-OF_THEMSELVES = (Cause.FACTS, Cause.TIME)
-"""Causes that no person's decision is behind."""
-
-LAG_S = 3_600.0
-"""How long a CRM's index may be behind a write of ours."""
+UNMOVED = (None, Cause.TIME)
+"""Causes with which a value that was given up stays so: nobody's facts changed, and nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +60,7 @@ class Known:
         begun: fields that were emptied so that they could go back.
         earlier: (record, field) -> the entry that waited until now.
         in_scope: records that may be written.
+        dropped: (record, field) -> the value that somebody gave up, of those whose facts stand since.
     """
 
     placed: Mapping[str, Placed]
@@ -76,6 +74,7 @@ class Known:
     begun: Begun
     earlier: Mapping[tuple[int, str], StoredEntry]
     in_scope: Container[int]
+    dropped: Mapping[tuple[int, str], FieldValue]
 
 
 def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> Known:
@@ -95,6 +94,7 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
             stays.setdefault(pk, {})[name] = Reason.UNDONE
     told = guards.stages_told(tx, [each.pk for each in own])
     untold = {str(getattr(each, kind)) for each in own if each.pk not in told}
+    unmoved = [e for e in own if planning.causes.get(str(getattr(e, kind))) in UNMOVED]
     return Known(
         placed=placed,
         wishes=wishes_of(tx, deployment, kind, placed),
@@ -107,6 +107,7 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
         begun=clearings.clearings_of(tx, [each.pk for each in own]),
         earlier=earlier,
         in_scope=writable(tx, deployment, own),
+        dropped=plans.dropped_of(tx, [each.pk for each in unmoved]),
     )
 
 
@@ -132,7 +133,24 @@ def plan_record(
     left += _taken_back(each, proposed, found)
     if planning.modes.get(each.connection) != "active":
         left += _vendor_fields_held(planning.deployment, each, found)
-    return [_stored_entry(planning, known, each, subject, one) for one in found], left
+    given_up = [one for one in found if _is_dropped(known, each, described, one)]
+    left += [
+        StoredDifference(each.pk, one.field, one.after, one.before, Reason.DROPPED)
+        for one in given_up
+    ]
+    return [
+        _stored_entry(planning, known, each, subject, one) for one in found if one not in given_up
+    ], left
+
+
+def _is_dropped(
+    known: Known, each: StoredRecord, described: ObjectDescription, entry: Entry
+) -> bool:
+    """Whether somebody gave this very value up, and nothing has happened since."""
+    if (each.pk, entry.field) not in known.dropped:
+        return False
+    same = same_value(described.fields[entry.field].type)
+    return same(known.dropped[each.pk, entry.field], entry.after)
 
 
 def _taken_back(
@@ -246,42 +264,7 @@ def _cause(cause: Cause | None, told: str | None, *, is_remade: bool) -> Cause:
     if told is None and cause is not Cause.BY_HAND:
         return Cause.NEW
     cause = cause or Cause.FACTS
-    return Cause.REPAIR if is_remade and cause in OF_THEMSELVES else cause
-
-
-def name_repairs(
-    tx: Connection, planning: Planning, known: Known, entries: Sequence[StoredEntry]
-) -> list[StoredEntry]:
-    """The entries, those of them told as repairs that write again what we last wrote to the same field."""
-    standing = {
-        each.record_pk
-        for each in entries
-        if each.cause in OF_THEMSELVES and each.stage_from == each.stage_to
-    }
-    last = guards.last_written(tx, standing)
-    changed_at_s = {each.pk: each.changed_at_s for each in known.own}
-    found = []
-    for each in entries:
-        written = last.get((each.record_pk, each.field))
-        is_repair = (
-            each.record_pk in standing
-            and each.cause in OF_THEMSELVES
-            and written is not None
-            and not _is_late(changed_at_s[each.record_pk], written.at_s, now_s=planning.now_s)
-            and _same(planning, each, written.value)
-        )
-        found.append(replace(each, cause=str(Cause.REPAIR)) if is_repair else each)
-    return found
-
-
-def _is_late(changed_at_s: float, written_at_s: float, *, now_s: float) -> bool:
-    """Whether the CRM may show the record as it was before our write, by an index that is behind."""
-    return changed_at_s < written_at_s > now_s - LAG_S
-
-
-def _same(planning: Planning, each: StoredEntry, value: FieldValue) -> bool:
-    fields = planning.descriptions[each.connection][each.object].fields
-    return same_value(fields[each.field].type)(value, each.after)
+    return Cause.REPAIR if is_remade and cause in (Cause.FACTS, Cause.TIME) else cause
 
 
 def _carry_on(entry: StoredEntry, earlier: StoredEntry | None) -> StoredEntry:

@@ -218,6 +218,8 @@ def decide(deployment: Deployment, plan_id: str, *, approve: bool, by: str, now_
         entries = plans.entries_of(tx, plan_id, State.HELD)
         by_move = Move.APPROVE if approve else Move.DROP
         moves = [(each.record_pk, each.field, move(each.state, by_move)) for each in entries]
+        if not approve:
+            plans.note_dropped(tx, plan_id, at_s=now_s)
         plans.set_entry_states(tx, plan_id, moves)
         guards.save_held_groups(tx, plan_id, [], at_s=now_s)
         if approve:
