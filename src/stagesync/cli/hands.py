@@ -167,8 +167,10 @@ def undo(
     Example:
       stagesync undo r_1f2e3d4c --yes
     """
-    from stagesync.cli.passes import decide_plan, plan_document, show_plan
+    from stagesync.cli.passes import decide_plan
+    from stagesync.cli.plans import show_plan
     from stagesync.engine.run import run_once
+    from stagesync.engine.shown import plan_document
     from stagesync.engine.undo import document
     from stagesync.engine.undo import undo as plan_undo
 
