@@ -1,6 +1,7 @@
 """What is too much is held, what was approved is let through, and nothing else waits for it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,11 +9,13 @@ from stagesync.domain.classify import classify
 from stagesync.domain.guard import Cause, Group, Limits, Rule
 from stagesync.engine.guard import why
 from stagesync.engine.holds import retry
+from stagesync.engine.instants import iso
 from stagesync.engine.run import Outcome, decide
+from stagesync.engine.status import status
 from stagesync.engine.undo import undo
-from stagesync.store import alerts, state
+from stagesync.store import alerts, plans, state
 
-from .bench import DEFINITIONS, WRITE_OVER, Bench
+from .bench import DAY_S, DEFINITIONS, WRITE_OVER, Bench
 
 FEW = Limits(people=5, share=1.0, total_share=1.0, loss=1.0, never_below=5)
 UP = Group(Cause.FACTS, "contact", "lead")
@@ -31,6 +34,11 @@ def settled(bench: Bench) -> tuple[Bench, list[str]]:
 
 def _rules(outcome: Outcome) -> dict[Group, tuple[Rule, int]]:
     return {trip.group: (trip.rule, trip.count) for trip in outcome.plan.trips}
+
+
+def _approvals(bench: Bench) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = status(bench.deployment, now_s=bench.clock.now_s())["approved"]
+    return found
 
 
 def _standing(bench: Bench) -> list[str]:
@@ -136,6 +144,71 @@ def test_an_approval_covers_as_many_as_were_seen(settled: tuple[Bench, list[str]
     assert (3, {UP: (Rule.PAIR, 6)}) == (outcome.exit_code, _rules(outcome))
     assert 6 + 2 == sum(bench.stage(each) == "lead" for each in contacts[2:])
     assert {"lead"} == {bench.stage(each) for each in contacts[2:8]}
+
+
+def test_an_approval_ends(observed: Bench) -> None:
+    """What a slow first activation has not written after a week is held again, until it is approved anew."""
+    contacts = [observed.contact(f"p{n}@firm.example", last=f"Ng{n}") for n in range(7)]
+    north = replace(observed.deployment.connections["north"], writes_per_hour=3)
+    observed.redeploy(connections={**observed.deployment.connections, "north": north})
+    observed.decide(observed.sync(), approve=True)
+    assert 9 == observed.written(observed.sync())
+    observed.clock.advance(days=7)
+    outcome = observed.sync()
+    assert [(Rule.ENDED, 4)] == [(trip.rule, trip.count) for trip in outcome.plan.trips]
+    assert (3, 0, 12) == (outcome.exit_code, observed.written(outcome), outcome.plan.held)
+    observed.decide(outcome, approve=True)
+    assert 9 == observed.written(observed.sync())
+    assert 6 == [observed.stage(each) for each in contacts].count("contact")
+
+
+def test_nothing_more_passes_by_an_approval_that_ended(settled: tuple[Bench, list[str]]) -> None:
+    """Places that an approval has left are gone when it ends: others who make the move are weighed."""
+    bench, contacts = settled
+    for contact in contacts[:8]:
+        bench.form(contact)
+    bench.decide(bench.sync(), approve=True)
+    for contact in contacts[:8]:
+        bench.north.delete("contact", contact)
+    bench.sync()
+    assert [8] == [each["free"] for each in _approvals(bench)]
+    bench.clock.advance(days=7)
+    for contact in contacts[8:16]:
+        bench.form(contact)
+    outcome = bench.sync()
+    assert ({UP: (Rule.PAIR, 8)}, []) == (_rules(outcome), _approvals(bench))
+
+
+def test_status_tells_until_when_an_approval_stands(settled: tuple[Bench, list[str]]) -> None:
+    """While approved values wait, `status` names the plan, who approved it, and when that ends; afterwards not."""
+    bench, contacts = settled
+    for contact in contacts[:8]:
+        bench.form(contact)
+    outcome = bench.sync()
+    bench.decide(outcome, approve=True)
+    (told,) = _approvals(bench)
+    until = iso(bench.clock.now_s() + 7 * DAY_S)
+    assert (outcome.plan.id, "ann", until, 24) == (
+        told["plan"],
+        told["by"],
+        told["until"],
+        told["waiting"],
+    )
+    bench.sync()
+    assert [] == _approvals(bench)
+
+
+def test_old_plans_are_forgotten(settled: tuple[Bench, list[str]]) -> None:
+    """A plan that is over leaves the store after 90 days; one that is held stays."""
+    bench, contacts = settled
+    for contact in contacts[:8]:
+        bench.form(contact)
+    held = bench.sync().plan.id
+    bench.clock.advance(days=91)
+    bench.sync()
+    with bench.store.begin() as tx:
+        states = {each.id: each.state for each in plans.plans_in(tx, "done", "held", "open")}
+    assert {held: "held"} == states
 
 
 def test_another_definition_is_shown_before_it_acts(settled: tuple[Bench, list[str]]) -> None:

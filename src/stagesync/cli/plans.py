@@ -69,6 +69,7 @@ def drop(*, plan_id: str, config: Path | None, as_json: bool) -> None:
 
 
 def _decide_and_show(plan_id: str, config: Path | None, *, as_json: bool, approve: bool) -> None:
+    from stagesync.engine.instants import iso
     from stagesync.engine.shown import plan_document
 
     with opened(config) as found:
@@ -77,11 +78,15 @@ def _decide_and_show(plan_id: str, config: Path | None, *, as_json: bool, approv
             return
         document = plan_document(found.deployment, plan_id)
         entries = decide_plan(found.deployment, plan_id, approve=approve)
+        ends_at_s = found.clock.now_s() + found.deployment.limits.approval_s
+    until = iso(ends_at_s) if approve else None
     if as_json:
-        print_json(document)
+        print_json(document | {"approved_until": until})
+    elif approve:
+        click.echo(f"{plan_id} approved; the next run writes {entries} values")
+        click.echo(f"what is not written by {until} is held again")
     else:
-        verb = "approved; the next run writes" if approve else "dropped:"
-        click.echo(f"{plan_id} {verb} {entries} values")
+        click.echo(f"{plan_id} dropped: {entries} values")
 
 
 def _decide_join(deployment: Deployment, join_id: str, *, as_json: bool, approve: bool) -> None:

@@ -57,6 +57,7 @@ class Rule(StrEnum):
     SOURCE = "source"
     BUSY = "busy"
     OBSERVED = "observed"
+    ENDED = "approval ended"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -101,6 +102,7 @@ class Limits:
             more means that another program writes it as well.
         source_loss: how much of a source's records may be gone from one pull to the next.
         window_s: seconds.
+        approval_s: seconds after which what was approved and not written is held again.
     """
 
     people: int = 500
@@ -111,6 +113,7 @@ class Limits:
     writes_of_a_field: int = 5
     source_loss: float = 0.20
     window_s: float = 86_400.0
+    approval_s: float = 7 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

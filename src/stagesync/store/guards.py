@@ -226,7 +226,8 @@ def approvals_left(tx: Connection) -> dict[Group, list[tuple[str, int]]]:
     """
     sql = text(
         "SELECT a.plan, a.cause, a.stage_from, a.stage_to, a.subjects - (SELECT COUNT(*) FROM ("
-        " SELECT w.subject FROM own_write w WHERE w.approval = a.plan AND w.cause = a.cause"
+        " SELECT w.subject FROM own_write w WHERE w.at_s >= p.decided_at_s"
+        " AND w.approval = a.plan AND w.cause = a.cause"
         " AND w.stage_from = a.stage_from AND w.stage_to = a.stage_to"
         " UNION SELECT e.subject FROM plan_entry e WHERE e.approval = a.plan AND e.cause = a.cause"
         " AND e.stage_from = a.stage_from AND e.stage_to = a.stage_to) AS used) AS free"

@@ -282,6 +282,7 @@ plan = Table(
     _instant("made_at_s"),
     _text("decided_by"),
     _instant("decided_at_s", null=True),
+    Index("ix_plan_state", "state", "made_at_s"),
 )
 
 plan_entry = Table(

@@ -317,6 +317,9 @@ def upgrade() -> None:
         sa.Column("decided_at_s", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),
     )
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.create_index("ix_plan_state", ["state", "made_at_s"], unique=False)
+
     op.create_table(
         "plan_entry",
         sa.Column("plan", sa.Text(), nullable=False),
