@@ -78,7 +78,10 @@ def _decide_and_show(plan_id: str, config: Path | None, *, as_json: bool, approv
             return
         document = plan_document(found.deployment, plan_id)
         entries = decide_plan(found.deployment, plan_id, approve=approve)
-        ends_at_s = found.clock.now_s() + found.deployment.limits.approval_s
+        approval_s = found.deployment.limits.approval_s
+        ends_at_s = found.clock.now_s() + approval_s
+    if approve:
+        warn_of_slowness(document, approval_s=approval_s)
     until = iso(ends_at_s) if approve else None
     if as_json:
         print_json(document | {"approved_until": until})
@@ -139,6 +142,7 @@ def show_plan(document: dict[str, Any], *, as_json: bool) -> None:
             for stage_to, count in to.most_common()
         ]
         print_rows(title, ("from", "to", noun), moves)
+    _show_cost(document)
     click.echo(f"{len(writes)} values would be written, {document['held']} of them held")
     if document["back"]:
         click.echo(f"{document['back']} of them move a vendor's field back")
@@ -156,6 +160,32 @@ def show_plan(document: dict[str, Any], *, as_json: bool) -> None:
         print_rows("held", ("cause", "from", "to", "people", "why"), held)
     if document["held"]:
         click.echo(f"hint: stagesync approve {document['plan']}")
+
+
+def _show_cost(document: dict[str, Any]) -> None:
+    """The calls that it takes, and the hours where so many may be written in one and no more."""
+    rows = [
+        (
+            name,
+            str(each["values"]),
+            str(each["records"]),
+            f"{document['calls'][name]} ({each['reads']} to look once more, {each['writes']} to write)",
+            "at once" if each["hours"] is None else f"{each['hours']} hours",
+        )
+        for name, each in document["cost"].items()
+    ]
+    print_rows("what it takes", ("connection", "values", "records", "calls", "time"), rows)
+
+
+def warn_of_slowness(document: dict[str, Any], *, approval_s: float) -> None:
+    """Where an approval would end before the last record is written."""
+    for name, each in document["cost"].items():
+        if each["hours"] is not None and each["hours"] * 3_600 >= approval_s:
+            click.echo(
+                f"{name}: {each['records']} records take {each['hours']} hours at"
+                f" {each['writes_per_hour']} an hour; the rest will ask for approval again",
+                err=True,
+            )
 
 
 def _weight(write: dict[str, Any]) -> tuple[bool, bool]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from stagesync.domain.life import WAITING
 from stagesync.domain.plan import GOES_BACK
+from stagesync.engine.cost import cost_document, costs_of
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.find import find
 from stagesync.engine.guard import groups_document
@@ -28,11 +29,15 @@ def plan_document(
         if person:
             _, subject = find(tx, person)
             entries = [each for each in entries if each.subject == subject]
+        now_s = deployment.clock.now_s()
+        cost = cost_document(tx, deployment, costs_of(entries), now_s=now_s)
     return {
         "plan": plan_id,
         "counts": _counts(entries),
         "back": sum(each.way in GOES_BACK for each in entries),
         "held": sum(each.state == "held" for each in entries),
+        "calls": {name: each["reads"] + each["writes"] for name, each in cost.items()},
+        "cost": cost,
         "groups": groups_document(groups),
         "out_of_scope": out_of_scope,
         "left": left,
