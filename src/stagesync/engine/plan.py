@@ -28,8 +28,9 @@ from stagesync.engine.progress import Progress
 from stagesync.engine.scope import writable
 from stagesync.engine.wishes import wishes_of
 from stagesync.store import clearings, guards, people, plans, records, state
+from stagesync.store.differences import StoredDifference, save_differences
 from stagesync.store.people import Kind, Placed
-from stagesync.store.plans import StoredDifference, StoredEntry, StoredPlan
+from stagesync.store.plans import StoredEntry, StoredPlan
 from stagesync.store.records import StoredRecord
 
 BATCH = 1_000
@@ -216,7 +217,7 @@ def _plan_batch(
                 if one.field in vendor
             ]
     plans.save_entries(tx, _with_reasons(tx, entries))
-    plans.save_differences(tx, [each.pk for each in own], differences, at_s=now_s)
+    save_differences(tx, [each.pk for each in own], differences, at_s=now_s)
     planned.differences += len(differences)
 
 
