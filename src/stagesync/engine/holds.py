@@ -15,7 +15,7 @@ from stagesync.engine import audit
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.find import find
 from stagesync.engine.instants import iso
-from stagesync.store import holds, people, plans, state
+from stagesync.store import differences, holds, people, state
 from stagesync.store.holds import WHOLE, Hold
 from stagesync.store.people import Kind, Placed
 from stagesync.store.plans import StoredEntry
@@ -91,9 +91,9 @@ def retry(deployment: Deployment, who: str | None) -> int:
     with deployment.store.begin() as tx:
         if who:
             found = [find(tx, who)[1]]
-            found = [each for each in plans.subjects_left(tx, *PARKED) if each in found]
+            found = [each for each in differences.subjects_left(tx, *PARKED) if each in found]
         else:
-            found = plans.subjects_left(tx, Reason.REFUSED)
+            found = differences.subjects_left(tx, Reason.REFUSED)
         state.mark_dirty(tx, "plan", found, cause=Cause.BY_HAND)
     return len(found)
 

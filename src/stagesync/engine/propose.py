@@ -19,9 +19,10 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.scope import writable
 from stagesync.engine.wishes import wishes_of
-from stagesync.store import clearings, guards, people, plans, records
+from stagesync.store import clearings, differences, guards, people, plans, records
+from stagesync.store.differences import StoredDifference
 from stagesync.store.people import Kind, Placed
-from stagesync.store.plans import StoredDifference, StoredEntry
+from stagesync.store.plans import StoredEntry
 from stagesync.store.records import StoredRecord
 
 UNMOVED = (None, Cause.TIME)
@@ -107,7 +108,7 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
         begun=clearings.clearings_of(tx, [each.pk for each in own]),
         earlier=earlier,
         in_scope=writable(tx, deployment, own),
-        dropped=plans.dropped_of(tx, [each.pk for each in unmoved]),
+        dropped=differences.dropped_of(tx, [each.pk for each in unmoved]),
     )
 
 

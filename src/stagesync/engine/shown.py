@@ -13,7 +13,7 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.find import find
 from stagesync.engine.guard import groups_document
 from stagesync.engine.scope import count_out_of_scope
-from stagesync.store import guards, plans
+from stagesync.store import differences, guards, plans
 from stagesync.store.plans import StoredEntry
 
 
@@ -23,7 +23,7 @@ def plan_document(
     """A plan as `stagesync plan --json` prints it."""
     with deployment.store.begin() as tx:
         out_of_scope = count_out_of_scope(tx, deployment)
-        left = plans.count_differences(tx)
+        left = differences.count_differences(tx)
         entries: Sequence[StoredEntry] = plans.entries_of(tx, plan_id, *WAITING)
         groups = guards.held_groups(tx, plan_id)
         if person:

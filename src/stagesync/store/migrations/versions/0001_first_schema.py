@@ -388,6 +388,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
     )
     op.create_table(
+        "saved_plan",
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("saved_at_s", sa.Float(), nullable=False),
+        sa.Column("entries", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("subjects", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("causes", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("plan", name=op.f("pk_saved_plan")),
+    )
+    op.create_table(
         "transition",
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("at_s", sa.Float(), nullable=False),
