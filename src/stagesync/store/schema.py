@@ -269,6 +269,8 @@ difference = Table(
     _text("reason"),
     _text("words"),
     _instant("at_s"),
+    _instant("until_s", null=True),
+    Index("ix_difference_until_s", "until_s"),
 )
 
 plan = Table(
@@ -417,6 +419,8 @@ transition = Table(
     _text("policy"),
     _text("scores"),
     _text("reasons"),
+    _text("path"),
+    _text("implied"),
 )
 
 run = Table(
