@@ -18,7 +18,7 @@ from stagesync.engine.find import find
 from stagesync.engine.instants import iso
 from stagesync.engine.spoken import verdicts_on
 from stagesync.errors import ArgumentError
-from stagesync.store import history, log, people, plans
+from stagesync.store import baselines, differences, history, log, people
 from stagesync.store import holds as stored_holds
 from stagesync.store.history import Transition
 from stagesync.store.people import Kind, Placed
@@ -185,8 +185,8 @@ def _records(
     tx: Connection, deployment: Deployment, own: Sequence[StoredRecord]
 ) -> list[dict[str, Any]]:
     pks = [each.pk for each in own]
-    baselines = plans.baselines_of(tx, pks)
-    differences = plans.differences_of(tx, pks)
+    written = baselines.baselines_of(tx, pks)
+    left = differences.differences_of(tx, pks)
     found = []
     for each in own:
         connected = deployment.connections.get(each.connection)
@@ -200,7 +200,7 @@ def _records(
                 "url": connected.connector.record_url(each.object, each.id) if connected else "",
                 "changed_at": iso(each.changed_at_s),
                 "values": {rule.field: each.fields.get(rule.field) for rule in rules},
-                "written": baselines.get(each.pk, {}),
+                "written": written.get(each.pk, {}),
                 "differences": [
                     {
                         "field": one.field,
@@ -210,7 +210,7 @@ def _records(
                         "words": one.words,
                         "until": _iso(one.until_s),
                     }
-                    for one in differences.get(each.pk, ())
+                    for one in left.get(each.pk, ())
                 ],
             }
         )

@@ -22,8 +22,9 @@ from stagesync.engine.guard import guard, tell
 from stagesync.engine.progress import Progress
 from stagesync.engine.propose import Planning, know, plan_record
 from stagesync.store import history, plans, state
+from stagesync.store.differences import StoredDifference, save_differences, subjects_over
 from stagesync.store.people import Kind
-from stagesync.store.plans import StoredDifference, StoredEntry, StoredPlan
+from stagesync.store.plans import StoredEntry, StoredPlan
 
 BATCH = 1_000
 """People per transaction."""
@@ -66,7 +67,7 @@ def plan_all(
         lost: a source was found empty or shrunk.
     """
     with deployment.store.begin() as tx:
-        causes = dict.fromkeys(plans.subjects_over(tx, now_s=now_s), Cause.TIME)
+        causes = dict.fromkeys(subjects_over(tx, now_s=now_s), Cause.TIME)
         causes |= state.dirty_causes(tx, "plan")
         waiting = {*plans.subjects_waiting(tx, State.SENT), *causes}
         waiting |= subjects_begun(tx)
@@ -130,7 +131,7 @@ def _plan_batch(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[st
         differences += left
     plans.save_entries(tx, _with_reasons(tx, entries))
     pks = [each.pk for each in known.own]
-    plans.save_differences(tx, pks, differences, at_s=planning.now_s)
+    save_differences(tx, pks, differences, at_s=planning.now_s)
     return len(differences)
 
 
