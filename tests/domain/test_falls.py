@@ -139,7 +139,7 @@ def path_of(facts, runs):
     path = [last]
     for at_s in runs[1:]:
         now = Step(at_s, placing(facts)(at_s, last).position)
-        path += path_between(placing(facts), last, now, moments=moments, stamp_s=0.0)
+        path += path_between(placing(facts), last, now, moments=moments, stamp_s=at_s)
         last = now
     return path
 
@@ -195,12 +195,12 @@ def test_points_that_faded_in_a_gap_count_from_the_second_they_did():
 
 
 def test_what_bears_no_date_counts_from_the_stamp():
-    """A fact that appeared in the gap is dated by the CRM's stamp; without one in the gap, by the run."""
+    """A fact that appeared in the gap is dated by the stamp, and what happens by time from there on."""
     before = Step(START, COMPILED.evaluate(Facts("p"), START).position)
-    place = placing(Facts("p", {"disqualified": True}))
+    place = placing(Facts("p", {"disqualified": True}, {}, (Activity("site_visit", START + 5 * DAY),)))  # fmt: skip
     now = Step(START + 9 * DAY, place(START + 9 * DAY, before).position)
-    found = [
-        path_between(place, before, now, moments=(), stamp_s=START + days * DAY)
-        for days in (2, -1, 10)
-    ]
-    assert [(Step(START + 2 * DAY, now.position),), (now,), (now,)] == found
+    found = path_between(place, before, now, moments=[START + 5 * DAY], stamp_s=START + 2 * DAY)
+    assert [
+        (START + 2 * DAY, "none", "disqualified"),
+        (START + 5 * DAY, "passive", "disqualified"),
+    ] == [(step.at_s, step.position["interest"], step.position["disposition"]) for step in found]

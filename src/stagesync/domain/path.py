@@ -5,8 +5,8 @@ time must count from the instant at which it happened and not from the run. So t
 is known now: from one activity or deal to the next, and in between from one second at which time alone changes
 the position to the next.
 
-What bears no date, such as a field that somebody filled, is dated by the CRM's stamp of the record. Where no
-stamp lies in the gap, a record that is gone for example, it counts from the run that found it.
+What bears no date, such as a field that somebody filled, is dated by the newest stamp that a CRM gave in the
+gap. Where there is none, for a record that is gone perhaps, it counts from the run that found it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def path_between(
         before: as the last look found it, at its instant.
         now: as it is found now.
         moments: when something happened.
-        stamp_s: when a CRM last told something new of them.
+        stamp_s: when something that bears no date came to be known, after the last look and not after now.
     """
     steps, found = [before], place(before.at_s, before)
 
@@ -53,7 +53,7 @@ def path_between(
         return there
 
     if found.position != before.position:
-        found = go(stamp_s if before.at_s < stamp_s <= now.at_s else now.at_s)
+        found = go(stamp_s)
     later = sorted({each for each in moments if steps[-1].at_s < each <= now.at_s})
     for moment in (*later, inf):
         while (second := found.recheck_at_s) is not None and second <= now.at_s and second < moment:

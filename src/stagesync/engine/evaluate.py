@@ -15,7 +15,7 @@ from stagesync.domain.transitions import implied_stages
 from stagesync.domain.treatment import asked_of
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
 from stagesync.engine.deployment import Deployment
-from stagesync.engine.falls import path_of, people_moved
+from stagesync.engine.falls import path_of, stamps_of
 from stagesync.engine.holds import overrides_of
 from stagesync.engine.progress import Progress
 from stagesync.store import history, people, state
@@ -81,7 +81,7 @@ def _evaluate_batch(
         _mark(tx, "account", ((each.account, causes[who]) for who, each in found.items()))
     after, transitions = [], []
     fixed = overrides_of(tx, outcome) if kind == "person" else {}
-    moved = {} if kind == "person" else people_moved(tx, deployment, ids, now_s=now_s)
+    stamps = stamps_of(tx, deployment, kind, found, now_s=now_s)
     for each, evaluation in outcome.items():
         levels, _ = fixed.get(each, ({}, 0.0))
         stages = deployment.classifier.stages(
@@ -91,7 +91,8 @@ def _evaluate_batch(
             deployment, before[each], evaluation, stages, facts=found[each].facts, now_s=now_s
         )
         after.append(placed)
-        path = path_of(deployment, found[each], before[each], placed, people_moved=moved.get(each))
+        told = stamps.get(each, ())
+        path = path_of(deployment, found[each], before[each], placed, stamps=told)
         if path or before[each].position != placed.position or before[each].stages != placed.stages:
             reasons = evaluation.reasons or explain_again(
                 deployment, found[each], before[each], evaluation, kind=kind, now_s=now_s

@@ -14,7 +14,8 @@ from stagesync.domain.plan import VendorStage, Wish
 from stagesync.domain.transitions import is_backward
 from stagesync.engine.assemble import Assembled
 from stagesync.engine.deployment import Deployment
-from stagesync.store import history
+from stagesync.store import history, records
+from stagesync.store.deals import deals_naming
 from stagesync.store.people import Kind, Placed
 from stagesync.store.records import StoredRecord
 
@@ -25,43 +26,69 @@ def path_of(
     before: Placed,
     after: Placed,
     *,
-    people_moved: float | None = None,
+    stamps: Iterable[float],
 ) -> tuple[Step, ...]:
     """Where somebody stood since they were last placed, ending with where they stand now.
 
     Empty when they stood nowhere else; and where no rule asks for it, for a newcomer, and under another policy
-    than then: their move counts from the run that found it.
+    than then: their move counts from the run that found it. An account moved with the last of what is stamped,
+    since its people are not gone through time for.
 
     Args:
-        people_moved: of an account: when one of its people last moved. Its people are not gone through time
-            for, so it moved with the last of them.
+        stamps: see `stamps_of`.
     """
     since_s, now_s = before.evaluated_at_s, after.evaluated_at_s or 0.0
     is_new = before.position is None or since_s is None or since_s >= now_s
     if is_new or before.policy != after.policy or not _goes_back(deployment):
         return ()
     then, now = Step(since_s or 0.0, before.position or {}), Step(now_s, after.position or {})
-    deals = [each.at_s for each in assembled.facts.deals if each.at_s is not None]
-    told = [each.told_at_s for each in assembled.records]
+    stamp_s = max((each for each in stamps if then.at_s <= each <= now_s), default=now_s)
     if before.id.startswith("a_"):
-        moved = [*told, *deals, *([] if people_moved is None else [people_moved])]
-        at_s = max((each for each in moved if then.at_s < each <= now_s), default=now_s)
-        return (Step(at_s, now.position),) if now.position != then.position else ()
+        return (Step(stamp_s, now.position),) if now.position != then.position else ()
+    facts = assembled.facts
 
     def place(at_s: float, held: Step) -> Evaluation:
         return deployment.compiled.evaluate(
-            assembled.facts, at_s, previous=held.position, previous_at_s=held.at_s
+            facts, at_s, previous=held.position, previous_at_s=held.at_s
         )
 
-    moments = [*deals, *(each.at_s for each in assembled.facts.activities)]
-    return path_between(place, then, now, moments=moments, stamp_s=max(told, default=0.0))
+    deals = [each.at_s for each in facts.deals if each.at_s is not None]
+    moments = [*deals, *(each.at_s for each in facts.activities)]
+    return path_between(place, then, now, moments=moments, stamp_s=stamp_s)
 
 
-def people_moved(
-    tx: Connection, deployment: Deployment, accounts: Iterable[str], *, now_s: float
-) -> dict[str, float]:
-    """Account -> since when one of its people stands where the run of now found them; others are absent."""
-    return history.last_moves(tx, accounts, found_at_s=now_s) if _goes_back(deployment) else {}
+def stamps_of(
+    tx: Connection,
+    deployment: Deployment,
+    kind: Kind,
+    found: Mapping[str, Assembled],
+    *,
+    now_s: float,
+) -> dict[str, list[float]]:
+    """Person or account -> when a CRM last told something new of each of their records and deals.
+
+    Of a person also of their account's. Of an account also since when those of its people stand where they stand who were found elsewhere now.
+    """
+    if not _goes_back(deployment):
+        return {}
+    firms: dict[str | None, list[StoredRecord]] = {}
+    if kind == "person":
+        accounts = {one.account for one in found.values()}
+        for each in records.records_where(tx, "account", accounts - {None}):
+            firms.setdefault(each.account, []).append(each)
+    theirs = {who: [*one.records, *firms.get(one.account, ())] for who, one in found.items()}
+    naming = deals_naming(tx, {each.pk for several in theirs.values() for each in several})
+    deals = {pk for several in naming.values() for pk in several}
+    told = {each.pk: each.told_at_s for each in records.records_where(tx, "pk", deals)}
+    moved = history.last_moves(tx, found, found_at_s=now_s) if kind == "account" else {}
+    return {
+        who: [
+            *(each.told_at_s for each in several),
+            *(told[pk] for each in several for pk in naming.get(each.pk, ()) if pk in told),
+            *([moved[who]] if who in moved else []),
+        ]
+        for who, several in theirs.items()
+    }
 
 
 def _goes_back(deployment: Deployment) -> bool:
