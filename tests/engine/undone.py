@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -80,6 +80,7 @@ class Story:
     Attributes:
         seen: whether a plan was made between the edits and the undo.
         only: whether the undo is of the first person alone.
+        by_policy: whether the undo names the policy instead of the run.
         lost: what becomes of the first request of the undo: one of `LOST`.
     """
 
@@ -88,6 +89,7 @@ class Story:
     edits: tuple[Edit, ...]
     seen: bool
     only: bool
+    by_policy: bool
     lost: str
 
 
@@ -104,6 +106,7 @@ STORIES = st.builds(
     st.lists(HUMANS, min_size=1, max_size=3).map(tuple),
     st.sampled_from((VendorStage.FORWARD, VendorStage.OFF)),
     st.lists(EDITS, min_size=1, max_size=4).map(tuple),
+    st.booleans(),
     st.booleans(),
     st.booleans(),
     st.sampled_from(LOST),
@@ -129,6 +132,11 @@ class Told:
     after: World
     edited: dict[Place, Any]
     late: set[Place]
+
+    @property
+    def first(self) -> str:
+        """The first person, as commands name them."""
+        return f"north/contact/{self.contacts[0]}"
 
     @property
     def written(self) -> list[Place]:
@@ -183,6 +191,12 @@ def world(bench: Bench) -> dict[Place, Any]:
     }
 
 
+def change_policy(bench: Bench) -> None:
+    """Another version of the policy, which says the same."""
+    policy = bench.deployment.policy
+    bench.redeploy(policy=replace(policy, version=policy.version + 1))
+
+
 @contextmanager
 def told(story: Story) -> Iterator[Told]:
     """The story up to the undo, its late edits left out."""
@@ -193,6 +207,9 @@ def told(story: Story) -> Iterator[Told]:
         for n, human in enumerate(story.humans):
             _happen(bench, contacts[n], human.earlier)
         bench.sync()
+        if story.by_policy:
+            change_policy(bench)
+            bench.sync()
         for n, human in enumerate(story.humans):
             _happen(bench, contacts[n], human.then)
         before = world(bench)
@@ -216,7 +233,8 @@ def change(told: Told, edits: Sequence[Edit]) -> None:
         name, object_name, record_id, field = place
         value = {
             "other": OTHERS[field],
-            "empty": None,
+            # A run fills what is empty beside a stage that stands.
+            "empty": OTHERS[field] if field in ("score", "changed_at") else None,
             "as before": told.before[place],
             "as written": told.after[place],
         }[each.word]
@@ -226,10 +244,11 @@ def change(told: Told, edits: Sequence[Edit]) -> None:
             told.late.add(place)
 
 
-def plan_undo(bench: Bench, run: str = "", **options: str) -> Undoing:
+def plan_undo(bench: Bench, run: str = "", *, policy: str = "", who: str = "") -> Undoing:
     """As `stagesync undo`."""
     bench.clock.advance(seconds=60)
-    return undo(bench.deployment, run=run, now_s=bench.clock.now_s(), **options)
+    now_s = bench.clock.now_s()
+    return undo(bench.deployment, run=run, policy=policy, who=who, now_s=now_s)
 
 
 def carry_out(bench: Bench, undoing: Undoing, *, lost: str = "") -> Outcome:
