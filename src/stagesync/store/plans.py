@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.engine import Row
 
+from stagesync.domain.guard import Cause, Group
 from stagesync.store.keys import chunks
 
 
@@ -166,29 +167,47 @@ def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
 def entries_of(tx: Connection, plan_id: str, *states: str) -> list[StoredEntry]:
     """The entries of a plan in these states (all states when none is named), by record and field."""
     if not states:
-        return _entries(tx, f"e.plan = :plan {_BY_FIELD}", plan=plan_id)
-    return _entries(
-        tx, f"e.plan = :plan AND e.state IN :states {_BY_FIELD}", plan=plan_id, states=list(states)
-    )
+        return _entries(tx, "e.plan = :plan", plan=plan_id)
+    where = "e.plan = :plan AND e.state IN :states"
+    return _entries(tx, where, plan=plan_id, states=list(states))
+
+
+def entries_unseen(tx: Connection, plan_id: str) -> list[StoredEntry]:
+    """The planned entries of a plan that nobody approved, by record and field."""
+    return _entries(tx, "e.plan = :plan AND e.state = 'planned' AND e.approval = ''", plan=plan_id)
 
 
 def entries_in(tx: Connection, state: str) -> list[StoredEntry]:
     """The entries of all plans in this state, by record and field."""
-    return _entries(tx, f"e.state = :state {_BY_FIELD}", state=state)
+    return _entries(tx, "e.state = :state", state=state)
 
 
-_BY_FIELD = "ORDER BY r.connection, r.object, r.id, e.field"
-
-
-def _entries(tx: Connection, which: str, **values: Any) -> list[StoredEntry]:
-    """Entries with the records they go to; `which` stands behind WHERE, a list in it is an IN list."""
+def _entries(tx: Connection, where: str, **values: str | list[str]) -> list[StoredEntry]:
+    """By record and field; a value that is a list belongs to an IN."""
     sql = text(
         "SELECT e.*, r.connection, r.object, r.id AS record_id FROM plan_entry e"  # noqa: S608  literals
-        f" JOIN record r ON r.pk = e.record_pk WHERE {which}"
+        f" JOIN record r ON r.pk = e.record_pk WHERE {where}"
+        " ORDER BY r.connection, r.object, r.id, e.field"
     )
     lists = [name for name, value in values.items() if isinstance(value, list)]
     sql = sql.bindparams(*(bindparam(name, expanding=True) for name in lists))
     return [_stored_entry(row) for row in tx.execute(sql, values)]
+
+
+def count_states(tx: Connection, plan_id: str) -> dict[str, int]:
+    """State -> how many of the plan's entries are in it."""
+    sql = text("SELECT state, COUNT(*) AS n FROM plan_entry WHERE plan = :plan GROUP BY state")
+    return {row.state: row.n for row in tx.execute(sql, {"plan": plan_id})}
+
+
+def count_subjects(tx: Connection, plan_id: str, state: str) -> dict[Group, int]:
+    """Group -> people and accounts with an entry of the plan in this state."""
+    sql = text(
+        "SELECT cause, stage_from, stage_to, COUNT(DISTINCT subject) AS n FROM plan_entry"
+        " WHERE plan = :plan AND state = :state GROUP BY cause, stage_from, stage_to"
+    )
+    rows = tx.execute(sql, {"plan": plan_id, "state": state})
+    return {Group(Cause(row.cause), row.stage_from, row.stage_to): row.n for row in rows}
 
 
 def _stored_entry(row: Row[Any]) -> StoredEntry:
@@ -251,11 +270,11 @@ def set_approvals(tx: Connection, plan_id: str, given: Iterable[tuple[int, str, 
 
 def waiting_of(tx: Connection, subjects: Iterable[str], *states: str) -> list[StoredEntry]:
     """The entries of these subjects in these states."""
-    which = "e.subject IN :keys AND e.state IN :states"
+    where = "e.subject IN :keys AND e.state IN :states"
     return [
         entry
         for batch in chunks(subjects)
-        for entry in _entries(tx, which, keys=batch, states=list(states))
+        for entry in _entries(tx, where, keys=batch, states=list(states))
     ]
 
 
