@@ -19,13 +19,8 @@ from stagesync.connector import (
     Role,
 )
 from stagesync.connector.memory import MemoryConnector, MemoryCrm, MemoryObject
-from stagesync.domain.classify import classify
-from stagesync.domain.compile import compile_policy
-from stagesync.domain.edits import Answer, EditRules, Origin, Rule
 from stagesync.domain.free_mail import FREE_MAIL
-from stagesync.domain.guard import Limits
 from stagesync.domain.plan import VendorStage
-from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.run import Outcome, decide, run_once
 from stagesync.engine.setup import own_fields
@@ -38,14 +33,6 @@ HERE = Path(__file__).parent
 NOON_S = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
 DAY_S = 86_400.0
 DEFINITIONS = load_definitions(shipped_mappings())
-
-WRITE_OVER = EditRules({each: Answer(Rule.OVERWRITE) for each in Origin})
-"""Nobody's edit of a stage is respected."""
-
-UNLIMITED = Limits(
-    people=10**9, share=1.0, total_share=1.0, loss=1.0, never_below=10**9, writes_of_a_field=10**9
-)
-"""No guardrail but those of a changed definition and of a lost source."""
 
 LIFECYCLE = (
     "subscriber",
@@ -298,11 +285,6 @@ def make_bench(
         store=store,
         policy=DEFINITIONS.policy,
         vocabularies=DEFINITIONS.vocabularies,
-        compiled=compile_policy(DEFINITIONS.policy),
-        classifier=classify(DEFINITIONS.vocabularies),
-        treatment_of=compile_treatments(
-            DEFINITIONS.vocabularies["standard"], DEFINITIONS.policy.axes
-        ),
         connections=connections,
         clock=clock,
         prefer=("north", "south"),

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from stagesync.domain.classify import classify
+from free_hand import WRITE_OVER
 from stagesync.domain.guard import Cause, Group, Limits, Rule
 from stagesync.engine.guard import why
 from stagesync.engine.run import Outcome
 from stagesync.store import alerts
 
-from .bench import DEFINITIONS, WRITE_OVER, Bench
+from .bench import DEFINITIONS, Bench
 
 FEW = Limits(people=5, share=1.0, total_share=1.0, loss=1.0, never_below=5)
 UP = Group(Cause.FACTS, "contact", "lead")
@@ -118,7 +118,7 @@ def test_another_definition_is_shown_before_it_acts(settled: tuple[Bench, list[s
     standard = DEFINITIONS.vocabularies["standard"]
     fewer = replace(standard, stages=tuple(s for s in standard.stages if s.id != "lead"))
     words = {**DEFINITIONS.vocabularies, "standard": fewer}
-    bench.redeploy(vocabularies=words, classifier=classify(words), definitions="two")
+    bench.redeploy(vocabularies=words, definitions="two")
     outcome = bench.sync()
     (trip,) = outcome.plan.trips
     assert (Rule.DEFINITION, Cause.DEFINITION, "lead") == (
@@ -160,7 +160,7 @@ def test_facts_do_not_carry_an_unseen_definition_through(
     standard = DEFINITIONS.vocabularies["standard"]
     fewer = replace(standard, stages=tuple(s for s in standard.stages if s.id != "lead"))
     words = {**DEFINITIONS.vocabularies, "standard": fewer}
-    bench.redeploy(vocabularies=words, classifier=classify(words), definitions="two")
+    bench.redeploy(vocabularies=words, definitions="two")
     bench.sync()
     bench.north.edit("contact", contacts[0], {"country": "FR"})
     assert (3, "lead") == (bench.sync().exit_code, bench.stage(contacts[0]))
