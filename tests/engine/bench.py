@@ -28,6 +28,7 @@ from stagesync.engine.standing import give_memory
 from stagesync.loading.definitions import load_definitions, shipped_mappings
 from stagesync.loading.mapping import load_mapping
 from stagesync.store import Store, baselines, differences, log, open_store, people, records, state
+from still_clock import StillClock
 
 HERE = Path(__file__).parent
 NOON_S = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
@@ -46,20 +47,11 @@ LIFECYCLE = (
 STATUS = ("NEW", "OPEN_DEAL", "BAD_TIMING", "UNQUALIFIED")
 
 
-class BenchClock:
+class BenchClock(StillClock):
     """Time that moves when a test says so."""
 
     def __init__(self) -> None:
-        self.at_s = NOON_S
-
-    def now_s(self) -> float:
-        return self.at_s
-
-    def monotonic_s(self) -> float:
-        return self.at_s
-
-    def sleep(self, seconds: float) -> None:
-        self.at_s += seconds
+        super().__init__(NOON_S)
 
     def advance(self, *, days: float = 0.0, seconds: float = 0.0) -> None:
         self.at_s += days * DAY_S + seconds

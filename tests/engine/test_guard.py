@@ -108,10 +108,9 @@ def test_an_approval_covers_as_many_as_were_seen(settled: tuple[Bench, list[str]
     assert {"lead"} == {bench.stage(each) for each in contacts[2:8]}
 
 
-def test_another_definition_is_shown_before_it_acts(settled: tuple[Bench, list[str]]) -> None:
-    """The first plan of a changed vocabulary is held, even for one person; new facts are not."""
-    bench, contacts = settled
-    bench.form(contacts[0])
+def _lead_without_leads(bench: Bench, contact: str) -> None:
+    """The contact becomes a lead, and then a vocabulary has no such stage."""
+    bench.form(contact)
     bench.sync()
     bench.redeploy(definitions="one")
     bench.sync()
@@ -119,6 +118,12 @@ def test_another_definition_is_shown_before_it_acts(settled: tuple[Bench, list[s
     fewer = replace(standard, stages=tuple(s for s in standard.stages if s.id != "lead"))
     words = {**DEFINITIONS.vocabularies, "standard": fewer}
     bench.redeploy(vocabularies=words, definitions="two")
+
+
+def test_another_definition_is_shown_before_it_acts(settled: tuple[Bench, list[str]]) -> None:
+    """The first plan of a changed vocabulary is held, even for one person; new facts are not."""
+    bench, contacts = settled
+    _lead_without_leads(bench, contacts[0])
     outcome = bench.sync()
     (trip,) = outcome.plan.trips
     assert (Rule.DEFINITION, Cause.DEFINITION, "lead") == (
@@ -153,14 +158,7 @@ def test_facts_do_not_carry_an_unseen_definition_through(
 ) -> None:
     """Somebody whose move waits because of a new definition still waits when their facts change."""
     bench, contacts = settled
-    bench.form(contacts[0])
-    bench.sync()
-    bench.redeploy(definitions="one")
-    bench.sync()
-    standard = DEFINITIONS.vocabularies["standard"]
-    fewer = replace(standard, stages=tuple(s for s in standard.stages if s.id != "lead"))
-    words = {**DEFINITIONS.vocabularies, "standard": fewer}
-    bench.redeploy(vocabularies=words, definitions="two")
+    _lead_without_leads(bench, contacts[0])
     bench.sync()
     bench.north.edit("contact", contacts[0], {"country": "FR"})
     assert (3, "lead") == (bench.sync().exit_code, bench.stage(contacts[0]))
