@@ -84,7 +84,7 @@ def release(*, who: str, config: Path | None, as_json: bool) -> None:
 @click.argument("who", metavar="[WHO]", required=False)
 @shared_options(json="One JSON document.")
 def retry(*, who: str | None, config: Path | None, as_json: bool) -> None:
-    """Plans those anew to whom a CRM said no, or only one of them; the next run sends.
+    """Plans those anew to whom a CRM said no, or only one of them with what was dropped; the next run sends.
 
     \b
     Example:
@@ -165,8 +165,10 @@ def undo(
     Example:
       stagesync undo r_1f2e3d4c --yes
     """
-    from stagesync.cli.passes import decide_plan, plan_document, show_plan
+    from stagesync.cli.passes import decide_plan
+    from stagesync.cli.plans import show_plan
     from stagesync.engine.run import run_once
+    from stagesync.engine.shown import plan_document
     from stagesync.engine.undo import document
     from stagesync.engine.undo import undo as plan_undo
 

@@ -19,9 +19,11 @@ from sqlalchemy import Connection
 from stagesync.connector import CrmError, Record, Refusal, Role, Write, WriteResult
 from stagesync.domain.life import Move, State, move
 from stagesync.domain.plan import Reason, Way
+from stagesync.domain.transitions import implied_stages
 from stagesync.engine import audit
 from stagesync.engine.backward import note_begun, note_refused, settle_begun
 from stagesync.engine.compare import same_value
+from stagesync.engine.cost import HOUR_S
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.guard import group_of
@@ -36,8 +38,6 @@ from stagesync.store.plans import StoredEntry
 
 REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
 """Refusals that are known by a reason of their own; all others are `refused`."""
-
-HOUR_S = 3_600.0
 
 DOUBTS = frozenset({Refusal.INVALID, Refusal.FORBIDDEN})
 """Refusals after which the fields are described anew: one may have changed since."""
@@ -289,6 +289,7 @@ def _audited(
     deployment: Deployment, each: StoredEntry, result: WriteResult | None, *, run: str, now_s: float
 ) -> dict[str, Any]:
     """The log's entry for one written or refused field; `result` None means seen to stand there."""
+    main = deployment.vocabularies[deployment.main_vocabulary]
     was_refused = result is not None and _concerns(result, each.field)
     return {
         "at": iso(now_s),
@@ -303,6 +304,7 @@ def _audited(
         "after": each.after,
         "stage_from": each.stage_from,
         "stage_to": each.stage_to,
+        "implied": implied_stages(main, each.stage_from, each.stage_to),
         "policy": deployment.policy.label,
         "reasons": each.because,
         "result": (

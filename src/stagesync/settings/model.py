@@ -70,6 +70,7 @@ class GuardrailSettings(_Strict):
         max_source_loss: how much of an object's records may be gone from one pull to the next.
         max_writes_of_a_field: how often the same field of a record may be written.
         never_below: so few are never too many.
+        approval_lasts: after which what was approved and not written is held again.
     """
 
     window: Duration = Field(default=86_400.0, validate_default=False)
@@ -80,6 +81,7 @@ class GuardrailSettings(_Strict):
     max_source_loss: Share = Field(default=0.20, validate_default=False)
     max_writes_of_a_field: int = Field(default=5, ge=1)
     never_below: int = Field(default=20, ge=0)
+    approval_lasts: Duration = Field(default=7 * 86_400.0, validate_default=False)
 
 
 def _listen(value: object) -> object:
