@@ -26,6 +26,7 @@ class Reason(StrEnum):
     NOT_YET = "not forward yet"
     CONVERTED = "converted"
     HELD = "held"
+    DROPPED = "dropped"
     REFUSED = "refused"
     UNMAPPED = "unmapped"
     NOT_REPLACEABLE = "not in may_replace"

@@ -21,6 +21,7 @@ from stagesync.engine.describe import Descriptions
 from stagesync.engine.guard import guard, tell
 from stagesync.engine.progress import Progress
 from stagesync.engine.propose import Planning, know, plan_record
+from stagesync.engine.repairs import name_repairs
 from stagesync.store import history, plans, state
 from stagesync.store.differences import StoredDifference, save_differences, subjects_over
 from stagesync.store.people import Kind
@@ -129,7 +130,7 @@ def _plan_batch(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[st
         found, left = plan_record(planning, known, each, known.placed[str(getattr(each, kind))])
         entries += found
         differences += left
-    plans.save_entries(tx, _with_reasons(tx, entries))
+    plans.save_entries(tx, _with_reasons(tx, name_repairs(tx, planning, known, entries)))
     pks = [each.pk for each in known.own]
     save_differences(tx, pks, differences, at_s=planning.now_s)
     return len(differences)

@@ -22,6 +22,7 @@ from stagesync.domain.plan import Reason, Way
 from stagesync.engine import audit
 from stagesync.engine.backward import note_begun, note_refused, settle_begun
 from stagesync.engine.compare import same_value
+from stagesync.engine.cost import HOUR_S
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.guard import group_of
@@ -36,8 +37,6 @@ from stagesync.store.plans import StoredEntry
 
 REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
 """Refusals that are known by a reason of their own; all others are `refused`."""
-
-HOUR_S = 3_600.0
 
 DOUBTS = frozenset({Refusal.INVALID, Refusal.FORBIDDEN})
 """Refusals after which the fields are described anew: one may have changed since."""

@@ -287,6 +287,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("own_write", schema=None) as batch_op:
         batch_op.create_index("ix_own_write_at_s", ["at_s"], unique=False)
+        batch_op.create_index("ix_own_write_subject", ["subject"], unique=False)
 
     op.create_table(
         "person",
@@ -320,6 +321,9 @@ def upgrade() -> None:
         sa.Column("decided_at_s", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),
     )
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.create_index("ix_plan_state", ["state", "made_at_s"], unique=False)
+
     op.create_table(
         "plan_entry",
         sa.Column("plan", sa.Text(), nullable=False),
@@ -386,6 +390,16 @@ def upgrade() -> None:
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
+    )
+    op.create_table(
+        "saved_plan",
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("saved_at_s", sa.Float(), nullable=False),
+        sa.Column("entries", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("subjects", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("causes", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("plan", name=op.f("pk_saved_plan")),
     )
     op.create_table(
         "transition",
