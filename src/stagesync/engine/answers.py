@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from stagesync.connector import Change
+from stagesync.connector import Change, FieldValue
 from stagesync.domain.adopt import overrides_for
 from stagesync.domain.edits import Answer, Rule
 from stagesync.domain.guard import Cause
@@ -24,29 +24,39 @@ from stagesync.store.records import StoredRecord
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An edit with the record it is in, whose it is, and what is done about it."""
+    """An edit with the record it is in, whose it is, and what is done about it.
+
+    Attributes:
+        over: our value, where it replaced the edit while it was under way; None where the edit stands.
+    """
 
     edit: Edit
     record: StoredRecord
     change: Change
     answer: Answer
+    over: FieldValue = None
 
 
 def answer(tx: Connection, deployment: Deployment, each: Seen, *, now_s: float, run: str) -> None:
     """Carry the rule out, and keep in the log what was done."""
-    subject = each.record.person or each.record.account or ""
+    subject = owner(each.record)
     rule, made = each.answer.rule, None
     if rule is Rule.ADOPT:
         made = _adopted(tx, deployment, each, subject, now_s=now_s)
         rule = Rule.ADOPT if made else Rule.RESPECT
-    if rule is Rule.RESPECT and subject:
+    if rule is Rule.RESPECT:
         made = _hold(deployment, each, subject, "edit", each.edit.value, now_s=now_s)
     if made:
         holds.save(tx, [made])
-    kind = "person" if subject.startswith("p_") else "account"
-    if subject:
+    if each.over is None or rule is not Rule.OVERWRITE:
+        kind = "person" if subject.startswith("p_") else "account"
         state.mark_dirty(tx, kind, [subject], cause=Cause.BY_HAND)
     audit.append(tx, [_audited(deployment, each, subject, rule, made, run=run, now_s=now_s)])
+
+
+def owner(record: StoredRecord) -> str:
+    """Id of the person or account that a record belongs to; empty for nobody."""
+    return record.person or record.account or ""
 
 
 def _adopted(
@@ -100,6 +110,7 @@ def _hold(
         made_by=who(each.change),
         why=f"{each.edit.field} was set by {who(each.change)}",
         made_at_s=now_s,
+        over=each.over if kind == "edit" else None,
     )
 
 
@@ -136,5 +147,6 @@ def _audited(
             "at": iso(each.change.at_s),
             "hold": made.id if made else None,
             "until": iso(made.until_s) if made and made.until_s is not None else None,
-        },
+        }
+        | ({} if each.over is None else {"replaced_by": each.over}),
     }

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from stagesync.connector import Actor, Change, CrmError, ObjectDescription, Record
 from stagesync.domain.edits import Origin
 from stagesync.domain.life import State
-from stagesync.engine.answers import Seen, answer
+from stagesync.engine.answers import Seen, answer, owner
 from stagesync.engine.compare import same_in
 from stagesync.engine.deployment import Connected, Deployment
-from stagesync.engine.histories import changes_of
-from stagesync.store import edits, guards, plans, records
+from stagesync.engine.describe import Descriptions
+from stagesync.engine.histories import Told, ask
+from stagesync.engine.overwritten import replaced, say_unseen
+from stagesync.store import edits, guards, plans, records, watches
 from stagesync.store.edits import Edit
 from stagesync.store.records import StoredRecord
+from stagesync.store.watches import Watch
+
+PART = 2_000
+"""Edits and watched writes that are asked about together: what was answered is not asked again."""
 
 ORIGINS = {
     Actor.PERSON: Origin.PERSON,
@@ -68,37 +76,92 @@ def _not_ours(tx: Connection, found: Sequence[Edit], described: ObjectDescriptio
     ]
 
 
-def answer_edits(deployment: Deployment, *, run: str, now_s: float) -> dict[str, CrmError]:
-    """Answer what was noted, by whose edit it is.
+@dataclass(slots=True)
+class Answered:
+    """What came of asking whose edits are.
 
-    Returns:
-        Connections that could not say now whose theirs are, with why: these edits wait, and nothing
-        may be written there meanwhile, or it would be over somebody's word.
+    Attributes:
+        silent: connections that could not say now, with why: their edits wait, and nothing may be
+            written there meanwhile, or it would be over somebody's word.
+        overwritten: connection -> edits that our writes had replaced while they were under way.
     """
+
+    silent: dict[str, CrmError] = field(default_factory=dict)
+    overwritten: Counter[str] = field(default_factory=Counter)
+
+
+def answer_edits(
+    deployment: Deployment, *, run: str, now_s: float, descriptions: Mapping[str, Descriptions]
+) -> Answered:
+    """Answer what was noted, by whose edit it is; and find what our last writes replaced unseen.
+
+    An edit in a record that belongs to nobody yet waits, unasked, until it does.
+
+    Args:
+        descriptions: connections that could be read, with their fields.
+    """
+    answered = Answered()
     with deployment.store.begin() as tx:
-        waiting = edits.waiting(tx)
-        held = {r.pk: r for r in records.records_where(tx, "pk", {e.record_pk for e in waiting})}
-    changes, silent = changes_of(deployment, waiting, held)
-    waiting = [each for each in waiting if held[each.record_pk].connection not in silent]
-    seen = [_seen(deployment, each, held[each.record_pk], changes) for each in waiting]
-    with deployment.store.begin() as tx:
-        theirs = [each for each in seen if each.change.actor is not Actor.OURS]
-        for each in theirs:
-            answer(tx, deployment, each, now_s=now_s, run=run)
-        edits.strike(tx, waiting)
-    return silent
+        due: list[Edit | Watch] = [*watches.due(tx), *edits.waiting(tx)]
+        held = {r.pk: r for r in records.records_where(tx, "pk", {e.record_pk for e in due})}
+    due = [
+        each
+        for each in due
+        if (owner(held[each.record_pk]) or held[each.record_pk].gone)
+        and (isinstance(each, Edit) or held[each.record_pk].connection in descriptions)
+    ]
+    # A watch before an edit of the same field: what it replaced came before.
+    due.sort(key=lambda each: (each.record_pk, each.field, isinstance(each, Edit)))
+    for start in range(0, len(due), PART):
+        if deployment.stopping.is_set():
+            break
+        part = [
+            each
+            for each in due[start : start + PART]
+            if held[each.record_pk].connection not in answered.silent
+        ]
+        told = ask(deployment, {(each.record_pk, each.field) for each in part}, held)
+        answered.silent |= told.silent
+        heard = [each for each in part if held[each.record_pk].connection not in told.silent]
+        seen = [
+            _seen(deployment, each, held[each.record_pk], told, descriptions=descriptions)
+            for each in heard
+        ]
+        with deployment.store.begin() as tx:
+            for found in filter(None, seen):
+                answer(tx, deployment, found, now_s=now_s, run=run)
+                answered.overwritten[found.record.connection] += found.over is not None
+            edits.strike(tx, [each for each in heard if isinstance(each, Edit)])
+            watches.strike(tx, [each for each in heard if isinstance(each, Watch)])
+            for name, kept in told.kept.items():
+                say_unseen(tx, name, kept, now_s=now_s)
+    return answered
 
 
 def _seen(
     deployment: Deployment,
-    edit: Edit,
+    due: Edit | Watch,
     record: StoredRecord,
-    changes: Mapping[tuple[int, str], Change],
-) -> Seen:
-    unknown = Change(edit.value, edit.at_s, Actor.UNKNOWN)
-    change = changes.get((edit.record_pk, edit.field), unknown)
+    told: Told,
+    *,
+    descriptions: Mapping[str, Descriptions],
+) -> Seen | None:
+    """The edit with what is done about it; None when it was ours, or nothing was replaced."""
+    changes = told.changes.get((due.record_pk, due.field), ())
+    if isinstance(due, Watch):
+        described = descriptions[record.connection].get(record.object)
+        change = replaced(due, changes, described)
+        if change is None:
+            return None
+        edit = Edit(due.record_pk, due.field, change.value, due.before, change.at_s)
+    else:
+        unknown = Change(due.value, due.at_s, Actor.UNKNOWN)
+        change, edit = changes[0] if changes else unknown, due
+        if change.actor is Actor.OURS:
+            return None
     connected = deployment.connections.get(record.connection)
     origin = ORIGINS.get(change.actor, Origin.PERSON)
     if connected and change.by in connected.automation_users:
         origin = Origin.AUTOMATION
-    return Seen(edit, record, change, deployment.edits.answers[origin])
+    over = due.after if isinstance(due, Watch) else None
+    return Seen(edit, record, change, deployment.edits.answers[origin], over)

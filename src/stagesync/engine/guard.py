@@ -45,7 +45,8 @@ def count_groups(entries: Iterable[StoredEntry]) -> dict[Group, int]:
 
 def why(trip: Trip) -> str:
     """A held group's reason, as a sentence for people."""
-    return WORDS[trip.rule].format(count=trip.count, limit=trip.limit, group=trip.group)
+    words = WORDS[trip.rule].format(count=trip.count, limit=trip.limit, group=trip.group)
+    return f"{words}, besides stagesync by {trip.writers}" if trip.writers else words
 
 
 def groups_document(held: Iterable[Trip]) -> list[dict[str, Any]]:
@@ -151,7 +152,11 @@ def keep(tx: Connection, plan_id: str, found: Mapping[Group, Trip], *, now_s: fl
     waiting = plans.count_subjects(tx, plan_id, State.HELD)
     known = {**before, **found}
     standing = [
-        replace(known[group], count=max(count, known[group].count))
+        replace(
+            known[group],
+            count=max(count, known[group].count),
+            writers=before[group].writers if group in before else "",
+        )
         if group in known
         else Trip(group, Rule.OBSERVED, count, 0)
         for group, count in sorted(waiting.items())

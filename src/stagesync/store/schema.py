@@ -26,6 +26,7 @@
     approval    how many of each move somebody approved with a plan
     hold        what is not written for a while, because of a person: by hand, an edit, an undo
     edit        a value that somebody else put into a field of ours, until it is answered
+    watch       a stage of ours that went out, until the CRM's history tells whether it replaced an edit
     own_write   what we wrote, for as long as it is weighed or may come back
     held_join   two people whose records say that they are one, waiting for a person's word
     verdict     people's word on which records are one human, and how things stood before
@@ -314,6 +315,7 @@ held_group = Table(
     _text("rule"),
     _whole("subjects"),
     _whole("most"),
+    _text("writers"),
     _instant("at_s"),
 )
 
@@ -337,6 +339,16 @@ edit = Table(
     _instant("at_s"),
 )
 
+watch = Table(
+    "watch",
+    metadata,
+    _whole("record_pk", key=True),
+    _text("field", key=True),
+    _text("before"),
+    _text("after"),
+    sqlite_with_rowid=False,
+)
+
 hold = Table(
     "hold",
     metadata,
@@ -346,6 +358,7 @@ hold = Table(
     _whole("record_pk"),
     _text("field"),
     _text("value"),
+    _text("over", null=True),
     _text("stage"),
     _text("policy"),
     _instant("until_s", null=True),
