@@ -18,7 +18,7 @@ from stagesync.engine.describe import Descriptions
 from stagesync.engine.guard import group_of
 from stagesync.engine.holds import pin
 from stagesync.engine.instants import iso
-from stagesync.store import guards, plans, records
+from stagesync.store import baselines, guards, plans, records
 from stagesync.store.guards import OwnWrite
 from stagesync.store.plans import StoredEntry
 
@@ -26,7 +26,7 @@ from stagesync.store.plans import StoredEntry
 def keep_baselines(tx: Connection, taken: Sequence[StoredEntry], *, run: str, now_s: float) -> None:
     """What was restored is as much or as little ours as it was before."""
     kept = [(e.record_pk, e.field, e.after) for e in taken if e.way not in NOT_OURS]
-    plans.save_baselines(tx, kept, run=run, at_s=now_s)
+    baselines.save_baselines(tx, kept, run=run, at_s=now_s)
     guards.save_own_writes(
         tx,
         [

@@ -29,8 +29,9 @@ from stagesync.engine.overwritten import note_sent
 from stagesync.engine.progress import Progress
 from stagesync.engine.taken import audited, concerns, keep_baselines
 from stagesync.engine.trouble import advise
-from stagesync.store import clearings, guards, links, plans, records, state
-from stagesync.store.plans import StoredDifference, StoredEntry
+from stagesync.store import clearings, differences, guards, links, plans, records, state
+from stagesync.store.differences import StoredDifference
+from stagesync.store.plans import StoredEntry
 
 REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
 """Refusals that are known by a reason of their own; all others are `refused`."""
@@ -224,7 +225,7 @@ class _Sender:
         places = [(each.record_pk, each.field) for each in taken]
         clearings.drop_clearings(tx, places)
         wished = [(e.record_pk, e.field) for e in taken if e.way not in NOT_OURS]
-        plans.drop_differences(tx, wished)
+        differences.drop_differences(tx, wished)
         pin(tx, self.deployment, taken, now_s=self.now_s)
         note_given_back(tx, taken)
         stored = {
@@ -252,7 +253,7 @@ class _Sender:
             )
             for each, result in refused
         ]
-        plans.add_differences(tx, left, at_s=self.now_s)
+        differences.add_differences(tx, left, at_s=self.now_s)
         # Somebody else was writing the record: the next run tries again, unasked.
         locked = [each.subject for each, result in refused if result.refusal is Refusal.LOCKED]
         state.mark_dirty(tx, "plan", locked)
