@@ -15,12 +15,15 @@ from stagesync.engine.answers import Seen, answer, owner
 from stagesync.engine.compare import same_in
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
-from stagesync.engine.histories import Told, ask
+from stagesync.engine.histories import Place, Told, ask
 from stagesync.engine.overwritten import replaced, say_unseen
 from stagesync.store import edits, guards, plans, records, watches
 from stagesync.store.edits import Edit
 from stagesync.store.records import StoredRecord
 from stagesync.store.watches import Watch
+
+All = Mapping[str, Descriptions]
+"""Connection -> its fields."""
 
 PART = 2_000
 """Edits and watched writes that are asked about together: what was answered is not asked again."""
@@ -90,9 +93,7 @@ class Answered:
     overwritten: Counter[str] = field(default_factory=Counter)
 
 
-def answer_edits(
-    deployment: Deployment, *, run: str, now_s: float, descriptions: Mapping[str, Descriptions]
-) -> Answered:
+def answer_edits(deployment: Deployment, *, run: str, now_s: float, descriptions: All) -> Answered:
     """Answer what was noted, by whose edit it is; and find what our last writes replaced unseen.
 
     An edit in a record that belongs to nobody yet waits, unasked, until it does.
@@ -102,16 +103,10 @@ def answer_edits(
     """
     answered = Answered()
     with deployment.store.begin() as tx:
+        # Watches first: what our write replaced came before what was done to it since.
         due: list[Edit | Watch] = [*watches.due(tx), *edits.waiting(tx)]
         held = {r.pk: r for r in records.records_where(tx, "pk", {e.record_pk for e in due})}
-    due = [
-        each
-        for each in due
-        if (owner(held[each.record_pk]) or held[each.record_pk].gone)
-        and (isinstance(each, Edit) or held[each.record_pk].connection in descriptions)
-    ]
-    # A watch before an edit of the same field: what it replaced came before.
-    due.sort(key=lambda each: (each.record_pk, each.field, isinstance(each, Edit)))
+    due = [each for each in due if _is_ripe(each, held[each.record_pk], descriptions)]
     for start in range(0, len(due), PART):
         if deployment.stopping.is_set():
             break
@@ -120,7 +115,7 @@ def answer_edits(
             for each in due[start : start + PART]
             if held[each.record_pk].connection not in answered.silent
         ]
-        told = ask(deployment, {(each.record_pk, each.field) for each in part}, held)
+        told = ask(deployment, _places(part, held, descriptions), held)
         answered.silent |= told.silent
         heard = [each for each in part if held[each.record_pk].connection not in told.silent]
         seen = [
@@ -128,7 +123,7 @@ def answer_edits(
             for each in heard
         ]
         with deployment.store.begin() as tx:
-            for found in filter(None, seen):
+            for found in sorted(filter(None, seen), key=lambda each: each.change.at_s):
                 answer(tx, deployment, found, now_s=now_s, run=run)
                 answered.overwritten[found.record.connection] += found.over is not None
             edits.strike(tx, [each for each in heard if isinstance(each, Edit)])
@@ -138,13 +133,33 @@ def answer_edits(
     return answered
 
 
+def _is_ripe(due: Edit | Watch, record: StoredRecord, descriptions: All) -> bool:
+    """Whether somebody is there whom it concerns; a watch has time until the CRM can be read."""
+    if isinstance(due, Watch) and record.connection not in descriptions:
+        return False
+    return bool(owner(record)) or record.gone
+
+
+def _places(
+    part: Sequence[Edit | Watch], held: Mapping[int, StoredRecord], descriptions: All
+) -> set[Place]:
+    """What to ask about: fields that are not there any more have no history."""
+    found = set()
+    for each in part:
+        record = held[each.record_pk]
+        of_object = descriptions.get(record.connection, {}).get(record.object)
+        if of_object is None or each.field in of_object.fields:
+            found.add((each.record_pk, each.field))
+    return found
+
+
 def _seen(
     deployment: Deployment,
     due: Edit | Watch,
     record: StoredRecord,
     told: Told,
     *,
-    descriptions: Mapping[str, Descriptions],
+    descriptions: All,
 ) -> Seen | None:
     """The edit with what is done about it; None when it was ours, or nothing was replaced."""
     changes = told.changes.get((due.record_pk, due.field), ())
