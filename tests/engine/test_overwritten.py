@@ -9,6 +9,7 @@ import pytest
 from stagesync.connector import Actor, Change, PermissionMissing, Unavailable
 from stagesync.connector.memory import MemoryConnector
 from stagesync.domain.edits import Answer, EditRules, Origin, Rule
+from stagesync.engine.explain import explain
 from stagesync.engine.overwritten import UNDER_WAY_S, replaced
 from stagesync.engine.run import Outcome
 from stagesync.engine.status import status
@@ -276,6 +277,7 @@ def test_a_vendors_field_that_only_goes_forward_is_emptied_first(forward: Bench)
         each["result"]["way"] for each in forward.audit() if "way" in each["result"]
     ]
     assert [0, 0] == [forward.written(forward.sync()) for _ in range(2)]
+    assert True is explain(forward.deployment, contact)["facts"]["person.sales_accepted"]["value"]
 
 
 def test_the_history_is_asked_of_what_was_written_alone(
