@@ -28,6 +28,9 @@ REASONS = {"edit": Reason.EDITED, "undo": Reason.UNDONE}
 
 BY_TIME = "time"
 
+PARKED = (Reason.REFUSED, Reason.DROPPED)
+"""Why a value waits for somebody's word."""
+
 
 def hold_id(*parts: object) -> str:
     """The id of a hold, from what it is about."""
@@ -80,10 +83,17 @@ def release(deployment: Deployment, who: str, *, by: str, now_s: float) -> list[
 
 
 def retry(deployment: Deployment, who: str | None) -> int:
-    """Plan those anew to whom a CRM said no; how many people and accounts."""
+    """Plan those anew to whom a CRM said no; how many people and accounts.
+
+    Args:
+        who: only them, also with what was dropped of theirs.
+    """
     with deployment.store.begin() as tx:
-        subjects = [find(tx, who)[1]] if who else None
-        found = differences.subjects_refused(tx, subjects)
+        if who:
+            found = [find(tx, who)[1]]
+            found = [each for each in differences.subjects_left(tx, *PARKED) if each in found]
+        else:
+            found = differences.subjects_left(tx, Reason.REFUSED)
         state.mark_dirty(tx, "plan", found, cause=Cause.BY_HAND)
     return len(found)
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from stagesync.connector import WriteResult
 from stagesync.domain.life import Move, State, move
 from stagesync.domain.plan import NOT_OURS, Way
+from stagesync.domain.transitions import implied_stages
 from stagesync.engine import audit
 from stagesync.engine.backward import settle_begun
 from stagesync.engine.compare import same_value
@@ -51,6 +52,7 @@ def audited(
     deployment: Deployment, each: StoredEntry, result: WriteResult | None, *, run: str, now_s: float
 ) -> dict[str, Any]:
     """The log's entry for one written or refused field; `result` None means seen to stand there."""
+    main = deployment.vocabularies[deployment.main_vocabulary]
     was_refused = result is not None and concerns(result, each.field)
     return {
         "at": iso(now_s),
@@ -65,6 +67,7 @@ def audited(
         "after": each.after,
         "stage_from": each.stage_from,
         "stage_to": each.stage_to,
+        "implied": implied_stages(main, each.stage_from, each.stage_to),
         "policy": deployment.policy.label,
         "reasons": each.because,
         "result": (

@@ -22,6 +22,7 @@ from stagesync.domain.plan import EMPTIES, NOT_OURS, Reason
 from stagesync.engine import audit
 from stagesync.engine.backward import note_begun, note_refused
 from stagesync.engine.compare import same_value
+from stagesync.engine.cost import HOUR_S
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.holds import note_given_back, pin
@@ -35,8 +36,6 @@ from stagesync.store.plans import StoredEntry
 
 REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
 """Refusals that are known by a reason of their own; all others are `refused`."""
-
-HOUR_S = 3_600.0
 
 DOUBTS = frozenset({Refusal.INVALID, Refusal.FORBIDDEN})
 """Refusals after which the fields are described anew: one may have changed since."""

@@ -21,7 +21,7 @@ class StoredPlan:
     Attributes:
         kind: `run`, or `undo`, which was asked for by hand.
         run: that made it, or that it undoes.
-        state: one of open, held, approved, dropped, done.
+        state: one of open, held, approved, dropped, done; `ended` when the approval is over.
     """
 
     id: str
@@ -196,6 +196,50 @@ def _entries(tx: Connection, which: str, **values: Any) -> list[StoredEntry]:
     lists = [name for name, value in values.items() if isinstance(value, list)]
     sql = sql.bindparams(*(bindparam(name, expanding=True) for name in lists))
     return [_stored_entry(row) for row in tx.execute(sql, values)]
+
+
+def entries_of_ended(tx: Connection, plan_id: str, *, before_s: float) -> list[StoredEntry]:
+    """The planned entries of a plan whose approval was given at an instant or before it."""
+    ended = "SELECT id FROM plan WHERE decided_at_s <= :before_s"
+    return _entries(
+        tx,
+        f"e.plan = :plan AND e.state = 'planned' AND e.approval IN ({ended}) {_BY_FIELD}",
+        plan=plan_id,
+        before_s=before_s,
+    )
+
+
+def end_approvals(tx: Connection, *, before_s: float) -> None:
+    """Let nothing more pass by approvals given at an instant or before it."""
+    sql = text(
+        "UPDATE plan SET state = 'ended' WHERE state = 'approved' AND decided_at_s <= :before_s"
+    )
+    tx.execute(sql, {"before_s": before_s})
+
+
+def count_approved(tx: Connection) -> dict[str, int]:
+    """Approved plan -> values that wait to be written by it."""
+    sql = text(
+        "SELECT approval, COUNT(*) AS n FROM plan_entry WHERE state = 'planned' AND approval <> ''"
+        " GROUP BY approval"
+    )
+    return {row.approval: row.n for row in tx.execute(sql)}
+
+
+def forget_old_plans(tx: Connection, *, before_s: float) -> None:
+    """Remove plans made before an instant of which nothing waits any more; the audit has what was written."""
+    old = (
+        "SELECT id FROM plan WHERE state IN ('done', 'dropped', 'ended') AND made_at_s < :before_s"
+    )
+    waits = "SELECT 1 FROM plan_entry e WHERE e.plan = plan.id AND e.state IN ('planned', 'held', 'sent')"
+    found = [
+        {"plan": row.id}
+        for row in tx.execute(text(f"{old} AND NOT EXISTS ({waits})"), {"before_s": before_s})
+    ]
+    for table in ("plan_entry", "approval", "held_group") if found else ():
+        tx.execute(text(f"DELETE FROM {table} WHERE plan = :plan"), found)  # noqa: S608  literals
+    if found:
+        tx.execute(text("DELETE FROM plan WHERE id = :plan"), found)
 
 
 def count_states(tx: Connection, plan_id: str) -> dict[str, int]:

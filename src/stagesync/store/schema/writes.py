@@ -4,6 +4,7 @@ baseline    the last value that a CRM and stagesync both held, per record and fi
 difference  why a wanted value does not stand in the CRM
 clearing    fields that were emptied so that they could go back, until a value is seen in them
 plan, plan_entry   what will be, was, or waits to be written
+saved_plan  what a plan held when it was shown, held or decided: compressed, a line per value
 held_group  moves of a plan that are too much to be written unseen, and why
 approval    how many of each move somebody approved with a plan
 own_write   what we wrote, for as long as it is weighed or may come back
@@ -14,7 +15,7 @@ watch       a stage of ours that went out, until the CRM's history tells whether
 
 from __future__ import annotations
 
-from sqlalchemy import Index, Table
+from sqlalchemy import Column, Index, LargeBinary, Table
 
 from stagesync.store.schema.columns import instant, metadata, text, whole
 
@@ -38,6 +39,8 @@ difference = Table(
     text("reason"),
     text("words"),
     instant("at_s"),
+    instant("until_s", null=True),
+    Index("ix_difference_until_s", "until_s"),
 )
 
 clearing = Table(
@@ -60,6 +63,7 @@ plan = Table(
     instant("made_at_s"),
     text("decided_by"),
     instant("decided_at_s", null=True),
+    Index("ix_plan_state", "state", "made_at_s"),
 )
 
 plan_entry = Table(
@@ -80,6 +84,17 @@ plan_entry = Table(
     text("way"),
     Index("ix_plan_entry_subject", "subject"),
     Index("ix_plan_entry_state", "state"),
+)
+
+saved_plan = Table(
+    "saved_plan",
+    metadata,
+    text("plan", key=True),
+    instant("saved_at_s"),
+    whole("entries"),
+    whole("subjects"),
+    text("causes"),
+    Column("body", LargeBinary, nullable=False),
 )
 
 held_group = Table(
@@ -121,6 +136,7 @@ own_write = Table(
     text("stage_to"),
     text("approval"),
     Index("ix_own_write_at_s", "at_s"),
+    Index("ix_own_write_subject", "subject"),
     sqlite_with_rowid=False,
 )
 
