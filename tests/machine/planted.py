@@ -30,6 +30,7 @@ class Planted:
 
 
 _SEND = "src/stagesync/engine/writeback.py"
+_TAKEN = "src/stagesync/engine/taken.py"
 _INGEST = "src/stagesync/engine/ingest.py"
 
 PLANTED: Mapping[str, Planted] = {
@@ -52,12 +53,12 @@ PLANTED: Mapping[str, Planted] = {
     ),
     "echo taken for an edit": Planted(
         _SEND,
-        "        _keep_baselines(tx, taken, run=self.run, now_s=self.now_s)\n",
+        "        keep_baselines(tx, taken, run=self.run, now_s=self.now_s)\n",
         "",
     ),
     "audit entry missing after a lost answer": Planted(
-        _SEND,
-        "    audit.append(tx, [_audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])",
+        _TAKEN,
+        "    audit.append(tx, [audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])",
         "",
     ),
     "lost answer forgotten": Planted(

@@ -50,7 +50,8 @@ def why(trip: Trip) -> str:
     """A held group's reason, as a sentence for people."""
     is_repair = trip.rule is Rule.PAIR and trip.group.cause is Cause.REPAIR
     words = PUT_BACK if is_repair else WORDS[trip.rule]
-    return words.format(count=trip.count, limit=trip.limit, group=trip.group)
+    words = words.format(count=trip.count, limit=trip.limit, group=trip.group)
+    return f"{words}, besides stagesync by {trip.writers}" if trip.writers else words
 
 
 def groups_document(held: Iterable[Trip]) -> list[dict[str, Any]]:
@@ -168,7 +169,11 @@ def keep(tx: Connection, plan_id: str, found: Mapping[Group, Trip], *, now_s: fl
     waiting = plans.count_subjects(tx, plan_id, State.HELD)
     known = {**before, **found}
     standing = [
-        replace(known[group], count=max(count, known[group].count))
+        replace(
+            known[group],
+            count=max(count, known[group].count),
+            writers=before[group].writers if group in before else "",
+        )
         if group in known
         else Trip(group, Rule.OBSERVED, count, 0)
         for group, count in sorted(waiting.items())

@@ -21,8 +21,9 @@ from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.pull import Pulled, pull_all
 from stagesync.engine.resolve import resolve
 from stagesync.engine.standing import save_standing
+from stagesync.engine.taken import settle_sent
 from stagesync.engine.trouble import advise, to_keep
-from stagesync.engine.writeback import Written, settle_sent, write_back
+from stagesync.engine.writeback import Written, write_back
 from stagesync.errors import CrmError
 from stagesync.store import differences, guards, people, plans, state
 
@@ -35,6 +36,7 @@ class Outcome:
 
     Attributes:
         descriptions: connection -> its live fields, where they are known.
+        overwritten: connection -> edits that our earlier writes had replaced while they were under way.
         calls: connection -> requests that count against the vendor's quota.
         troubles: connection -> what broke it off.
     """
@@ -45,6 +47,7 @@ class Outcome:
     evaluated: Evaluated
     people: int
     descriptions: Mapping[str, Descriptions]
+    overwritten: Mapping[str, int] = field(default_factory=dict)
     written: Mapping[str, Written] = field(default_factory=dict)
     calls: Mapping[str, int] = field(default_factory=dict)
     troubles: Mapping[str, CrmError] = field(default_factory=dict)
@@ -74,6 +77,7 @@ class Outcome:
             "skipped": self.plan.differences,
             "held": self.plan.held,
             "edited": {name: self._written(name).edited for name in self.pulled},
+            "overwritten_edits": {name: self.overwritten.get(name, 0) for name in self.pulled},
             "ramped": {name: self._written(name).ramped for name in self.pulled},
             "calls": dict(self.calls),
             "troubles": {name: str(error) for name, error in self.troubles.items()},
@@ -131,16 +135,17 @@ def _look(
 ) -> Outcome:
     descriptions = {n: p.descriptions for n, p in pulled.items() if p.descriptions is not None}
     progress.phase("resolve")
-    for name, error in answer_edits(deployment, run=run, now_s=now_s).items():
-        descriptions.pop(name, None)
-        if name in pulled:
-            pulled[name].trouble = advise(error, name, now_s=deployment.clock.now_s())
     with deployment.store.begin() as tx:
         settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
         notice_definitions(tx, deployment)
         end_due(tx, deployment, now_s=now_s)
         lost = has_shrunk(tx, deployment, {name: each.lost for name, each in pulled.items()})
         resolved = resolve(tx, deployment, run=run, now_s=now_s)
+    answered = answer_edits(deployment, run=run, now_s=now_s, descriptions=descriptions)
+    for name, error in answered.silent.items():
+        descriptions.pop(name, None)
+        if name in pulled:
+            pulled[name].trouble = advise(error, name, now_s=deployment.clock.now_s())
     evaluated = evaluate_all(deployment, run=run, now_s=now_s, progress=progress)
     planned = plan_all(
         deployment,
@@ -156,7 +161,7 @@ def _look(
         )
     with deployment.store.begin() as tx:
         known = people.count(tx, "person")
-    return Outcome(run, planned, pulled, evaluated, known, descriptions)
+    return Outcome(run, planned, pulled, evaluated, known, descriptions, answered.overwritten)
 
 
 def _start(deployment: Deployment, *, now_s: float) -> str:
