@@ -106,6 +106,14 @@ def plan_all(
     return planned
 
 
+def plan_nobody(deployment: Deployment, *, run: str, now_s: float) -> Planned:
+    """The plan with what waited before, while nobody may be planned."""
+    with deployment.store.begin() as tx:
+        planned = Planned(_open_plan(tx, deployment, run=run, now_s=now_s))
+        _close_plan(tx, planned)
+    return planned
+
+
 def _of_kind(ids: Iterable[str], prefix: str) -> list[str]:
     return [each for each in ids if each.startswith(prefix)]
 

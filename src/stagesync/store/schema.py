@@ -209,6 +209,15 @@ cursor = Table(
     _whole("complete"),
 )
 
+first_load = Table(
+    "first_load",
+    metadata,
+    _text("connection", key=True),
+    _text("object", key=True),
+    _whole("records"),
+    _instant("ended_at_s", null=True),
+)
+
 connection = Table(
     "connection",
     metadata,
