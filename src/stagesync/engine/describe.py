@@ -140,13 +140,21 @@ def widened(tx: Connection, connected: Connected) -> set[str]:
     """
     known = state.connection_state(tx, connected.name)
     seen = _Seen.read(known.seen if known else {})
-    if seen.digest in ("", connected.mapping.digest):
+    if known is None or seen.digest in ("", connected.mapping.digest):
         return set()
+    found = _decode(known.description)
     return {
         name
         for name in connected.roles
-        if set(connected.object_mapping(name).fields) - set(seen.asked.get(name, ()))
+        if _surely_asked(connected, found, name) - set(seen.asked.get(name, ()))
     }
+
+
+def _surely_asked(connected: Connected, found: Descriptions, object_name: str) -> set[str]:
+    """The mapped fields but those that may be missing and were not there."""
+    mapping = connected.object_mapping(object_name)
+    there = found[object_name].fields if object_name in found else {}
+    return {each for each in mapping.fields if each in there or each not in mapping.optional_fields}
 
 
 def _begin_anew(tx: Connection, connected: Connected, object_name: str) -> None:

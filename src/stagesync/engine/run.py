@@ -151,19 +151,7 @@ def _look(
         descriptions.pop(name, None)
         if name in pulled:
             pulled[name].trouble = advise(error, name, now_s=deployment.clock.now_s())
-    with deployment.store.begin() as tx:
-        settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
-        notice_definitions(tx, deployment)
-        end_due(tx, deployment, now_s=now_s)
-        lost = has_shrunk(tx, deployment, {name: each.lost for name, each in pulled.items()})
-        resolved = resolve(tx, deployment, run=run, now_s=now_s)
-        unread = find_unread(tx, deployment)
-        tell(tx, deployment, unread, now_s=now_s)
-        lost = remember_loss(tx, lost=lost, waits=must_wait(unread))
-    if resolved.shared_marks or resolved.too_large:
-        log.info(
-            "identity unclear", run=run, shared=resolved.shared_marks, large=resolved.too_large
-        )
+    lost, unread = _take_stock(deployment, run, pulled, descriptions=descriptions, now_s=now_s)
     for each in unread:
         descriptions.pop(each.connection, None)
     if must_wait(unread):
@@ -181,6 +169,31 @@ def _look(
     with deployment.store.begin() as tx:
         known = people.count(tx, "person")
     return Outcome(run, planned, pulled, evaluated, known, descriptions, unread=unread)
+
+
+def _take_stock(
+    deployment: Deployment,
+    run: str,
+    pulled: Mapping[str, Pulled],
+    *,
+    descriptions: Mapping[str, Descriptions],
+    now_s: float,
+) -> tuple[bool, Sequence[Unread]]:
+    """Whose facts changed; also whether a source shrank, and what was never read to its end."""
+    with deployment.store.begin() as tx:
+        settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
+        notice_definitions(tx, deployment)
+        end_due(tx, deployment, now_s=now_s)
+        lost = has_shrunk(tx, deployment, {name: each.lost for name, each in pulled.items()})
+        resolved = resolve(tx, deployment, run=run, now_s=now_s)
+        unread = find_unread(tx, deployment)
+        tell(tx, deployment, unread, now_s=now_s)
+        lost = remember_loss(tx, lost=lost, waits=must_wait(unread))
+    if resolved.shared_marks or resolved.too_large:
+        log.info(
+            "identity unclear", run=run, shared=resolved.shared_marks, large=resolved.too_large
+        )
+    return lost, unread
 
 
 def _start(deployment: Deployment, *, now_s: float) -> str:
