@@ -20,7 +20,7 @@ from stagesync.engine.holds import overrides_of
 from stagesync.engine.progress import Progress
 from stagesync.store import history, people, state
 from stagesync.store.history import Transition
-from stagesync.store.people import Kind, Placed
+from stagesync.store.people import KINDS, Kind, Placed
 
 BATCH = 1_000
 """People per transaction."""
@@ -43,8 +43,7 @@ def evaluate_all(
 ) -> Evaluated:
     """Evaluate the dirty and the due: people first, then the accounts that follow from them."""
     done = Evaluated()
-    kinds: tuple[Kind, Kind] = ("person", "account")
-    for kind in kinds:
+    for kind in KINDS:
         with deployment.store.begin() as tx:
             causes = dict.fromkeys(people.ids_due(tx, kind, now_s=now_s), Cause.TIME)
             causes |= state.dirty_causes(tx, kind)
