@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from free_hand import WRITE_OVER
 from stagesync.connector import Actor
-from stagesync.domain.classify import classify
 from stagesync.domain.guard import Cause, Group, Limits, Rule
 from stagesync.engine.guard import why
 from stagesync.engine.holds import retry
@@ -17,7 +17,7 @@ from stagesync.engine.undo import undo
 from stagesync.engine.writers import NOBODY
 from stagesync.store import alerts, plans, state
 
-from .bench import DAY_S, DEFINITIONS, WRITE_OVER, Bench
+from .bench import DAY_S, DEFINITIONS, Bench
 
 FEW = Limits(people=5, share=1.0, total_share=1.0, loss=1.0, never_below=5)
 UP = Group(Cause.FACTS, "contact", "lead")
@@ -213,17 +213,22 @@ def test_old_plans_are_forgotten(settled: tuple[Bench, list[str]]) -> None:
     assert {held: "held"} == states
 
 
-def test_another_definition_is_shown_before_it_acts(settled: tuple[Bench, list[str]]) -> None:
-    """The first plan of a changed vocabulary is held, even for one person; new facts are not."""
-    bench, contacts = settled
-    bench.form(contacts[0])
+def _lead_without_leads(bench: Bench, contact: str) -> None:
+    """The contact becomes a lead, and then a vocabulary has no such stage."""
+    bench.form(contact)
     bench.sync()
     bench.redeploy(definitions="one")
     bench.sync()
     standard = DEFINITIONS.vocabularies["standard"]
     fewer = replace(standard, stages=tuple(s for s in standard.stages if s.id != "lead"))
     words = {**DEFINITIONS.vocabularies, "standard": fewer}
-    bench.redeploy(vocabularies=words, classifier=classify(words), definitions="two")
+    bench.redeploy(vocabularies=words, definitions="two")
+
+
+def test_another_definition_is_shown_before_it_acts(settled: tuple[Bench, list[str]]) -> None:
+    """The first plan of a changed vocabulary is held, even for one person; new facts are not."""
+    bench, contacts = settled
+    _lead_without_leads(bench, contacts[0])
     outcome = bench.sync()
     (trip,) = outcome.plan.trips
     assert (Rule.DEFINITION, Cause.DEFINITION, "lead") == (
@@ -258,14 +263,7 @@ def test_facts_do_not_carry_an_unseen_definition_through(
 ) -> None:
     """Somebody whose move waits because of a new definition still waits when their facts change."""
     bench, contacts = settled
-    bench.form(contacts[0])
-    bench.sync()
-    bench.redeploy(definitions="one")
-    bench.sync()
-    standard = DEFINITIONS.vocabularies["standard"]
-    fewer = replace(standard, stages=tuple(s for s in standard.stages if s.id != "lead"))
-    words = {**DEFINITIONS.vocabularies, "standard": fewer}
-    bench.redeploy(vocabularies=words, classifier=classify(words), definitions="two")
+    _lead_without_leads(bench, contacts[0])
     bench.sync()
     bench.north.edit("contact", contacts[0], {"country": "FR"})
     assert (3, "lead") == (bench.sync().exit_code, bench.stage(contacts[0]))

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from free_hand import WRITE_OVER
 from stagesync.domain.life import State
 from stagesync.engine.daemon import run_daemon
 from stagesync.store import plans, state
 
-from .bench import WRITE_OVER, Bench
+from .bench import Bench
 
 
 def test_a_new_connection_is_only_observed(observed: Bench) -> None:
@@ -228,6 +229,7 @@ def test_the_summary_has_its_documented_keys(bench: Bench) -> None:
         "ramped",
         "calls",
         "troubles",
+        "unread",
         "seconds",
     ] == list(summary)
 

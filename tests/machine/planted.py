@@ -109,10 +109,11 @@ def hunt(planted: Planted, *, worlds: int, seed: int = 1) -> tuple[int | None, s
         text = path.read_text()
         assert text.count(planted.old) == 1, f"{planted.file} has changed: plant the mistake anew"
         path.write_text(text.replace(planted.old, planted.new))
+        roots = [copy / name for name in ("src", "connectors", "tests/shared", "")]
         done = subprocess.run(
             [sys.executable, "-m", "tests.machine.hunt", str(worlds), str(seed)],
             cwd=copy,
-            env=os.environ | {"PYTHONPATH": f"{copy}/src:{copy}/connectors:{copy}"},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, roots))},
             capture_output=True,
             text=True,
             check=False,

@@ -14,13 +14,11 @@ from stagesync.domain.life import Move, State, move
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Deployment
 from stagesync.store import guards, people, plans, records, state
-from stagesync.store.people import Kind
+from stagesync.store.people import KINDS
 from stagesync.store.plans import StoredEntry
 
 KEPT_S = 90 * 86_400.0
 """How long own writes are remembered beyond the newest of each field, and plans that are over."""
-
-KINDS: tuple[Kind, Kind] = ("person", "account")
 
 WORDS = {
     Rule.PAIR: "{count} would make this move within the window; the limit is {limit}",

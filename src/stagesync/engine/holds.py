@@ -17,12 +17,10 @@ from stagesync.engine.find import find
 from stagesync.engine.instants import iso
 from stagesync.store import differences, holds, people, state
 from stagesync.store.holds import WHOLE, Hold
-from stagesync.store.people import Kind, Placed
+from stagesync.store.people import KINDS, Placed
 from stagesync.store.plans import StoredEntry
 
 log = structlog.get_logger()
-
-KINDS: tuple[Kind, Kind] = ("person", "account")
 
 REASONS = {"edit": Reason.EDITED, "undo": Reason.UNDONE}
 

@@ -95,6 +95,14 @@ def plan_all(
     return planned
 
 
+def plan_nobody(deployment: Deployment, *, run: str, now_s: float) -> Planned:
+    """The plan with what waited before, while nobody may be planned."""
+    with deployment.store.begin() as tx:
+        planned = Planned(_open_plan(tx, deployment, run=run, now_s=now_s))
+        _close_plan(tx, planned)
+    return planned
+
+
 def _open_plan(tx: Connection, deployment: Deployment, *, run: str, now_s: float) -> str:
     """The plan that is held already takes the newcomers; otherwise a new one."""
     held = [each for each in plans.plans_in(tx, "held") if each.kind == "run"]

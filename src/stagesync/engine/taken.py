@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Connection
 
-from stagesync.connector import WriteResult
 from stagesync.domain.life import Move, State, move
-from stagesync.domain.plan import NOT_OURS, Way
-from stagesync.domain.transitions import implied_stages
+from stagesync.domain.plan import NOT_OURS
 from stagesync.engine import audit
 from stagesync.engine.backward import settle_begun
 from stagesync.engine.compare import same_value
@@ -18,7 +15,7 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.guard import group_of
 from stagesync.engine.holds import pin
-from stagesync.engine.instants import iso
+from stagesync.engine.logged import entry_of
 from stagesync.store import baselines, guards, plans, records
 from stagesync.store.guards import OwnWrite
 from stagesync.store.plans import StoredEntry
@@ -46,42 +43,6 @@ def keep_baselines(tx: Connection, taken: Sequence[StoredEntry], *, run: str, no
             if each.way not in NOT_OURS
         ],
     )
-
-
-def audited(
-    deployment: Deployment, each: StoredEntry, result: WriteResult | None, *, run: str, now_s: float
-) -> dict[str, Any]:
-    """The log's entry for one written or refused field; `result` None means seen to stand there."""
-    main = deployment.vocabularies[deployment.main_vocabulary]
-    was_refused = result is not None and concerns(result, each.field)
-    return {
-        "at": iso(now_s),
-        "run": run,
-        "actor": "stagesync",
-        "person": each.subject,
-        "connection": each.connection,
-        "object": each.object,
-        "id": each.id,
-        "field": each.field,
-        "before": each.before,
-        "after": each.after,
-        "stage_from": each.stage_from,
-        "stage_to": each.stage_to,
-        "implied": implied_stages(main, each.stage_from, each.stage_to),
-        "policy": deployment.policy.label,
-        "reasons": each.because,
-        "result": (
-            {"refused": str(result.refusal), "code": result.code, "words": result.message}
-            if result is not None and was_refused
-            else {"written": True}
-        )
-        | ({} if each.way == Way.PLAIN else {"way": each.way}),
-    }
-
-
-def concerns(result: WriteResult, field: str) -> bool:
-    """Whether a result refuses this field."""
-    return result.refusal is not None and (not result.fields or field in result.fields)
 
 
 def settle_sent(
@@ -120,4 +81,4 @@ def settle_sent(
     arrived += [each for key, each in begun.items() if key not in told]
     keep_baselines(tx, arrived, run=run, now_s=now_s)
     pin(tx, deployment, arrived, now_s=now_s)
-    audit.append(tx, [audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])
+    audit.append(tx, [entry_of(deployment, each, None, run=run, now_s=now_s) for each in arrived])

@@ -26,9 +26,10 @@ from stagesync.engine.cost import HOUR_S
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.holds import note_given_back, pin
+from stagesync.engine.logged import concerns, entry_of
 from stagesync.engine.overwritten import note_sent
 from stagesync.engine.progress import Progress
-from stagesync.engine.taken import audited, concerns, keep_baselines
+from stagesync.engine.taken import keep_baselines
 from stagesync.engine.trouble import advise
 from stagesync.store import clearings, differences, guards, links, plans, records, state
 from stagesync.store.differences import StoredDifference
@@ -209,7 +210,7 @@ class _Sender:
             audit.append(
                 tx,
                 [
-                    audited(self.deployment, each, result, run=self.run, now_s=self.now_s)
+                    entry_of(self.deployment, each, result, run=self.run, now_s=self.now_s)
                     for each, result in (*taken, *refused)
                 ],
             )

@@ -181,6 +181,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_pk", "fact", name=op.f("pk_fact_since")),
     )
     op.create_table(
+        "first_load",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("records", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("ended_at_s", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("connection", "object", name=op.f("pk_first_load")),
+    )
+    op.create_table(
         "held_group",
         sa.Column("plan", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
