@@ -22,7 +22,7 @@ from stagesync.engine.guard import guard, tell
 from stagesync.engine.progress import Progress
 from stagesync.engine.propose import Planning, know, plan_record
 from stagesync.engine.repairs import name_repairs
-from stagesync.store import people, plans, state
+from stagesync.store import people, plans, saved, state
 from stagesync.store.differences import StoredDifference, save_differences
 from stagesync.store.people import Kind
 from stagesync.store.plans import StoredEntry, StoredPlan
@@ -87,6 +87,8 @@ def plan_all(
         plans.adopt(tx, plan_id, descriptions)
         planned.trips = guard(tx, deployment, plan_id, lost=lost, now_s=now_s)
         _close_plan(tx, planned)
+        if planned.held and not saved.is_saved(tx, plan_id):
+            saved.save(tx, plan_id, now_s=now_s)
         tell(tx, plan_id, planned.trips, deployment.connections, now_s=now_s)
     return planned
 
