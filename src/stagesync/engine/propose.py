@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from stagesync.connector import FieldType, FieldValue, ObjectDescription
+from stagesync.connector import FieldType, ObjectDescription
 from stagesync.domain.guard import Cause
 from stagesync.domain.life import WAITING, State
 from stagesync.domain.mapping import is_frozen
@@ -61,7 +61,7 @@ class Known:
         begun: fields that were emptied so that they could go back.
         earlier: (record, field) -> the entry that waited until now.
         in_scope: records that may be written.
-        dropped: (record, field) -> the value that somebody gave up, of those whose facts stand since.
+        parked: (record, field) -> what somebody gave up there, or the CRM refused.
     """
 
     placed: Mapping[str, Placed]
@@ -75,7 +75,7 @@ class Known:
     begun: Begun
     earlier: Mapping[tuple[int, str], StoredEntry]
     in_scope: Container[int]
-    dropped: Mapping[tuple[int, str], FieldValue]
+    parked: Mapping[tuple[int, str], StoredDifference]
 
 
 def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> Known:
@@ -95,7 +95,6 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
             stays.setdefault(pk, {})[name] = Reason.UNDONE
     told = guards.stages_told(tx, [each.pk for each in own])
     untold = {str(getattr(each, kind)) for each in own if each.pk not in told}
-    unmoved = [e for e in own if planning.causes.get(str(getattr(e, kind))) in UNMOVED]
     return Known(
         placed=placed,
         wishes=wishes_of(tx, deployment, kind, placed),
@@ -108,7 +107,7 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
         begun=clearings.clearings_of(tx, [each.pk for each in own]),
         earlier=earlier,
         in_scope=writable(tx, deployment, own),
-        dropped=differences.dropped_of(tx, [each.pk for each in unmoved]),
+        parked=differences.parked_of(tx, [each.pk for each in own]),
     )
 
 
@@ -134,7 +133,9 @@ def plan_record(
     left += _taken_back(each, proposed, found)
     if planning.modes.get(each.connection) != "active":
         left += _vendor_fields_held(planning.deployment, each, found)
-    given_up = [one for one in found if _is_dropped(known, each, described, one)]
+    left += _still_refused(known, each, described)
+    is_unmoved = planning.causes.get(subject.id) in UNMOVED
+    given_up = [one for one in found if is_unmoved and _is_dropped(known, each, described, one)]
     left += [
         StoredDifference(each.pk, one.field, one.after, one.before, Reason.DROPPED)
         for one in given_up
@@ -147,11 +148,24 @@ def plan_record(
 def _is_dropped(
     known: Known, each: StoredRecord, described: ObjectDescription, entry: Entry
 ) -> bool:
-    """Whether somebody gave this very value up, and nothing has happened since."""
-    if (each.pk, entry.field) not in known.dropped:
+    """Whether this is the very value that somebody gave up."""
+    parked = known.parked.get((each.pk, entry.field))
+    if parked is None or parked.reason != Reason.DROPPED:
         return False
-    same = same_value(described.fields[entry.field].type)
-    return same(known.dropped[each.pk, entry.field], entry.after)
+    return same_value(described.fields[entry.field].type)(parked.wanted, entry.after)
+
+
+def _still_refused(
+    known: Known, each: StoredRecord, described: ObjectDescription
+) -> list[StoredDifference]:
+    """What was refused in fields that cannot be written now: it waits until they can."""
+    return [
+        one
+        for (pk, name), one in known.parked.items()
+        if pk == each.pk
+        and one.reason == Reason.REFUSED
+        and not (name in described.fields and described.fields[name].writable)
+    ]
 
 
 def _taken_back(
