@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from stagesync.connector import FieldType, ObjectDescription
+from stagesync.domain.falls import Return
 from stagesync.domain.guard import Cause
 from stagesync.domain.life import WAITING, State
 from stagesync.domain.mapping import is_frozen
-from stagesync.domain.plan import Choice, Entry, Reason, Target, Way, Wish, propose
+from stagesync.domain.plan import GOES_BACK, Choice, Entry, Reason, Target, Way, Wish, propose
 from stagesync.engine import holds
 from stagesync.engine.backward import Begun, resume
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
+from stagesync.engine.falls import returns_of
 from stagesync.engine.scope import writable
 from stagesync.engine.wishes import wishes_of
 from stagesync.store import clearings, differences, guards, people, plans, records
@@ -62,6 +64,7 @@ class Known:
         earlier: (record, field) -> the entry that waited until now.
         in_scope: records that may be written.
         parked: (record, field) -> what somebody gave up there, or the CRM refused.
+        returns: record -> field -> when it may go back, of fields that go forward.
     """
 
     placed: Mapping[str, Placed]
@@ -76,6 +79,7 @@ class Known:
     earlier: Mapping[tuple[int, str], StoredEntry]
     in_scope: Container[int]
     parked: Mapping[tuple[int, str], StoredDifference]
+    returns: Mapping[int, Mapping[str, Return]]
 
 
 def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> Known:
@@ -95,9 +99,10 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
             stays.setdefault(pk, {})[name] = Reason.UNDONE
     told = guards.stages_told(tx, [each.pk for each in own])
     untold = {str(getattr(each, kind)) for each in own if each.pk not in told}
+    wishes = wishes_of(tx, deployment, kind, placed)
     return Known(
         placed=placed,
-        wishes=wishes_of(tx, deployment, kind, placed),
+        wishes=wishes,
         live=live,
         own=own,
         told=told,
@@ -108,6 +113,7 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
         earlier=earlier,
         in_scope=writable(tx, deployment, own),
         parked=differences.parked_of(tx, [each.pk for each in own]),
+        returns=returns_of(tx, deployment, kind, own, wishes),
     )
 
 
@@ -128,6 +134,8 @@ def plan_record(
         described,
         out_of_scope=each.pk not in known.in_scope,
         kept=kept,
+        returns={name: back.from_s for name, back in known.returns.get(each.pk, {}).items()},
+        now_s=planning.now_s,
     )
     found = resume(proposed, each, described, known.begun)
     left += _taken_back(each, proposed, found)
@@ -201,11 +209,14 @@ def propose_for(
     *,
     out_of_scope: bool,
     kept: Mapping[str, Reason] | None = None,
+    returns: Mapping[str, float] | None = None,
+    now_s: float = 0.0,
 ) -> tuple[list[Entry], list[StoredDifference]]:
     """What one record of somebody should be written, and what differs and stays.
 
     Args:
         kept: field -> why it stays as it is for now.
+        returns: field -> the instant from which it may go back.
     """
     connected = deployment.connections[each.connection]
     mapping = connected.object_mapping(each.object)
@@ -223,9 +234,13 @@ def propose_for(
         frozen=is_frozen(mapping, each.fields),
         out_of_scope=out_of_scope,
         kept=kept,
+        returns=returns,
+        now_s=now_s,
     )
     left = [
-        StoredDifference(each.pk, one.field, one.wanted, one.current, one.reason)
+        StoredDifference(
+            each.pk, one.field, one.wanted, one.current, one.reason, until_s=one.until_s
+        )
         for one in differences
     ]
     return entries, left
@@ -254,6 +269,9 @@ def _stored_entry(
     told = known.told.get(each.pk)
     is_remade = told is None and stage == known.lost.get((subject.id, each.connection, each.object))
     told = stage if is_remade else told
+    back = known.returns.get(each.pk, {}).get(entry.field)
+    if back is not None and entry.way in GOES_BACK:
+        told = _stage_before(planning.deployment, back, subject)
     made = StoredEntry(
         plan=planning.plan_id,
         record_pk=each.pk,
@@ -272,6 +290,14 @@ def _stored_entry(
         cause=str(_cause(planning.causes.get(subject.id), told, is_remade=is_remade)),
     )
     return _carry_on(made, known.earlier.get((each.pk, entry.field)))
+
+
+def _stage_before(deployment: Deployment, back: Return, subject: Placed) -> str:
+    """The stage from which somebody fell: the record may have been told of the fall long ago."""
+    is_account = subject.id.startswith("a_")
+    return deployment.classifier.stage(
+        deployment.main_vocabulary, back.fell_from, account=is_account
+    )
 
 
 def _cause(cause: Cause | None, told: str | None, *, is_remade: bool) -> Cause:

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from stagesync.connector import CrmError, Record, Refusal, Role, Write, WriteResult
 from stagesync.domain.life import Move, State, move
 from stagesync.domain.plan import Reason, Way
+from stagesync.domain.transitions import implied_stages
 from stagesync.engine import audit
 from stagesync.engine.backward import note_begun, note_refused, settle_begun
 from stagesync.engine.compare import same_value
@@ -288,6 +289,7 @@ def _audited(
     deployment: Deployment, each: StoredEntry, result: WriteResult | None, *, run: str, now_s: float
 ) -> dict[str, Any]:
     """The log's entry for one written or refused field; `result` None means seen to stand there."""
+    main = deployment.vocabularies[deployment.main_vocabulary]
     was_refused = result is not None and _concerns(result, each.field)
     return {
         "at": iso(now_s),
@@ -302,6 +304,7 @@ def _audited(
         "after": each.after,
         "stage_from": each.stage_from,
         "stage_to": each.stage_to,
+        "implied": implied_stages(main, each.stage_from, each.stage_to),
         "policy": deployment.policy.label,
         "reasons": each.because,
         "result": (

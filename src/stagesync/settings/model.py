@@ -14,17 +14,16 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from stagesync.domain.duration import seconds_of
 from stagesync.errors import DefinitionError, Problem
 from stagesync.settings.lines import Lines, read_yaml
 
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
 
 def _seconds(value: object) -> object:
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", str(value))
+    found = seconds_of(str(value))
     if found is None:
         raise ValueError("must be a duration such as 60s, 5m or 1h")
-    return float(found[1]) * _UNITS[found[2]]
+    return found
 
 
 Duration = Annotated[float, BeforeValidator(_seconds)]

@@ -15,7 +15,11 @@ from stagesync.store.keys import among
 
 @dataclass(frozen=True, slots=True)
 class StoredDifference:
-    """A wanted value that does not stand in a CRM, and why; `words` are the vendor's."""
+    """A wanted value that does not stand in a CRM, and why; `words` are the vendor's.
+
+    Attributes:
+        until_s: the instant from which it is planned again; None when nothing but a change ends it.
+    """
 
     record_pk: int
     field: str
@@ -23,6 +27,7 @@ class StoredDifference:
     current: Any
     reason: str
     words: str = ""
+    until_s: float | None = None
 
 
 def save_differences(
@@ -46,20 +51,31 @@ def add_differences(tx: Connection, rows: Iterable[StoredDifference], *, at_s: f
             "reason": each.reason,
             "words": each.words,
             "at_s": at_s,
+            "until_s": each.until_s,
         }
         for each in rows
     ]
     if values:
         tx.execute(
             text(
-                "INSERT INTO difference (record_pk, field, wanted, current, reason, words, at_s)"
-                " VALUES (:pk, :field, :wanted, :current, :reason, :words, :at_s)"
+                "INSERT INTO difference (record_pk, field, wanted, current, reason, words, at_s,"
+                " until_s) VALUES (:pk, :field, :wanted, :current, :reason, :words, :at_s, :until_s)"
                 " ON CONFLICT (record_pk, field) DO UPDATE SET wanted = excluded.wanted,"
                 " current = excluded.current, reason = excluded.reason, words = excluded.words,"
-                " at_s = excluded.at_s"
+                " at_s = excluded.at_s, until_s = excluded.until_s"
             ),
             values,
         )
+
+
+def subjects_over(tx: Connection, *, now_s: float) -> list[str]:
+    """People and accounts with a value whose time to stay as it is has come to its end."""
+    sql = (
+        "SELECT DISTINCT COALESCE(r.person, r.account) AS subject FROM difference d"
+        " JOIN record r ON r.pk = d.record_pk WHERE d.until_s <= :now_s AND r.gone = 0"
+    )
+    rows = tx.execute(text(sql), {"now_s": now_s})
+    return sorted(row.subject for row in rows if row.subject)
 
 
 def drop_differences(tx: Connection, fields: Iterable[tuple[int, str]]) -> None:
@@ -80,7 +96,9 @@ def differences_of(tx: Connection, pks: Iterable[int]) -> dict[int, list[StoredD
 
 def _difference(row: Row[Any]) -> StoredDifference:
     wanted, current = orjson.loads(row.wanted), orjson.loads(row.current)
-    return StoredDifference(row.record_pk, row.field, wanted, current, row.reason, row.words)
+    return StoredDifference(
+        row.record_pk, row.field, wanted, current, row.reason, row.words, row.until_s
+    )
 
 
 def subjects_left(
@@ -108,7 +126,7 @@ def note_dropped(tx: Connection, plan_id: str, *, at_s: float) -> None:
         " WHERE plan = :plan AND state = 'held' AND cause <> 'undo'"
         " ON CONFLICT (record_pk, field) DO UPDATE SET wanted = excluded.wanted,"
         " current = excluded.current, reason = excluded.reason, words = excluded.words,"
-        " at_s = excluded.at_s"
+        " at_s = excluded.at_s, until_s = NULL"
     )
     tx.execute(sql, {"plan": plan_id, "at_s": at_s})
 

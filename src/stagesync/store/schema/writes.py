@@ -38,6 +38,8 @@ difference = Table(
     text("reason"),
     text("words"),
     instant("at_s"),
+    instant("until_s", null=True),
+    Index("ix_difference_until_s", "until_s"),
 )
 
 clearing = Table(

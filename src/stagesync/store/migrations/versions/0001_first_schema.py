@@ -150,8 +150,12 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("at_s", sa.Float(), nullable=False),
+        sa.Column("until_s", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_difference")),
     )
+    with op.batch_alter_table("difference", schema=None) as batch_op:
+        batch_op.create_index("ix_difference_until_s", ["until_s"], unique=False)
+
     op.create_table(
         "dirty",
         sa.Column("kind", sa.String(length=8), nullable=False),
@@ -409,6 +413,8 @@ def upgrade() -> None:
         sa.Column("policy", sa.Text(), nullable=False),
         sa.Column("scores", sa.Text(), nullable=False),
         sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("implied", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "at_s", name=op.f("pk_transition")),
     )
     op.create_table(
