@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import structlog
 from hypothesis import HealthCheck, Phase, given, settings
-from planting import planted
 
-from stagesync.engine import backward, holds, propose, stale, undo, writeback, written
+from planting import planted
+from stagesync.engine import holds, propose, stale, undo, writeback, written
 from stagesync.errors import StagesyncError
 
 from .bench import Bench

@@ -1,8 +1,8 @@
 """Plants a mistake into a function that runs: its source with one text replaced, for as long as a block lasts."""
 
 from __future__ import annotations
-
 import __future__
+
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ def planted(function: Callable[..., Any], old: str, new: str) -> Iterator[None]:
     code = compile(
         source.replace(old, new), function.__code__.co_filename, "exec", flags & ANNOTATIONS
     )
-    exec(code, function.__globals__ | {}, made)  # noqa: S102  the source is our own
+    exec(code, function.__globals__ | {}, made)
     right = function.__code__
     function.__code__ = made[function.__name__].__code__
     try:

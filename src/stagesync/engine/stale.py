@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 
 from stagesync.connector import ObjectDescription, Record
 from stagesync.domain.guard import Cause
-from stagesync.domain.plan import Way
+from stagesync.domain.plan import EMPTIES
 from stagesync.engine.compare import same_value
 from stagesync.store.plans import StoredEntry
 
@@ -44,6 +44,6 @@ def _differs(
     if known is None:
         return False
     same, found = same_value(known.type), now.fields.get(each.field)
-    if found in (None, "") and each.way == Way.CLEAR and (each.record_pk, each.field) in begun:
+    if found in (None, "") and each.way in EMPTIES and (each.record_pk, each.field) in begun:
         return False
     return not (same(found, each.before) or same(found, each.after))
