@@ -48,6 +48,7 @@ def sync(*, approve_plan: str | None, config: Path | None, as_json: bool) -> Non
         show_outcome(outcome)
     warn_of_troubles(outcome)
     warn_of_unread(outcome)
+    warn_of_overwritten(outcome)
     warn_of_refusals(outcome)
     if outcome.exit_code == HeldError.exit_code:
         click.echo(held_message(outcome), err=True)
@@ -123,6 +124,14 @@ def warn_of_unread(outcome: Outcome) -> None:
     for each in outcome.unread:
         click.echo(f"{each.connection}: {each.what}", err=True)
         click.echo(f"hint: {each.fix}", err=True)
+
+
+def warn_of_overwritten(outcome: Outcome) -> None:
+    """Each connection on stderr where edits were found that earlier writes had replaced."""
+    for name, count in outcome.overwritten.items():
+        if count:
+            click.echo(f"{name}: {count} edits had been replaced by writes under way", err=True)
+            click.echo("hint: stagesync audit tells whose, and what was done", err=True)
 
 
 def warn_of_refusals(outcome: Outcome) -> None:
