@@ -1,9 +1,13 @@
 """What is too much is held, what was approved is let through, and nothing else waits for it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from free_hand import WRITE_OVER
 from stagesync.connector import Actor
@@ -355,3 +359,36 @@ def test_a_first_activation_is_ramped(observed: Bench) -> None:
         counts.append((observed.written(outcome) // 3, outcome.written["north"].ramped))
     assert [(3, 4), (0, 4), (3, 1), (1, 0)] == counts
     assert {"contact"} == {observed.stage(each) for each in contacts}
+
+
+@contextmanager
+def _statements() -> Iterator[list[str]]:
+    """What is asked of stores while the block lasts."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_an_idle_run_weighs_nothing(settled: tuple[Bench, list[str]]) -> None:
+    """Where nothing is planned unseen, neither what was written before is read nor the base counted."""
+    bench, contacts = settled
+    weighing = ("FROM own_write WHERE at_s >", "SELECT stages, COUNT(*)")
+
+    def weighed() -> list[str]:
+        with _statements() as asked:
+            bench.sync()
+        return [each for each in weighing if any(each in one for one in asked)]
+
+    idle = weighed()
+    bench.form(contacts[0])
+    few = weighed()
+    for contact in contacts[1:7]:
+        bench.form(contact)
+    assert ([], list(weighing[:1]), list(weighing)) == (idle, few, weighed())
