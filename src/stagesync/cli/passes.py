@@ -46,13 +46,7 @@ def sync(*, approve_plan: str | None, config: Path | None, as_json: bool) -> Non
         print_json(outcome.summary())
     else:
         show_outcome(outcome)
-    warn_of_troubles(outcome)
-    warn_of_unread(outcome)
-    warn_of_overwritten(outcome)
-    warn_of_refusals(outcome)
-    if outcome.exit_code == HeldError.exit_code:
-        click.echo(held_message(outcome), err=True)
-    click.get_current_context().exit(outcome.exit_code)
+    end_as(outcome)
 
 
 @click.command(short_help="The daemon.")
@@ -109,6 +103,17 @@ def show_outcome(outcome: Outcome) -> None:
         f" {summary['transitions']} transitions, {summary['held']} values held,"
         f" {summary['skipped']} left as they are, {summary['seconds']:.1f} s"
     )
+
+
+def end_as(outcome: Outcome) -> None:
+    """End the command as the run ended: what failed, was refused or is held on stderr, and its exit code."""
+    warn_of_troubles(outcome)
+    warn_of_unread(outcome)
+    warn_of_overwritten(outcome)
+    warn_of_refusals(outcome)
+    if outcome.exit_code == HeldError.exit_code:
+        click.echo(held_message(outcome), err=True)
+    click.get_current_context().exit(outcome.exit_code)
 
 
 def warn_of_troubles(outcome: Outcome) -> None:
