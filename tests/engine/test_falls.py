@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from free_hand import WRITE_OVER
 from stagesync.domain.guard import Limits
 from stagesync.domain.plan import VendorStage, Way
 from stagesync.engine.deployment import Connected
@@ -192,6 +193,25 @@ def test_a_value_that_the_person_never_reached_stays(back: Bench) -> None:
     back.form(contact, count=2)
     back.sync()
     assert ("customer", "not forward") == (lifecycle(back, contact), left(back, contact)["reason"])
+
+
+def test_what_somebody_set_after_the_fall_stays(back: Bench) -> None:
+    """The field went back by our hand, and somebody raises it again: their word is no fall."""
+    back.redeploy(edits=WRITE_OVER)
+    contact, deal = seller(back)
+    close(back, deal)
+    back.sync()
+    back.clock.advance(days=31)
+    back.sync()
+    assert "lead" == lifecycle(back, contact)
+    back.north.edit("contact", contact, {"lifecycle": "opportunity"})
+    back.sync()
+    back.clock.advance(days=60)
+    back.sync()
+    assert ("opportunity", "not forward") == (
+        lifecycle(back, contact),
+        left(back, contact)["reason"],
+    )
 
 
 def qualified(bench: Bench) -> tuple[str, float]:

@@ -30,6 +30,7 @@ class Planted:
 
 
 _SEND = "src/stagesync/engine/writeback.py"
+_TAKEN = "src/stagesync/engine/taken.py"
 _INGEST = "src/stagesync/engine/ingest.py"
 
 PLANTED: Mapping[str, Planted] = {
@@ -52,12 +53,12 @@ PLANTED: Mapping[str, Planted] = {
     ),
     "echo taken for an edit": Planted(
         _SEND,
-        "        _keep_baselines(tx, taken, run=self.run, now_s=self.now_s)\n",
+        "        keep_baselines(tx, taken, run=self.run, now_s=self.now_s)\n",
         "",
     ),
     "audit entry missing after a lost answer": Planted(
-        _SEND,
-        "    audit.append(tx, [_audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])",
+        _TAKEN,
+        "    audit.append(tx, [audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])",
         "",
     ),
     "lost answer forgotten": Planted(
@@ -82,12 +83,12 @@ PLANTED: Mapping[str, Planted] = {
         "    if outcome.plan.go:",
     ),
     "observed connection written": Planted(
-        "src/stagesync/engine/plan.py",
-        "state=str(State.HELD if held else State.PLANNED)",
+        "src/stagesync/engine/propose.py",
+        "state=str(State.HELD if is_held else State.PLANNED)",
         "state=str(State.PLANNED)",
     ),
     "converted lead written": Planted(
-        "src/stagesync/engine/plan.py", "frozen=is_frozen(mapping, each.fields)", "frozen=False"
+        "src/stagesync/engine/propose.py", "frozen=is_frozen(mapping, each.fields)", "frozen=False"
     ),
     "deletion ignored": Planted(_INGEST, '"gone": int(record.gone)', '"gone": 0'),
     "people of another policy not placed anew": Planted(
@@ -108,10 +109,11 @@ def hunt(planted: Planted, *, worlds: int, seed: int = 1) -> tuple[int | None, s
         text = path.read_text()
         assert text.count(planted.old) == 1, f"{planted.file} has changed: plant the mistake anew"
         path.write_text(text.replace(planted.old, planted.new))
+        roots = [copy / name for name in ("src", "connectors", "tests/shared", "")]
         done = subprocess.run(
             [sys.executable, "-m", "tests.machine.hunt", str(worlds), str(seed)],
             cwd=copy,
-            env=os.environ | {"PYTHONPATH": f"{copy}/src:{copy}/connectors:{copy}"},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, roots))},
             capture_output=True,
             text=True,
             check=False,

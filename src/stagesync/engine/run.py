@@ -22,10 +22,11 @@ from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.pull import Pulled, pull_all
 from stagesync.engine.resolve import resolve
 from stagesync.engine.standing import save_standing
+from stagesync.engine.taken import settle_sent
 from stagesync.engine.trouble import advise, to_keep
-from stagesync.engine.writeback import Written, settle_sent, write_back
+from stagesync.engine.writeback import Written, write_back
 from stagesync.errors import CrmError
-from stagesync.store import differences, guards, people, plans, state
+from stagesync.store import differences, guards, people, plans, saved, state
 
 log = structlog.get_logger()
 
@@ -36,6 +37,7 @@ class Outcome:
 
     Attributes:
         descriptions: connection -> its live fields, where they are known.
+        overwritten: connection -> edits that our earlier writes had replaced while they were under way.
         calls: connection -> requests that count against the vendor's quota.
         troubles: connection -> what broke it off.
         unread: connections whose first load is not complete.
@@ -47,6 +49,7 @@ class Outcome:
     evaluated: Evaluated
     people: int
     descriptions: Mapping[str, Descriptions]
+    overwritten: Mapping[str, int] = field(default_factory=dict)
     written: Mapping[str, Written] = field(default_factory=dict)
     calls: Mapping[str, int] = field(default_factory=dict)
     troubles: Mapping[str, CrmError] = field(default_factory=dict)
@@ -87,6 +90,7 @@ class Outcome:
             "skipped": self.plan.differences,
             "held": self.plan.held,
             "edited": {name: self._written(name).edited for name in self.pulled},
+            "overwritten_edits": {name: self.overwritten.get(name, 0) for name in self.pulled},
             "ramped": {name: self._written(name).ramped for name in self.pulled},
             "calls": dict(self.calls),
             "troubles": {name: str(error) for name, error in self.troubles.items()},
@@ -147,11 +151,12 @@ def _look(
 ) -> Outcome:
     descriptions = {n: p.descriptions for n, p in pulled.items() if p.descriptions is not None}
     progress.phase("resolve")
-    for name, error in answer_edits(deployment, run=run, now_s=now_s).items():
+    lost, unread = _take_stock(deployment, run, pulled, descriptions=descriptions, now_s=now_s)
+    answered = answer_edits(deployment, run=run, now_s=now_s, descriptions=descriptions)
+    for name, error in answered.silent.items():
         descriptions.pop(name, None)
         if name in pulled:
             pulled[name].trouble = advise(error, name, now_s=deployment.clock.now_s())
-    lost, unread = _take_stock(deployment, run, pulled, descriptions=descriptions, now_s=now_s)
     for each in unread:
         descriptions.pop(each.connection, None)
     if must_wait(unread):
@@ -168,7 +173,16 @@ def _look(
         )
     with deployment.store.begin() as tx:
         known = people.count(tx, "person")
-    return Outcome(run, planned, pulled, evaluated, known, descriptions, unread=unread)
+    return Outcome(
+        run,
+        planned,
+        pulled,
+        evaluated,
+        known,
+        descriptions,
+        overwritten=answered.overwritten,
+        unread=unread,
+    )
 
 
 def _take_stock(
@@ -252,6 +266,7 @@ def decide(deployment: Deployment, plan_id: str, *, approve: bool, by: str, now_
         plan = plans.get_plan(tx, plan_id)
         if plan is None or plan.state != "held":
             raise KeyError(plan_id)
+        saved.save(tx, plan_id, now_s=now_s)
         entries = plans.entries_of(tx, plan_id, State.HELD)
         by_move = Move.APPROVE if approve else Move.DROP
         moves = [(each.record_pk, each.field, move(each.state, by_move)) for each in entries]

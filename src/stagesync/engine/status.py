@@ -157,5 +157,8 @@ def _run(row: dict[str, Any]) -> dict[str, Any]:
         "started_at": iso(row["started_at_s"]),
         "ended_at": None if row["ended_at_s"] is None else iso(row["ended_at_s"]),
         "outcome": row["outcome"],
-        **{key: row["summary"].get(key) for key in ("written", "refused", "held", "calls")},
+        **{
+            key: row["summary"].get(key)
+            for key in ("written", "refused", "held", "overwritten_edits", "calls")
+        },
     }
