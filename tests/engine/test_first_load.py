@@ -361,8 +361,10 @@ def test_an_edited_mapping_waits_for_a_crm_that_is_down(bench: Bench) -> None:
 def test_an_object_that_comes_back_to_the_mapping_is_read_whole(bench: Bench) -> None:
     """What was taken out of the mapping and put back asking more is read from its start."""
     contacts = furnish(bench)
+    bench.sync()
     bench.clock.advance(days=1)
     bench.contact("last@firm.example", last="Ng")
+    bench.sync()
     bench.sync()
     more = asking_for_staff(bench)
     edit(bench, deal=None, meeting=None, contact=None)
