@@ -76,7 +76,8 @@ def run(source: Source, wish: Wish, cursor: Cursor, *, job: str) -> Iterator[Ste
 def _is_due(done_ms: int | None, every_s: float | None, now_ms: int) -> bool:
     if every_s is None:
         return False
-    return done_ms is None or now_ms - done_ms >= every_s * 1000
+    # What was done in the future was done before our clock was set back.
+    return done_ms is None or not 0 <= now_ms - done_ms < every_s * 1000
 
 
 def _done(cursor: Cursor) -> Cursor:
