@@ -21,6 +21,7 @@ from stagesync.connector import (
 )
 from stagesync.connector.memory import MemoryConnector, MemoryCrm, MemoryObject
 from stagesync.domain.free_mail import FREE_MAIL
+from stagesync.domain.guard import Limits
 from stagesync.domain.mapping import CrmMapping
 from stagesync.domain.plan import VendorStage
 from stagesync.engine.deployment import Connected, Deployment
@@ -36,6 +37,9 @@ HERE = Path(__file__).parent
 NOON_S = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
 DAY_S = 86_400.0
 DEFINITIONS = load_definitions(shipped_mappings())
+
+FEW = Limits(people=5, share=1.0, total_share=1.0, loss=1.0, never_below=5)
+"""Five may move alike unseen."""
 
 LIFECYCLE = (
     "subscriber",

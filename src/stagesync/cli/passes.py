@@ -109,6 +109,7 @@ def end_as(outcome: Outcome) -> None:
     """End the command as the run ended: what failed, was refused or is held on stderr, and its exit code."""
     warn_of_troubles(outcome)
     warn_of_unread(outcome)
+    warn_of_overwritten(outcome)
     warn_of_refusals(outcome)
     if outcome.exit_code == HeldError.exit_code:
         click.echo(held_message(outcome), err=True)
@@ -128,6 +129,14 @@ def warn_of_unread(outcome: Outcome) -> None:
     for each in outcome.unread:
         click.echo(f"{each.connection}: {each.what}", err=True)
         click.echo(f"hint: {each.fix}", err=True)
+
+
+def warn_of_overwritten(outcome: Outcome) -> None:
+    """Each connection on stderr where edits were found that earlier writes had replaced."""
+    for name, count in outcome.overwritten.items():
+        if count:
+            click.echo(f"{name}: {count} edits had been replaced by writes under way", err=True)
+            click.echo("hint: stagesync audit tells whose, and what was done", err=True)
 
 
 def warn_of_refusals(outcome: Outcome) -> None:
