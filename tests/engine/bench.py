@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from stagesync.connector import (
 from stagesync.connector.memory import MemoryConnector, MemoryCrm, MemoryObject
 from stagesync.domain.free_mail import FREE_MAIL
 from stagesync.domain.guard import Limits
+from stagesync.domain.mapping import CrmMapping
 from stagesync.domain.plan import VendorStage
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.run import Outcome, decide, run_once
@@ -250,6 +252,13 @@ class Bench:
         )
 
 
+@cache
+def _mapping(name: str) -> CrmMapping:
+    return load_mapping(
+        HERE / f"{name}.yaml", vocabularies=DEFINITIONS.vocabularies, policy=DEFINITIONS.policy
+    )
+
+
 def make_bench(
     *,
     mode: str = "active",
@@ -267,11 +276,7 @@ def make_bench(
         name: Connected(
             name=name,
             connector=connector,
-            mapping=load_mapping(
-                HERE / f"{name}.yaml",
-                vocabularies=DEFINITIONS.vocabularies,
-                policy=DEFINITIONS.policy,
-            ),
+            mapping=_mapping(name),
             vendor_stage=vendor,
             first_mode=mode,
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from stagesync.domain.plan import Way, Wish
+from stagesync.domain.plan import EMPTIES, Wish
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.propose import propose_for
@@ -74,7 +74,7 @@ def costs_of(entries: Iterable[StoredEntry]) -> dict[str, Cost]:
         cost = costs.setdefault(each.connection, Cost())
         cost.values += 1
         cost.records[each.object] += each.record_pk not in seen
-        cost.clears[each.object] += each.way == Way.CLEAR
+        cost.clears[each.object] += each.way in EMPTIES
         seen.add(each.record_pk)
     return costs
 
@@ -92,7 +92,7 @@ def cost_document(
             connected.connector.capabilities.largest_write,
             connected.writes_per_hour,
         )
-        written = guards.count_written(tx, name, since_s=now_s - HOUR_S)
+        written = guards.count_written(tx, name, since_s=now_s - HOUR_S, until_s=now_s)
         found[name] = {
             "values": cost.values,
             "records": cost.records.total(),
@@ -129,5 +129,5 @@ def add_cost(
         cost = costs[each.connection]
         cost.values += len(entries)
         cost.records[each.object] += bool(entries)
-        cost.clears[each.object] += sum(one.way is Way.CLEAR for one in entries)
+        cost.clears[each.object] += sum(one.way in EMPTIES for one in entries)
         cost.left.update(str(one.reason) for one in left)
