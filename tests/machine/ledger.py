@@ -11,8 +11,11 @@ from stagesync.engine.audit import verify
 from stagesync.engine.run import Outcome
 from stagesync.store import log, people, plans, records, state
 
-from .crms import Place, Values
-from .rules import OWN_STAGE, alike, differing, is_derived, may_write, objection
+from .counts import Counts
+from .crms import Values
+from .journal import Place
+from .promises import Edit, Promises
+from .rules import OWN_STAGE, STAGE_FIELDS, alike, differing, is_derived, may_write, objection
 from .truth import wrong_positions
 from .world import PowerCut, World
 
@@ -32,27 +35,47 @@ class Ledger:
 
     Attributes:
         ours: field -> the value that the audit says we last wrote there, until it holds another.
+        written: field -> all that the audit says we ever wrote there.
         owed: fields that a broken run changed before it could say so -> what it set.
         lost: those of them that somebody wrote over or deleted before anybody could look.
         touched_at: record -> when somebody last did something to it.
         forms: contact of HubSpot -> dates of forms that a run could see: HubSpot keeps but the last one.
         strange: fields that were written under another record's id.
         heirs: record of HubSpot -> what a merge made of it.
+        meanwhile: fields that somebody changed while a run went on, and what they held before.
         seq: the last audit entry that was looked at.
         failed: a run did what it must not; nothing that follows can be judged.
     """
 
     world: World
+    promises: Promises
+    counts: Counts
     ours: dict[Field, Any] = field(default_factory=dict)
     owed: dict[Field, Any] = field(default_factory=dict)
     lost: dict[Field, Any] = field(default_factory=dict)
+    written: dict[Field, list[Any]] = field(default_factory=dict)
     past: dict[Field, list[Any]] = field(default_factory=dict)
     touched_at: dict[Place, float] = field(default_factory=dict)
     forms: dict[Place, set[str]] = field(default_factory=dict)
     heirs: dict[Place, Place] = field(default_factory=dict)
     strange: set[Field] = field(default_factory=set)
+    meanwhile: dict[Field, list[Any]] = field(default_factory=dict)
     seq: int = 0
     failed: bool = False
+
+    def edited(
+        self, place: Place, name: str, value: Any, *, actor: str, in_flight: bool = False
+    ) -> None:
+        """Somebody set this field just now."""
+        self.touch(place)
+        each = (place, name)
+        self.past.setdefault(each, [None]).append(value)
+        self.meanwhile.setdefault(each, []).append(value)
+        if name in STAGE_FIELDS:
+            edit = Edit(value, actor, self.world.crms.now_s)
+            self.promises.edited(each, edit, known=self.written.get(each, []))
+        if in_flight:
+            self.promises.in_flight.add(each)
 
     def touch(self, *places: Place) -> None:
         """Somebody did something to these records just now."""
@@ -80,9 +103,11 @@ class Ledger:
         before = self.look()
         self.see(before)
         self.world.crms.forget_log()
-        watched = self._watched()
+        self.world.crms.journal.take()
+        self.meanwhile.clear()
+        watched, paused = self._watched()
         calm = not self.world.crms.faults_waiting()
-        began_s = self.world.crms.now_s
+        began_s, now_s = self.world.crms.now_s, self.world.now_s
         outcome = None
         try:
             outcome = self.world.run()
@@ -95,7 +120,14 @@ class Ledger:
         for connection in watched:
             mine = [place for place in before if place[0] == connection]
             assert [] == [p for p in mine if differing(before[p], after[p])], "written unapproved"
-        self._judge(before, after, broken=broken, began_s=began_s)
+        for connection in paused:
+            assert [] == self.world.crms.log(connection), f"{connection} is paused, and was asked"
+        self._judge(before, after, broken=broken, began_s=began_s, now_s=now_s)
+        self.counts.judge()
+        stopped = self.world.deployment.stopping.is_set()
+        for connection in self.world.fuses.keys() - broken - paused:
+            if not stopped and outcome is not None:
+                self.promises.all_told(connection, before_s=began_s - LATE_S)
         if calm and outcome is not None:
             self._written_once()
         if outcome is not None:
@@ -124,15 +156,17 @@ class Ledger:
             place = self.heirs[place]
         return place
 
-    def _watched(self) -> list[str]:
-        """Connections that are only looked at so far."""
+    def _watched(self) -> tuple[list[str], set[str]]:
+        """Connections that are only looked at so far, and those that are left alone."""
         with self.world.deployment.store.begin() as tx:
             found = {name: state.connection_state(tx, name) for name in self.world.fuses}
-        return [
+            paused = state.paused(tx)
+        watched = [
             name
             for name, each in found.items()
-            if (each.mode if each else self.world.mode) == "observe"
+            if (each.mode if each else self.world.settings.mode) == "observe"
         ]
+        return watched, paused
 
     def see(self, now: Snapshot) -> None:
         """What a pull makes of these records: whatever holds another value is not ours any more."""
@@ -146,18 +180,25 @@ class Ledger:
                 self.lost[place, name] = self.owed.pop((place, name))
 
     def _judge(
-        self, before: Snapshot, after: Snapshot, *, broken: set[str], began_s: float
+        self,
+        before: Snapshot,
+        after: Snapshot,
+        *,
+        broken: set[str],
+        began_s: float,
+        now_s: float,
     ) -> None:
         self._entries = self._new_entries()
+        self.promises.hear(self._entries, now_s=now_s)
         assert before.keys() == after.keys(), "a run made or removed a record"
-        changed: dict[Field, Any] = {
-            (place, name): after[place].get(name)
-            for place in before
-            for name in differing(before[place], after[place])
+        changed = self._changed(before, after)
+        written = {
+            ((e["connection"], e["object"], e["id"]), e["field"]): e["person"]
+            for e in self._entries
+            if e["result"] == {"written": True}
         }
-        for (place, name), value in changed.items():
-            reason = objection(place, name, before[place], value)
-            assert not reason, f"{place} {name}: {before[place].get(name)!r} to {value!r}: {reason}"
+        gone = {each for each, _ in self.promises.kept if each not in before}
+        self.promises.judge({e: written[e] for e in changed if e in written}, gone=gone)
         told: dict[Field, Any] = {}
         for entry in self._entries:
             if not {"written", "refused"} & entry["result"].keys():
@@ -179,11 +220,35 @@ class Ledger:
                 self.owed[each] = value
         for each, value in told.items():
             assert alike(after[each[0]].get(each[1]), value), f"{each}: the audit says {value!r}"
+            self.written.setdefault(each, []).append(value)
             if each not in self.strange:
                 self.ours[each] = value
             self.owed.pop(each, None)
         # Our own writes, too, may be hidden for a while from whoever asks the vendor's index.
         self.touch(*(place for place, _ in changed))
+
+    def _changed(self, before: Snapshot, after: Snapshot) -> dict[Field, Any]:
+        """What the CRMs say that we changed: nothing else became another value, and all of it we may write."""
+        changed: dict[Field, Any] = {}
+        for place, name, value in self.world.crms.journal.take():
+            if is_derived(name):
+                continue
+            each = (place, name)
+            assert each not in changed, f"{each} was changed twice by one run"
+            changed[each] = value
+            held = before[place].get(name)
+            for one in [held, *self.meanwhile.get(each, [])]:
+                reason = objection(place, name, {**before[place], name: one}, value)
+                if not reason:
+                    break
+            assert not reason or each in self.promises.in_flight, (
+                f"{place} {name}: {held!r} to {value!r}: {reason}"
+            )
+        for place in before:
+            for name in differing(before[place], after[place]):
+                known = (place, name) in changed or (place, name) in self.meanwhile
+                assert known, f"{place} {name} became {after[place].get(name)!r}, by nobody"
+        return changed
 
     def _explain(
         self,
@@ -211,7 +276,9 @@ class Ledger:
         assert entry["person"], "an entry without its subject"
         assert entry["policy"], "an entry without its policy"
         if entry["field"] == OWN_STAGE[place[:2]]:
-            assert entry["stage_to"] == entry["after"], f"{each}: {entry} gives no reason"
+            undone = any(str(one["rule"]).startswith("undo of ") for one in entry["reasons"])
+            stage = alike(entry["stage_to"], entry["after"])
+            assert undone or stage, f"{each}: {entry} tells another stage"
         held = told.get(each, before[place].get(each[1]))
         if each in self.owed and alike(entry["after"], self.owed[each]):
             # The answer was lost; this entry settles it.
@@ -270,6 +337,29 @@ class Ledger:
                     not in self.ours
                 ):
                     raise AssertionError(f"{each['field']} was refused and is kept as the baseline")
+
+    def runs_that_wrote(self) -> list[tuple[str, list[str]]]:
+        """(run, whose records it wrote), oldest first."""
+        with self.world.deployment.store.begin() as tx:
+            entries = [each for each in log.read(tx) if each["result"].get("written")]
+        found: dict[str, set[str]] = {}
+        for each in entries:
+            found.setdefault(each["run"], set()).add(each["person"])
+        return [(run, sorted(subjects)) for run, subjects in found.items()]
+
+    def restored_or_told(self, restored: Mapping[Field, Any]) -> None:
+        """What an approved undo was to set back stands there; else somebody changed it, or the CRM refused."""
+        now = self.look()
+        told = {
+            ((e["connection"], e["object"], e["id"]), e["field"])
+            for e in self._entries
+            if "refused" in e["result"]
+        }
+        for (place, name), value in restored.items():
+            if place not in now or (place, name) in told or alike(now[place].get(name), value):
+                continue
+            written = self.written.get((place, name), [None])
+            assert not alike(now[place].get(name), written[-1]), f"{place} {name} was not set back"
 
     # Once all is calm.
 
