@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import text
+import orjson
+from sqlalchemy import Row, text
 
 from stagesync.engine.guard import count_groups
 from stagesync.store import plans
+from stagesync.store.plans import StoredEntry
 
+from .rules import alike
 from .world import LIMITS, World
 
 SEEN_FIRST = {"definition", "by hand", "undo"}
@@ -24,12 +29,12 @@ class Counts:
 
     Attributes:
         allowed: plan -> how many moves were approved with it.
-        approved: (plan, record, field) -> before and after, as somebody approved it.
+        approved: (plan, record, field) -> the entry that somebody approved.
     """
 
     world: World
     allowed: dict[str, int] = field(default_factory=dict)
-    approved: dict[tuple[int, str], tuple[object, object]] = field(default_factory=dict)
+    approved: dict[tuple[str, int, str], StoredEntry] = field(default_factory=dict)
 
     def approve(self, plan: str) -> None:
         """Call it just before a plan is approved."""
@@ -37,7 +42,7 @@ class Counts:
             entries = plans.entries_of(tx, plan, "held")
         counted = sum(count_groups(entries).values())
         self.allowed[plan] = self.allowed.get(plan, 0) + counted
-        self.approved |= {(e.record_pk, e.field): (e.before, e.after) for e in entries}
+        self.approved |= {(plan, each.record_pk, each.field): each for each in entries}
 
     def judge(self) -> None:
         """After each run."""
@@ -70,12 +75,26 @@ class Counts:
         assert not totals or max(totals.values()) <= most, f"more than {most} in all: {totals}"
         unseen = [r for r in rows if r.cause == "definition" and not r.approval]
         assert not unseen, f"a changed definition was written unseen: {unseen}"
-        self._within_approvals([(r.approval, r.subject, r.stage_from, r.stage_to) for r in rows])
+        self._within_approvals(rows)
         self._ramp([(r.connection, r.at_s, r.record_pk) for r in rows], now_s)
 
-    def _within_approvals(self, rows: list[tuple[str, str, str, str]]) -> None:
-        used = Counter(plan for plan, *_ in {row for row in rows if row[0]})
-        over = {p: (n, self.allowed.get(p, 0)) for p, n in used.items() if n > self.allowed.get(p, 0)}
+    def _within_approvals(self, rows: Sequence[Row[Any]]) -> None:
+        """A value that was approved counts as what it was approved as, any other one as what it is."""
+        used = set()
+        for row in rows:
+            if not row.approval:
+                continue
+            same = self.approved.get((row.approval, row.record_pk, row.field))
+            if same is not None and alike(same.after, orjson.loads(row.value)):
+                used.add((row.approval, same.subject, same.stage_from, same.stage_to))
+            else:
+                used.add((row.approval, row.subject, row.stage_from, row.stage_to))
+        found = Counter(plan for plan, *_ in used)
+        over = {
+            plan: (count, self.allowed.get(plan, 0))
+            for plan, count in found.items()
+            if count > self.allowed.get(plan, 0)
+        }
         assert not over, f"written under approvals (left) for fewer (right): {over}"
 
     def _ramp(self, rows: list[tuple[str, float, int]], now_s: float) -> None:

@@ -402,6 +402,7 @@ class Ledger:
             assert not wrong, f"{place}: the store has (left) what the CRM has not (right): {wrong}"
             why_not = {one.field for one in left.get(each.pk, [])}
             why_not |= {name for pk, name in dropped if pk == each.pk}
+            why_not |= {name for held, name in self.promises.kept if held == place}
             self._stage_stands(place, each, values, placed=placed, why_not=why_not)
         wrong = wrong_positions(self.world, self.forms)
         assert not wrong, f"the store places people (left) where the facts do not (right): {wrong}"

@@ -149,13 +149,17 @@ class TwoCrms(Hands):
         self, crm: str, moment: str, number: int, value: str, actor: str
     ) -> None:
         """Somebody is quicker than the run: before it looks again, or between its look and its write."""
+        self.meet(crm=crm, number=number, kind="meeting")
+        self.crms.advance(61)
 
         def act(places: list[Place]) -> None:
             place = places[number % len(places)]
             try:
                 if place in self.crms.everything([place[:2]]):
                     name = OWN_STAGE[place[:2]]
-                    self._edit(place, name, value, actor, in_flight=moment == "write")
+                    # What Salesforce has not committed yet, no look shows.
+                    unseen = moment == "write" or crm == "salesforce"
+                    self._edit(place, name, value, actor, in_flight=unseen)
             except ValueError:
                 """A rule of the org refuses it."""
 
