@@ -199,6 +199,7 @@ def _limits(told: GuardrailSettings) -> Limits:
         writes_of_a_field=told.max_writes_of_a_field,
         source_loss=told.max_source_loss,
         window_s=told.window,
+        approval_s=told.approval_lasts,
     )
 
 

@@ -19,7 +19,7 @@ from stagesync.store import log
 
 KEYS = (
     "seq", "at", "run", "actor", "person", "connection", "object", "id", "field", "before", "after",
-    "stage_from", "stage_to", "policy", "reasons", "result", "prev_hash", "hash",
+    "stage_from", "stage_to", "implied", "policy", "reasons", "result", "prev_hash", "hash",
 )  # fmt: skip
 """The keys of every entry, in their order."""
 

@@ -15,7 +15,7 @@ from stagesync.engine import audit
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.find import find
 from stagesync.engine.instants import iso
-from stagesync.store import holds, people, plans, state
+from stagesync.store import differences, holds, people, state
 from stagesync.store.holds import WHOLE, Hold
 from stagesync.store.people import Kind, Placed
 from stagesync.store.plans import StoredEntry
@@ -27,6 +27,9 @@ KINDS: tuple[Kind, Kind] = ("person", "account")
 REASONS = {"edit": Reason.EDITED, "undo": Reason.UNDONE}
 
 BY_TIME = "time"
+
+PARKED = (Reason.REFUSED, Reason.DROPPED)
+"""Why a value waits for somebody's word."""
 
 
 def hold_id(*parts: object) -> str:
@@ -80,10 +83,17 @@ def release(deployment: Deployment, who: str, *, by: str, now_s: float) -> list[
 
 
 def retry(deployment: Deployment, who: str | None) -> int:
-    """Plan those anew to whom a CRM said no; how many people and accounts."""
+    """Plan those anew to whom a CRM said no; how many people and accounts.
+
+    Args:
+        who: only them, also with what was dropped of theirs.
+    """
     with deployment.store.begin() as tx:
-        subjects = [find(tx, who)[1]] if who else None
-        found = plans.subjects_refused(tx, subjects)
+        if who:
+            found = [find(tx, who)[1]]
+            found = [each for each in differences.subjects_left(tx, *PARKED) if each in found]
+        else:
+            found = differences.subjects_left(tx, Reason.REFUSED)
         state.mark_dirty(tx, "plan", found, cause=Cause.BY_HAND)
     return len(found)
 

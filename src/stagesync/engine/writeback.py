@@ -19,9 +19,11 @@ from sqlalchemy import Connection
 from stagesync.connector import CrmError, Record, Refusal, Role, Write, WriteResult
 from stagesync.domain.life import Move, State, move
 from stagesync.domain.plan import Reason, Way
+from stagesync.domain.transitions import implied_stages
 from stagesync.engine import audit
 from stagesync.engine.backward import note_begun, note_refused, settle_begun
 from stagesync.engine.compare import same_value
+from stagesync.engine.cost import HOUR_S
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.guard import group_of
@@ -29,14 +31,13 @@ from stagesync.engine.holds import pin
 from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
 from stagesync.engine.trouble import advise
-from stagesync.store import clearings, guards, links, plans, records, state
+from stagesync.store import baselines, clearings, differences, guards, links, plans, records, state
+from stagesync.store.differences import StoredDifference
 from stagesync.store.guards import OwnWrite
-from stagesync.store.plans import StoredDifference, StoredEntry
+from stagesync.store.plans import StoredEntry
 
 REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
 """Refusals that are known by a reason of their own; all others are `refused`."""
-
-HOUR_S = 3_600.0
 
 DOUBTS = frozenset({Refusal.INVALID, Refusal.FORBIDDEN})
 """Refusals after which the fields are described anew: one may have changed since."""
@@ -223,7 +224,7 @@ class _Sender:
         places = [(each.record_pk, each.field) for each in taken]
         clearings.drop_clearings(tx, places)
         wished = [(e.record_pk, e.field) for e in taken if e.way != Way.RESTORE]
-        plans.drop_differences(tx, wished)
+        differences.drop_differences(tx, wished)
         pin(tx, self.deployment, taken, now_s=self.now_s)
         stored = {
             each.pk: dict(each.fields)
@@ -250,7 +251,7 @@ class _Sender:
             )
             for each, result in refused
         ]
-        plans.add_differences(tx, left, at_s=self.now_s)
+        differences.add_differences(tx, left, at_s=self.now_s)
         # Somebody else was writing the record: the next run tries again, unasked.
         locked = [each.subject for each, result in refused if result.refusal is Refusal.LOCKED]
         state.mark_dirty(tx, "plan", locked)
@@ -263,7 +264,7 @@ def _keep_baselines(
 ) -> None:
     """What was restored is as much or as little ours as it was before."""
     kept = [(e.record_pk, e.field, e.after) for e in taken if e.way != Way.RESTORE]
-    plans.save_baselines(tx, kept, run=run, at_s=now_s)
+    baselines.save_baselines(tx, kept, run=run, at_s=now_s)
     guards.save_own_writes(
         tx,
         [
@@ -288,6 +289,7 @@ def _audited(
     deployment: Deployment, each: StoredEntry, result: WriteResult | None, *, run: str, now_s: float
 ) -> dict[str, Any]:
     """The log's entry for one written or refused field; `result` None means seen to stand there."""
+    main = deployment.vocabularies[deployment.main_vocabulary]
     was_refused = result is not None and _concerns(result, each.field)
     return {
         "at": iso(now_s),
@@ -302,6 +304,7 @@ def _audited(
         "after": each.after,
         "stage_from": each.stage_from,
         "stage_to": each.stage_to,
+        "implied": implied_stages(main, each.stage_from, each.stage_to),
         "policy": deployment.policy.label,
         "reasons": each.because,
         "result": (
