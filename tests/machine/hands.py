@@ -46,7 +46,7 @@ class Hands(People):
         """What one of the last runs wrote, of everybody or of one, is taken back."""
         assert self.world is not None
         runs = self.ledger.runs_that_wrote()[-4:]
-        if not runs:
+        if not runs or self.ledger.promises.hand:
             raise LookupError("no run wrote anything")
         run, subjects = runs[-1 - number % len(runs)]
         who = "" if whole else subjects[number % len(subjects)]

@@ -241,7 +241,9 @@ class Ledger:
                 reason = objection(place, name, {**before[place], name: one}, value)
                 if not reason:
                     break
-            assert not reason or each in self.promises.in_flight, (
+            # An undo gives back what stood there, whichever way that is.
+            back = each in self.promises.fresh or each in self.promises.undone
+            assert not reason or back or each in self.promises.in_flight, (
                 f"{place} {name}: {held!r} to {value!r}: {reason}"
             )
         for place in before:

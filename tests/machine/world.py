@@ -15,14 +15,14 @@ import stagesync_hubspot
 import stagesync_salesforce
 from stagesync.app import digest_of_definitions
 from stagesync.connector import Connector, Page, Pull, Record, Secret, Write, WriteResult
-from stagesync.domain.classify import classify
-from stagesync.domain.compile import compile_policy
+from stagesync.domain.classify import Classifier, classify
+from stagesync.domain.compile import CompiledPolicy, compile_policy
 from stagesync.domain.edits import Answer, EditRules, Origin
 from stagesync.domain.edits import Rule as EditRule
 from stagesync.domain.free_mail import FREE_MAIL
 from stagesync.domain.guard import Limits
 from stagesync.domain.plan import VendorStage
-from stagesync.domain.treatment import compile_treatments
+from stagesync.domain.treatment import TreatmentOf, compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.run import Outcome, decide, run_once
 from stagesync.engine.setup import own_fields
@@ -183,6 +183,25 @@ def definitions(name: str) -> Definitions:
         return load_definitions(copy)
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What is worked out from definitions."""
+
+    compiled: CompiledPolicy
+    classifier: Classifier
+    treatment_of: TreatmentOf
+
+
+@cache
+def _made_of(name: str) -> _Made:
+    told = definitions(name)
+    return _Made(
+        compile_policy(told.policy),
+        classify(told.vocabularies),
+        compile_treatments(told.vocabularies["standard"], told.policy.axes),
+    )
+
+
 @cache
 def _mapping(name: str) -> Any:
     told = definitions("standard")
@@ -250,19 +269,19 @@ class World:
         self.reopen()
 
     def _open(self) -> Deployment:
-        told = definitions(self.policy)
+        told, made = definitions(self.policy), _made_of(self.policy)
         connections = {name: self._connected(name) for name in NAMES}
         return Deployment(
             store=open_store(self._url),
             policy=told.policy,
             vocabularies=told.vocabularies,
-            compiled=compile_policy(told.policy),
-            classifier=classify(told.vocabularies),
+            compiled=made.compiled,
+            classifier=made.classifier,
             connections=connections,
             clock=WorldClock(self.crms.hubspot.clock),
             prefer=("salesforce", "hubspot"),
             free_mail=FREE_MAIL,
-            treatment_of=compile_treatments(told.vocabularies["standard"], told.policy.axes),
+            treatment_of=made.treatment_of,
             limits=LIMITS[self.settings.limits],
             edits=EDITS[self.settings.edits],
             definitions=digest_of_definitions(told, connections),
