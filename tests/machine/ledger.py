@@ -67,11 +67,14 @@ class Ledger:
         self, place: Place, name: str, value: Any, *, actor: str, in_flight: bool = False
     ) -> None:
         """Somebody set this field just now."""
-        self.touch(place)
         each = (place, name)
+        late = self.world.crms.now_s - self.touched_at.get(place, -1e12) < LATE_S
+        # An index that is behind may have shown this value before: then nothing changes for who reads it.
+        again = late and any(alike(value, one) for one in self.past.get(each, []))
+        self.touch(place)
         self.past.setdefault(each, [None]).append(value)
         self.meanwhile.setdefault(each, []).append(value)
-        if name in STAGE_FIELDS:
+        if name in STAGE_FIELDS and not again:
             edit = Edit(value, actor, self.world.crms.now_s)
             self.promises.edited(each, edit, known=self.written.get(each, []))
         if in_flight:
@@ -295,6 +298,10 @@ class Ledger:
         assert each in changed or unseen, f"{each}: the audit tells of a write that was none"
         assert each not in told, f"{each} was written twice"
         told[each] = entry["after"]
+
+    def overhear(self) -> None:
+        """What a mere plan told of edits."""
+        self.promises.hear(self._new_entries(), now_s=self.world.now_s)
 
     def _new_entries(self) -> list[dict[str, Any]]:
         with self.world.deployment.store.begin() as tx:

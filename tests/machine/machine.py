@@ -116,6 +116,7 @@ class TwoCrms(Hands):
         self.ledger.see(before)
         self.world.run(write=False)
         assert before == self.ledger.look(), "a plan changed a CRM"
+        self.ledger.overhear()
 
     @rule(crm=crms, left=st.integers(1, 9), after=st.booleans())
     def crash(self, crm: str, left: int, *, after: bool) -> None:

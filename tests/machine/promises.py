@@ -55,6 +55,7 @@ class Promises:
         undone: field -> what an approved undo is about to set there.
         in_flight: fields that somebody changed between our last look and our write.
         fresh: fields that this very run set back.
+        seq: the last audit entry that was heard.
     """
 
     world: World
@@ -64,6 +65,7 @@ class Promises:
     undone: dict[Field, Any] = field(default_factory=dict)
     in_flight: set[Field] = field(default_factory=set)
     fresh: set[Field] = field(default_factory=set)
+    seq: int = 0
 
     def edited(self, each: Field, edit: Edit, *, known: Iterable[Any]) -> None:
         """Somebody set a field; `known` is what we ever wrote there, which makes it nobody's word."""
@@ -93,6 +95,9 @@ class Promises:
         self._expire(now_s)
         self.fresh.clear()
         for entry in entries:
+            if entry["seq"] <= self.seq:
+                continue
+            self.seq = entry["seq"]
             each = ((entry["connection"], entry["object"], entry["id"]), entry["field"])
             told = entry["result"]
             if "edit" in told:
