@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from stagesync.engine.undo import undo
 from stagesync.store import people, records
 
 from .crms import Doors
@@ -47,3 +48,18 @@ def test_our_value_stays_ours_when_the_index_is_behind(world):
     with world.deployment.store.begin() as tx:
         who = str(records.records_of(tx, "hubspot", "contact", ["5"])["5"].person)
         assert "active" == people.placed(tx, "person", [who])[who].position["disposition"]
+
+
+def test_an_undo_is_written_where_something_else_is_held(world):
+    """An approved undo sets a field back of which a held plan wants something, and the run ends well."""
+    first = world.run().run
+    world.adopt("other targets")
+    world.crms.advance(60)
+    assert 0 < world.run().plan.held
+    planned = undo(world.deployment, run=first, now_s=world.now_s)
+    world.decide(planned.plan, approve=True)
+    world.run()
+    assert {None} == {
+        each.get("stagesync_stage")
+        for each in world.crms.everything([("hubspot", "contact")]).values()
+    }
