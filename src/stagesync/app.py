@@ -160,24 +160,17 @@ def _deployment(
     store: Store,
     clock: SystemClock,
 ) -> Deployment:
-    from stagesync.domain.classify import classify
-    from stagesync.domain.compile import compile_policy
     from stagesync.domain.free_mail import FREE_MAIL
-    from stagesync.domain.treatment import compile_treatments
     from stagesync.engine.deployment import Deployment
 
-    main = definitions.vocabularies[settings.vocabulary]
     return Deployment(
         store=store,
         policy=definitions.policy,
         vocabularies=definitions.vocabularies,
-        compiled=compile_policy(definitions.policy),
-        classifier=classify(definitions.vocabularies),
         connections=connections,
         clock=clock,
         prefer=settings.prefer,
         main_vocabulary=settings.vocabulary,
-        treatment_of=compile_treatments(main, definitions.policy.axes),
         language=settings.language,
         free_mail=FREE_MAIL,
         stopping=clock.stop,
@@ -289,6 +282,7 @@ def _connections(
                 poll_s=each.poll,
                 writes_per_hour=each.writes_per_hour,
                 automation_users=frozenset(each.automation_users),
+                wait_for_first_load=each.wait_for_first_load,
             )
         except DefinitionError as error:
             problems += error.problems

@@ -97,7 +97,7 @@ def test_an_axis_that_is_left_out_never_goes_back(waits):
 def test_where_they_fell_from():
     """The last position that was as high as the field is told with it."""
     found = return_of({"a": 0.0}, "high", [at("110.", 0), at("111.", 3), at("011.", 5)], vocabulary=WORDS, stage_at=stage_at)  # fmt: skip
-    assert Return(5 * DAY, at("111.", 3).position) == found
+    assert Return(5 * DAY, 5 * DAY, at("111.", 3).position) == found
 
 
 @pytest.mark.parametrize(

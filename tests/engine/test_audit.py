@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import text
 
 from stagesync.engine.audit import verify
+from stagesync.engine.explain import explain
 
-from .bench import Bench
+from .bench import Bench, iso
 
 
 def _log(bench: Bench) -> list[dict[str, Any]]:
@@ -103,3 +104,21 @@ def test_an_entry_says_what_why_and_by_which_policy(bench: Bench) -> None:
         )
     }
     assert "contact form or call" in {line["rule"] for line in entry["reasons"]}
+
+
+def test_a_jump_tells_the_stages_it_passed(bench: Bench) -> None:
+    """Entry, history and explain name what was passed on the way up; a step down or to the next rung, nothing."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    bench.sync()
+    deal = {"won": "false", "closed": "false", "opened": iso(bench.clock.at_s)}
+    bench.north.add("deal", deal, links={"contact": (contact,)})
+    bench.sync()
+    bench.north.delete("deal", "2")
+    bench.sync()
+    passed = ["target", "visitor", "engaged", "lead", "qualified", "accepted"]
+    told = [each["implied"] for each in bench.audit() if each["field"] == "stage"]
+    assert [[], passed, []] == told
+    history = explain(bench.deployment, contact)["history"]
+    assert [{}, passed, {}] == [each["implied"].get("standard", {}) for each in history]
+    assert ["lead"] == history[1]["implied"]["need-identified"]
+    assert None is verify(bench.audit()).broken

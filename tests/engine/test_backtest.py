@@ -10,6 +10,7 @@ import orjson
 import pytest
 from sqlalchemy import create_engine, event, make_url, text
 
+from free_hand import UNLIMITED
 from stagesync.domain.plan import VendorStage
 from stagesync.engine.backtest import backtest
 from stagesync.engine.cost import Cost
@@ -17,7 +18,7 @@ from stagesync.errors import DefinitionError
 from stagesync.loading.definitions import shipped_mappings
 from stagesync.store import open_store, plans
 
-from .bench import HERE, UNLIMITED, Bench, make_bench
+from .bench import HERE, Bench, make_bench
 from .trials import (
     EASIER,
     OTHERWISE,

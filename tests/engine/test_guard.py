@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from stagesync.domain.classify import classify
+from free_hand import WRITE_OVER
+from stagesync.connector import Actor
 from stagesync.domain.guard import Cause, Group, Limits, Rule
 from stagesync.engine.guard import why
 from stagesync.engine.holds import retry
@@ -13,9 +14,10 @@ from stagesync.engine.instants import iso
 from stagesync.engine.run import Outcome, decide
 from stagesync.engine.status import status
 from stagesync.engine.undo import undo
+from stagesync.engine.writers import NOBODY
 from stagesync.store import alerts, plans, state
 
-from .bench import DAY_S, DEFINITIONS, WRITE_OVER, Bench
+from .bench import DAY_S, DEFINITIONS, Bench
 
 FEW = Limits(people=5, share=1.0, total_share=1.0, loss=1.0, never_below=5)
 UP = Group(Cause.FACTS, "contact", "lead")
@@ -211,17 +213,22 @@ def test_old_plans_are_forgotten(settled: tuple[Bench, list[str]]) -> None:
     assert {held: "held"} == states
 
 
-def test_another_definition_is_shown_before_it_acts(settled: tuple[Bench, list[str]]) -> None:
-    """The first plan of a changed vocabulary is held, even for one person; new facts are not."""
-    bench, contacts = settled
-    bench.form(contacts[0])
+def _lead_without_leads(bench: Bench, contact: str) -> None:
+    """The contact becomes a lead, and then a vocabulary has no such stage."""
+    bench.form(contact)
     bench.sync()
     bench.redeploy(definitions="one")
     bench.sync()
     standard = DEFINITIONS.vocabularies["standard"]
     fewer = replace(standard, stages=tuple(s for s in standard.stages if s.id != "lead"))
     words = {**DEFINITIONS.vocabularies, "standard": fewer}
-    bench.redeploy(vocabularies=words, classifier=classify(words), definitions="two")
+    bench.redeploy(vocabularies=words, definitions="two")
+
+
+def test_another_definition_is_shown_before_it_acts(settled: tuple[Bench, list[str]]) -> None:
+    """The first plan of a changed vocabulary is held, even for one person; new facts are not."""
+    bench, contacts = settled
+    _lead_without_leads(bench, contacts[0])
     outcome = bench.sync()
     (trip,) = outcome.plan.trips
     assert (Rule.DEFINITION, Cause.DEFINITION, "lead") == (
@@ -256,14 +263,7 @@ def test_facts_do_not_carry_an_unseen_definition_through(
 ) -> None:
     """Somebody whose move waits because of a new definition still waits when their facts change."""
     bench, contacts = settled
-    bench.form(contacts[0])
-    bench.sync()
-    bench.redeploy(definitions="one")
-    bench.sync()
-    standard = DEFINITIONS.vocabularies["standard"]
-    fewer = replace(standard, stages=tuple(s for s in standard.stages if s.id != "lead"))
-    words = {**DEFINITIONS.vocabularies, "standard": fewer}
-    bench.redeploy(vocabularies=words, classifier=classify(words), definitions="two")
+    _lead_without_leads(bench, contacts[0])
     bench.sync()
     bench.north.edit("contact", contacts[0], {"country": "FR"})
     assert (3, "lead") == (bench.sync().exit_code, bench.stage(contacts[0]))
@@ -305,6 +305,40 @@ def test_a_record_that_somebody_keeps_changing_back_is_left(
         outcome = bench.sync()
     assert [Rule.BUSY] == [trip.rule for trip in outcome.plan.trips]
     assert "client" == bench.stage(contacts[0])
+
+
+def test_the_other_writer_is_named(settled: tuple[Bench, list[str]]) -> None:
+    """A field that is held because another program writes it too says which one: in the alert, the plan and `status`."""
+    bench, contacts = settled
+    bench.redeploy(limits=replace(FEW, writes_of_a_field=3), edits=WRITE_OVER)
+    for _ in range(6):
+        bench.north.edit("contact", contacts[0], {"stage": "client"}, actor=Actor.INTEGRATION)
+        outcome = bench.sync()
+    words = "1 records were written more than 3 times within the window, besides stagesync by integration"
+    with bench.store.begin() as tx:
+        (alert,) = (a.what for a in alerts.standing(tx, "north") if a.key.startswith("held:"))
+    held = status(bench.deployment, now_s=bench.clock.now_s())["held"]
+    assert (words, True, [words]) == (
+        why(outcome.plan.trips[0]),
+        words in alert,
+        [group["why"] for each in held for group in each["groups"]],
+    )
+
+
+def test_the_other_writer_is_asked_for_once(
+    settled: tuple[Bench, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the group waits, and also when the CRM names nobody, its history is not asked again."""
+    bench, contacts = settled
+    bench.redeploy(limits=replace(FEW, writes_of_a_field=3), edits=WRITE_OVER)
+    monkeypatch.setattr(bench.connectors["north"], "history", lambda *_: {})
+    for _ in range(6):
+        bench.north.edit("contact", contacts[0], {"stage": "client"})
+        outcome = bench.sync()
+    assert [NOBODY] == [trip.writers for trip in outcome.plan.trips]
+    asked: list[str] = []
+    monkeypatch.setattr(bench.connectors["north"], "history", lambda name, *_: asked.append(name))
+    assert ([NOBODY], []) == ([trip.writers for trip in bench.sync().plan.trips], asked)
 
 
 def test_a_first_activation_is_ramped(observed: Bench) -> None:

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from free_hand import WRITE_OVER
 from stagesync.domain.life import State
 from stagesync.engine.daemon import run_daemon
 from stagesync.store import plans, state
 
-from .bench import WRITE_OVER, Bench
+from .bench import Bench
 
 
 def test_a_new_connection_is_only_observed(observed: Bench) -> None:
@@ -148,11 +149,11 @@ def test_repeated_pages_change_nothing(bench: Bench) -> None:
 
 
 def test_an_echo_is_looked_at_once(bench: Bench) -> None:
-    """The links of a record that only bears a new stamp are asked for once, not at every overlap."""
+    """Of a record that only bears a new stamp of ours, links and history are asked for once, not at every overlap."""
     bench.contact("ann@firm.example", last="Ng")
     bench.north.overlap_s = 10 * 86_400.0
     bench.sync()
-    assert [5, 4] == [bench.sync().calls["north"] for _ in range(2)]
+    assert [6, 4] == [bench.sync().calls["north"] for _ in range(2)]
 
 
 def test_a_person_in_both_crms_has_one_stage_in_both(bench: Bench) -> None:
@@ -224,9 +225,11 @@ def test_the_summary_has_its_documented_keys(bench: Bench) -> None:
         "skipped",
         "held",
         "edited",
+        "overwritten_edits",
         "ramped",
         "calls",
         "troubles",
+        "unread",
         "seconds",
     ] == list(summary)
 

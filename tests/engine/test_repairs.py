@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from free_hand import UNLIMITED, WRITE_OVER
 from stagesync.domain.guard import Cause, Limits, Rule
 from stagesync.store import guards, plans
 
-from .bench import UNLIMITED, WRITE_OVER, Bench
+from .bench import Bench
 
 
 def _causes(bench: Bench) -> set[str]:

@@ -30,6 +30,7 @@ class Planted:
 
 
 _SEND = "src/stagesync/engine/writeback.py"
+_TAKEN = "src/stagesync/engine/taken.py"
 _INGEST = "src/stagesync/engine/ingest.py"
 
 PLANTED: Mapping[str, Planted] = {
@@ -52,12 +53,12 @@ PLANTED: Mapping[str, Planted] = {
     ),
     "echo taken for an edit": Planted(
         _SEND,
-        "        _keep_baselines(tx, taken, run=self.run, now_s=self.now_s)\n",
+        "        keep_baselines(tx, taken, run=self.run, now_s=self.now_s)\n",
         "",
     ),
     "audit entry missing after a lost answer": Planted(
-        _SEND,
-        "    audit.append(tx, [_audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])",
+        _TAKEN,
+        "    audit.append(tx, [audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])",
         "",
     ),
     "lost answer forgotten": Planted(
@@ -108,10 +109,11 @@ def hunt(planted: Planted, *, worlds: int, seed: int = 1) -> tuple[int | None, s
         text = path.read_text()
         assert text.count(planted.old) == 1, f"{planted.file} has changed: plant the mistake anew"
         path.write_text(text.replace(planted.old, planted.new))
+        roots = [copy / name for name in ("src", "connectors", "tests/shared", "")]
         done = subprocess.run(
             [sys.executable, "-m", "tests.machine.hunt", str(worlds), str(seed)],
             cwd=copy,
-            env=os.environ | {"PYTHONPATH": f"{copy}/src:{copy}/connectors:{copy}"},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, roots))},
             capture_output=True,
             text=True,
             check=False,

@@ -12,14 +12,20 @@ from stagesync.engine.undo import undo
 from stagesync.store import people, records
 
 from .crms import Doors
-from .world import World
+from .world import Settings, World
 
 
 @pytest.fixture
-def world(tmp_path) -> Iterator[World]:
+def settings() -> Settings:
+    """As most worlds are."""
+    return Settings()
+
+
+@pytest.fixture
+def world(tmp_path, settings) -> Iterator[World]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     doors = Doors()
-    opened = World(doors, tmp_path)
+    opened = World(doors, tmp_path, settings)
     yield opened
     opened.close()
     doors.close()
@@ -50,10 +56,13 @@ def test_our_value_stays_ours_when_the_index_is_behind(world):
         assert "active" == people.placed(tx, "person", [who])[who].position["disposition"]
 
 
+@pytest.mark.parametrize("settings", [Settings(limits="narrow")])
 def test_an_undo_is_written_where_something_else_is_held(world):
     """An approved undo sets a field back of which a held plan wants something, and the run ends well."""
+    world.decide(world.run().plan.id, approve=True)
     first = world.run().run
-    world.adopt("other targets")
+    for each in ("1", "2", "3"):
+        world.crms.submit_form(("hubspot", "contact", each))
     world.crms.advance(60)
     assert 0 < world.run().plan.held
     planned = undo(world.deployment, run=first, now_s=world.now_s)

@@ -13,16 +13,14 @@ from typing import Any
 
 import stagesync_hubspot
 import stagesync_salesforce
+from free_hand import UNLIMITED, WRITE_OVER
 from stagesync.app import digest_of_definitions
 from stagesync.connector import Connector, Page, Pull, Record, Secret, Write, WriteResult
-from stagesync.domain.classify import Classifier, classify
-from stagesync.domain.compile import CompiledPolicy, compile_policy
 from stagesync.domain.edits import Answer, EditRules, Origin
 from stagesync.domain.edits import Rule as EditRule
 from stagesync.domain.free_mail import FREE_MAIL
 from stagesync.domain.guard import Limits
 from stagesync.domain.plan import VendorStage
-from stagesync.domain.treatment import TreatmentOf, compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.run import Outcome, decide, run_once
 from stagesync.engine.setup import own_fields
@@ -49,16 +47,13 @@ DEFINITIONS: Mapping[str, Sequence[tuple[str, str, str]]] = {
 }
 """Name -> in which of the shipped files what is replaced."""
 
-UNLIMITED = Limits(
-    people=10**9, share=1.0, total_share=1.0, loss=1.0, never_below=10**9, writes_of_a_field=10**9
-)
 NARROW = Limits(
     people=2, share=1.0, total_share=0.4, loss=0.5, never_below=2, writes_of_a_field=2
 )
 LIMITS = {"none": UNLIMITED, "default": Limits(), "narrow": NARROW}
 
 EDITS = {
-    "overwrite": EditRules({each: Answer(EditRule.OVERWRITE) for each in Origin}),
+    "overwrite": WRITE_OVER,
     "respect": EditRules(),
     "adopt": EditRules(
         {
@@ -183,25 +178,6 @@ def definitions(name: str) -> Definitions:
         return load_definitions(copy)
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What is worked out from definitions."""
-
-    compiled: CompiledPolicy
-    classifier: Classifier
-    treatment_of: TreatmentOf
-
-
-@cache
-def _made_of(name: str) -> _Made:
-    told = definitions(name)
-    return _Made(
-        compile_policy(told.policy),
-        classify(told.vocabularies),
-        compile_treatments(told.vocabularies["standard"], told.policy.axes),
-    )
-
-
 @cache
 def _mapping(name: str) -> Any:
     told = definitions("standard")
@@ -269,19 +245,16 @@ class World:
         self.reopen()
 
     def _open(self) -> Deployment:
-        told, made = definitions(self.policy), _made_of(self.policy)
+        told = definitions(self.policy)
         connections = {name: self._connected(name) for name in NAMES}
         return Deployment(
             store=open_store(self._url),
             policy=told.policy,
             vocabularies=told.vocabularies,
-            compiled=made.compiled,
-            classifier=made.classifier,
             connections=connections,
             clock=WorldClock(self.crms.hubspot.clock),
             prefer=("salesforce", "hubspot"),
             free_mail=FREE_MAIL,
-            treatment_of=made.treatment_of,
             limits=LIMITS[self.settings.limits],
             edits=EDITS[self.settings.edits],
             definitions=digest_of_definitions(told, connections),

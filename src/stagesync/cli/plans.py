@@ -10,7 +10,7 @@ import click
 from stagesync.cli.group import shared_options
 from stagesync.cli.offline import print_json, print_rows
 from stagesync.cli.online import ProgressBars, opened
-from stagesync.cli.passes import decide_plan, warn_of_troubles
+from stagesync.cli.passes import decide_plan, warn_of_troubles, warn_of_unread
 from stagesync.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def plan(*, person: str | None, config: Path | None, as_json: bool) -> None:
         document = plan_document(found.deployment, outcome.plan.id, person=person)
         warn_of_troubles(outcome)
     show_plan(document, as_json=as_json)
-    if outcome.troubles:
+    warn_of_unread(outcome)
+    if outcome.is_incomplete:
         click.get_current_context().exit(outcome.exit_code)
 
 

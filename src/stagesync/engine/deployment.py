@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stagesync.connector import Clock, Connector, Role
-from stagesync.domain.classify import Classifier
-from stagesync.domain.compile import CompiledPolicy
+from stagesync.domain.classify import Classifier, classify
+from stagesync.domain.compile import CompiledPolicy, compile_policy
 from stagesync.domain.edits import EditRules
 from stagesync.domain.guard import Limits
 from stagesync.domain.mapping import CrmMapping, ObjectMapping
 from stagesync.domain.plan import VendorStage
 from stagesync.domain.policy import Policy
-from stagesync.domain.treatment import TreatmentOf
+from stagesync.domain.treatment import TreatmentOf, compile_treatments
 from stagesync.domain.vocabulary import Vocabulary
 from stagesync.store import Store
 
@@ -28,6 +28,7 @@ class Connected:
         poll_s: seconds between two pulls of the daemon.
         automation_users: ids of users in the CRM behind whom a program stands.
         writes_per_hour: records that may be written within an hour; None means all at once.
+        wait_for_first_load: nothing is written anywhere until all of it was read once.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Connected:
     poll_s: float = 60.0
     writes_per_hour: int | None = None
     automation_users: frozenset[str] = frozenset()
+    wait_for_first_load: bool = True
 
     @property
     def roles(self) -> Mapping[str, Role]:
@@ -62,7 +64,8 @@ class Deployment:
     """The store, the definitions, the connections, and time.
 
     Attributes:
-        treatment_of: what the main vocabulary asks for.
+        compiled, classifier, treatment_of: what policy and vocabularies come to: how people are placed,
+            which stages that makes, and what the main vocabulary then asks for.
         language: of labels and sentences in the CRMs.
         main_vocabulary: the one whose stages transitions and plans are told in.
         prefer: connections whose values win, best first.
@@ -77,9 +80,6 @@ class Deployment:
     store: Store
     policy: Policy
     vocabularies: Mapping[str, Vocabulary]
-    compiled: CompiledPolicy
-    classifier: Classifier
-    treatment_of: TreatmentOf
     connections: Mapping[str, Connected]
     clock: Clock
     prefer: tuple[str, ...] = ()
@@ -91,6 +91,16 @@ class Deployment:
     edits: EditRules = field(default_factory=EditRules)
     definitions: str = ""
     stopping: threading.Event = field(default_factory=threading.Event)
+    compiled: CompiledPolicy = field(init=False)
+    classifier: Classifier = field(init=False)
+    treatment_of: TreatmentOf = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Compiles what the definitions come to."""
+        main = self.vocabularies[self.main_vocabulary]
+        object.__setattr__(self, "compiled", compile_policy(self.policy))
+        object.__setattr__(self, "classifier", classify(self.vocabularies))
+        object.__setattr__(self, "treatment_of", compile_treatments(main, self.policy.axes))
 
     def role(self, connection: str, object_name: str) -> Role | None:
         """What records of this object are; None when the connection or object is not configured."""

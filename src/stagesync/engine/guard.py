@@ -14,13 +14,11 @@ from stagesync.domain.life import Move, State, move
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Deployment
 from stagesync.store import guards, people, plans, records, state
-from stagesync.store.people import Kind
+from stagesync.store.people import KINDS
 from stagesync.store.plans import StoredEntry
 
 KEPT_S = 90 * 86_400.0
 """How long own writes are remembered beyond the newest of each field, and plans that are over."""
-
-KINDS: tuple[Kind, Kind] = ("person", "account")
 
 WORDS = {
     Rule.PAIR: "{count} would make this move within the window; the limit is {limit}",
@@ -52,7 +50,8 @@ def why(trip: Trip) -> str:
     """A held group's reason, as a sentence for people."""
     is_repair = trip.rule is Rule.PAIR and trip.group.cause is Cause.REPAIR
     words = PUT_BACK if is_repair else WORDS[trip.rule]
-    return words.format(count=trip.count, limit=trip.limit, group=trip.group)
+    words = words.format(count=trip.count, limit=trip.limit, group=trip.group)
+    return f"{words}, besides stagesync by {trip.writers}" if trip.writers else words
 
 
 def groups_document(held: Iterable[Trip]) -> list[dict[str, Any]]:
@@ -170,7 +169,11 @@ def keep(tx: Connection, plan_id: str, found: Mapping[Group, Trip], *, now_s: fl
     waiting = plans.count_subjects(tx, plan_id, State.HELD)
     known = {**before, **found}
     standing = [
-        replace(known[group], count=max(count, known[group].count))
+        replace(
+            known[group],
+            count=max(count, known[group].count),
+            writers=before[group].writers if group in before else "",
+        )
         if group in known
         else Trip(group, Rule.OBSERVED, count, 0)
         for group, count in sorted(waiting.items())

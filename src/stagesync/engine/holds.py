@@ -10,19 +10,17 @@ import structlog
 from sqlalchemy import Connection
 
 from stagesync.domain.guard import Cause
-from stagesync.domain.plan import Reason
+from stagesync.domain.plan import NOT_OURS, Reason
 from stagesync.engine import audit
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.find import find
 from stagesync.engine.instants import iso
 from stagesync.store import differences, holds, people, state
 from stagesync.store.holds import WHOLE, Hold
-from stagesync.store.people import Kind, Placed
+from stagesync.store.people import KINDS, Placed
 from stagesync.store.plans import StoredEntry
 
 log = structlog.get_logger()
-
-KINDS: tuple[Kind, Kind] = ("person", "account")
 
 REASONS = {"edit": Reason.EDITED, "undo": Reason.UNDONE}
 
@@ -115,13 +113,16 @@ def _look_again(tx: Connection, ended: Iterable[Hold], *, cause: Cause) -> None:
 
 def kept(
     tx: Connection, deployment: Deployment, placed: Mapping[str, Placed], *, now_s: float
-) -> tuple[dict[int, dict[str, Reason]], set[str]]:
-    """Record -> field -> why it stays; and those of whom nothing is written at all.
+) -> tuple[dict[int, dict[str, Reason]], set[str], dict[int, dict[str, Hold]]]:
+    """Record -> field -> why it stays; those of whom nothing is written at all; and what we owe.
+
+    Owed is what somebody set and we replaced unseen: record -> field -> its hold.
 
     An undo holds as long as nothing moves the person: it ends here when their stage or the policy is another one.
     """
     found: dict[int, dict[str, Reason]] = {}
     by_hand: set[str] = set()
+    owed: dict[int, dict[str, Hold]] = {}
     void: list[Hold] = []
     for subject, of_subject in holds.standing(tx, placed).items():
         for each in of_subject:
@@ -131,9 +132,11 @@ def kept(
                 void.append(each)
             elif each.kind in REASONS and each.record_pk != WHOLE:
                 found.setdefault(each.record_pk, {})[each.field] = REASONS[each.kind]
+            if each.over is not None:
+                owed.setdefault(each.record_pk, {})[each.field] = each
     holds.end(tx, [each.id for each in void], by="another stage", at_s=now_s)
     _tell(tx, deployment, void, "release", by="stagesync", now_s=now_s)
-    return found, by_hand
+    return found, by_hand, owed
 
 
 def pin(
@@ -165,6 +168,12 @@ def pin(
             if each.subject in placed
         ],
     )
+
+
+def note_given_back(tx: Connection, written: Iterable[StoredEntry]) -> None:
+    """What we had replaced unseen stands again: it is read as the word that it was."""
+    back = [(each.record_pk, each.field) for each in written if each.way in NOT_OURS]
+    state.mark_dirty(tx, "record", holds.stand_again(tx, back))
 
 
 def overrides_of(

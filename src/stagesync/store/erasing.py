@@ -28,6 +28,7 @@ _FORGOTTEN = tuple(
         ("plan_entry", "record_pk"),
         ("own_write", "record_pk"),
         ("edit", "record_pk"),
+        ("watch", "record_pk"),
         ("hold", "record_pk"),
         ("clearing", "record_pk"),
     )

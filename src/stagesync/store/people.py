@@ -15,6 +15,9 @@ from stagesync.store.keys import chunks
 Kind = Literal["person", "account"]
 """Which of the two tables; both have the same columns."""
 
+KINDS: tuple[Kind, Kind] = ("person", "account")
+"""Both, people before the accounts that follow from them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -216,7 +219,7 @@ def count_stages(tx: Connection) -> dict[str, dict[str, int]]:
 def stage_sizes(tx: Connection, vocabulary: str) -> dict[str, int]:
     """Stage -> people and accounts in it."""
     counts: dict[str, int] = {}
-    for table in ("person", "account"):
+    for table in KINDS:
         sql = f"SELECT stages, COUNT(*) AS n FROM {table} GROUP BY stages"  # noqa: S608  literals
         for row in tx.execute(text(sql)):
             stage = orjson.loads(row.stages).get(vocabulary, "")

@@ -167,31 +167,27 @@ def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
 def entries_of(tx: Connection, plan_id: str, *states: str) -> list[StoredEntry]:
     """The entries of a plan in these states (all states when none is named), by record and field."""
     if not states:
-        return _entries(tx, f"e.plan = :plan {_BY_FIELD}", plan=plan_id)
-    return _entries(
-        tx, f"e.plan = :plan AND e.state IN :states {_BY_FIELD}", plan=plan_id, states=list(states)
-    )
+        return _entries(tx, "e.plan = :plan", plan=plan_id)
+    where = "e.plan = :plan AND e.state IN :states"
+    return _entries(tx, where, plan=plan_id, states=list(states))
 
 
 def entries_unseen(tx: Connection, plan_id: str) -> list[StoredEntry]:
     """The planned entries of a plan that nobody approved, by record and field."""
-    which = "e.plan = :plan AND e.state = 'planned' AND e.approval = ''"
-    return _entries(tx, f"{which} {_BY_FIELD}", plan=plan_id)
+    return _entries(tx, "e.plan = :plan AND e.state = 'planned' AND e.approval = ''", plan=plan_id)
 
 
 def entries_in(tx: Connection, state: str) -> list[StoredEntry]:
     """The entries of all plans in this state, by record and field."""
-    return _entries(tx, f"e.state = :state {_BY_FIELD}", state=state)
+    return _entries(tx, "e.state = :state", state=state)
 
 
-_BY_FIELD = "ORDER BY r.connection, r.object, r.id, e.field"
-
-
-def _entries(tx: Connection, which: str, **values: Any) -> list[StoredEntry]:
-    """Entries with the records they go to; `which` stands behind WHERE, a list in it is an IN list."""
+def _entries(tx: Connection, where: str, **values: str | float | list[str]) -> list[StoredEntry]:
+    """By record and field; a value that is a list belongs to an IN."""
     sql = text(
         "SELECT e.*, r.connection, r.object, r.id AS record_id FROM plan_entry e"  # noqa: S608  literals
-        f" JOIN record r ON r.pk = e.record_pk WHERE {which}"
+        f" JOIN record r ON r.pk = e.record_pk WHERE {where}"
+        " ORDER BY r.connection, r.object, r.id, e.field"
     )
     lists = [name for name, value in values.items() if isinstance(value, list)]
     sql = sql.bindparams(*(bindparam(name, expanding=True) for name in lists))
@@ -203,7 +199,7 @@ def entries_of_ended(tx: Connection, plan_id: str, *, before_s: float) -> list[S
     ended = "SELECT id FROM plan WHERE decided_at_s <= :before_s"
     return _entries(
         tx,
-        f"e.plan = :plan AND e.state = 'planned' AND e.approval IN ({ended}) {_BY_FIELD}",
+        f"e.plan = :plan AND e.state = 'planned' AND e.approval IN ({ended})",
         plan=plan_id,
         before_s=before_s,
     )
@@ -318,11 +314,11 @@ def set_approvals(tx: Connection, plan_id: str, given: Iterable[tuple[int, str, 
 
 def waiting_of(tx: Connection, subjects: Iterable[str], *states: str) -> list[StoredEntry]:
     """The entries of these subjects in these states."""
-    which = "e.subject IN :keys AND e.state IN :states"
+    where = "e.subject IN :keys AND e.state IN :states"
     return [
         entry
         for batch in chunks(subjects)
-        for entry in _entries(tx, which, keys=batch, states=list(states))
+        for entry in _entries(tx, where, keys=batch, states=list(states))
     ]
 
 
