@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,9 @@ from .world import PowerCut, World
 
 LATE_S = 15.0
 """How long after it was made a change may still be hidden from whoever asks the vendor."""
+
+GIVEN_BACK = {"restore", "return"}
+"""Ways of a write that gives somebody their value back."""
 
 WORKED_OUT = {"stage_is_won", "stage_is_closed"}
 """Fields that the HubSpot connector adds to a deal."""
@@ -78,7 +81,7 @@ class Ledger:
             edit = Edit(value, actor, self.world.crms.now_s)
             self.promises.edited(each, edit, known=self.written.get(each, []))
         if in_flight:
-            self.promises.in_flight.add(each)
+            self.promises.in_flight[each] = value
 
     def touch(self, *places: Place) -> None:
         """Somebody did something to these records just now."""
@@ -194,14 +197,20 @@ class Ledger:
         self._entries = self._new_entries()
         self.promises.hear(self._entries, now_s=now_s)
         assert before.keys() == after.keys(), "a run made or removed a record"
-        changed = self._changed(before, after)
         written = {
-            ((e["connection"], e["object"], e["id"]), e["field"]): e["person"]
+            ((e["connection"], e["object"], e["id"]), e["field"]): e
             for e in self._entries
-            if e["result"] == {"written": True}
+            if e["result"].get("written")
         }
+        given_back = {
+            each for each, e in written.items() if e["result"].get("way") in GIVEN_BACK
+        }
+        changed = self._changed(before, after, given_back)
         gone = {each for each, _ in self.promises.kept if each not in before}
-        self.promises.judge({e: written[e] for e in changed if e in written}, gone=gone)
+        self.promises.judge(
+            {e: written[e]["person"] for e in changed if e in written.keys() - given_back},
+            gone=gone,
+        )
         told: dict[Field, Any] = {}
         for entry in self._entries:
             if not {"written", "refused"} & entry["result"].keys():
@@ -213,7 +222,7 @@ class Ledger:
             )
             # HubSpot takes what is sent to an id that a merge has just ended, for the winner: the audit
             # calls that refused, in HubSpot's words, and the value stands there all the same.
-            if entry["result"] == {"written": True} or entry["result"].get("code") == "MERGED":
+            if entry["result"].get("written") or entry["result"].get("code") == "MERGED":
                 self._explain(entry, before, told=told, changed=changed, began_s=began_s)
         for each, value in changed.items():
             if each not in told:
@@ -223,21 +232,27 @@ class Ledger:
                 self.owed[each] = value
         for each, value in told.items():
             assert alike(after[each[0]].get(each[1]), value), f"{each}: the audit says {value!r}"
+            self.owed.pop(each, None)
+            if each in given_back:
+                continue
             self.written.setdefault(each, []).append(value)
             if each not in self.strange:
                 self.ours[each] = value
-            self.owed.pop(each, None)
         # Our own writes, too, may be hidden for a while from whoever asks the vendor's index.
         self.touch(*(place for place, _ in changed))
 
-    def _changed(self, before: Snapshot, after: Snapshot) -> dict[Field, Any]:
+    def _changed(
+        self, before: Snapshot, after: Snapshot, given_back: Container[Field]
+    ) -> dict[Field, Any]:
         """What the CRMs say that we changed: nothing else became another value, and all of it we may write."""
         changed: dict[Field, Any] = {}
         for place, name, value in self.world.crms.journal.take():
             if is_derived(name):
                 continue
             each = (place, name)
-            assert each not in changed, f"{each} was changed twice by one run"
+            # Some fields go back only by way of the empty value.
+            again = changed.get(each) not in (None, "")
+            assert not again, f"{each} was changed twice by one run"
             changed[each] = value
             held = before[place].get(name)
             for one in [held, *self.meanwhile.get(each, [])]:
@@ -245,7 +260,7 @@ class Ledger:
                 if not reason:
                     break
             # An undo gives back what stood there, whichever way that is.
-            back = each in self.promises.fresh or each in self.promises.undone
+            back = each in self.promises.fresh or each in self.promises.undone or each in given_back
             assert not reason or back or each in self.promises.in_flight, (
                 f"{place} {name}: {held!r} to {value!r}: {reason}"
             )
@@ -282,6 +297,7 @@ class Ledger:
         assert entry["policy"], "an entry without its policy"
         if entry["field"] == OWN_STAGE[place[:2]]:
             undone = any(str(one["rule"]).startswith("undo of ") for one in entry["reasons"])
+            undone |= entry["result"].get("way") in GIVEN_BACK
             stage = alike(entry["stage_to"], entry["after"])
             assert undone or stage, f"{each}: {entry} tells another stage"
         held = told.get(each, before[place].get(each[1]))
@@ -379,6 +395,7 @@ class Ledger:
         now = self.look()
         self.see(now)
         assert not self.owed, f"written, and never said: {sorted(self.owed)}"
+        self.promises.all_returned(now)
         with self.world.deployment.store.begin() as tx:
             stored = {
                 (each.connection, each.object, each.id): each

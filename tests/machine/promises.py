@@ -11,7 +11,7 @@ from stagesync.store import holds, people, records
 from stagesync.store.holds import Hold
 
 from .journal import Place
-from .rules import alike
+from .rules import STAGE_FIELDS, alike
 from .world import World
 
 Field = tuple[Place, str]
@@ -53,7 +53,8 @@ class Promises:
         kept: field -> why it stays.
         hand: id of a hold by hand -> until when.
         undone: field -> what an approved undo is about to set there.
-        in_flight: fields that somebody changed between our last look and our write.
+        in_flight: fields that somebody changed between our last look and our write -> to what.
+        replaced: those of them that we wrote over, and that nobody was told of yet.
         fresh: fields that this very run set back.
         seq: the last audit entry that was heard.
     """
@@ -63,7 +64,8 @@ class Promises:
     kept: dict[Field, Promise] = field(default_factory=dict)
     hand: dict[str, float | None] = field(default_factory=dict)
     undone: dict[Field, Any] = field(default_factory=dict)
-    in_flight: set[Field] = field(default_factory=set)
+    in_flight: dict[Field, Any] = field(default_factory=dict)
+    replaced: dict[Field, Any] = field(default_factory=dict)
     fresh: set[Field] = field(default_factory=set)
     seq: int = 0
 
@@ -108,6 +110,8 @@ class Promises:
 
     def _answered(self, each: Field, entry: Mapping[str, Any]) -> None:
         edit, told = self.edits.get(each), entry["result"]
+        if "replaced_by" in told and alike(self.replaced.get(each), entry["after"]):
+            del self.replaced[each]
         if edit is not None and alike(edit.value, entry["after"]):
             del self.edits[each]
         if told["edit"] == "respect" and told["hold"]:
@@ -155,6 +159,8 @@ class Promises:
         for each, who in written.items():
             if each in self.in_flight:
                 self.edits.pop(each, None)
+                if each[0][0] == "hubspot" and each[1] in STAGE_FIELDS:
+                    self.replaced[each] = self.in_flight.pop(each)
             assert each not in self.edits, f"{each} was written over before anybody was asked"
             kept = each in self.kept and each not in self.fresh
             assert not kept, f"{each} was written, and {self.kept[each]} keeps it"
@@ -171,6 +177,12 @@ class Promises:
             now = placed.get(one.subject)
             if now is None or one.policy != label or (now.stages or {})["standard"] != one.stage:
                 del self.kept[each]
+
+    def all_returned(self, now: Mapping[Place, Any]) -> None:
+        """HubSpot's history tells of each value that we replaced unseen, and somebody was told of it."""
+        left = {each: value for each, value in self.replaced.items() if each[0] in now}
+        self.replaced.clear()
+        assert not left, f"written over in flight, and never told: {left}"
 
     def all_told(self, connection: str, *, before_s: float) -> None:
         """A run that read this CRM whole has told of each edit that stood there."""
