@@ -194,6 +194,14 @@ def test_points_that_faded_in_a_gap_count_from_the_second_they_did():
     assert [(BEGIN, "none"), (BEGIN + DAY, "ready"), (foretold, "started")] == path[:3]
 
 
+def test_a_run_within_the_second_tells_the_same_second():
+    """Who looks a thousandth before the second is over finds the fall, and dates it like everybody else."""
+    facts = Facts("p", {}, INSIDE, (Activity("demo_request", BEGIN + DAY),))
+    foretold = COMPILED.evaluate(facts, BEGIN + DAY).recheck_at_s
+    path = path_of(facts, [BEGIN, BEGIN + 2 * DAY, foretold - 0.001])
+    assert (foretold, "started") == (path[-1].at_s, path[-1].position["qualification"])
+
+
 def test_what_bears_no_date_counts_from_the_stamp():
     """A fact that appeared in the gap is dated by the stamp, and what happens by time from there on."""
     before = Step(START, COMPILED.evaluate(Facts("p"), START).position)

@@ -5,17 +5,18 @@ from typing import Any
 
 import pytest
 
+from free_hand import UNLIMITED
 from stagesync.cli.passes import decide_plan
 from stagesync.connector import Named, Unavailable
-from stagesync.domain.guard import Rule
+from stagesync.domain.guard import Limits, Rule
 from stagesync.domain.mapping import FactRule, ObjectMapping
 from stagesync.engine.first_load import find_unread
 from stagesync.engine.run import Outcome, run_once
 from stagesync.engine.status import status
 from stagesync.errors import ArgumentError
-from stagesync.store import alerts, people, plans, records, state
+from stagesync.store import alerts, history, people, records, state
 
-from .bench import UNLIMITED, Bench, make_bench, text
+from .bench import Bench, make_bench, text
 from .test_inbox import hear
 from .trials import a_deal
 
@@ -71,7 +72,7 @@ def known_of_people(bench: Bench) -> list[Any]:
             (each.stage_from, each.stage_to, each.position_from, each.position_to, each.scores)
             for kind in ("person", "account")
             for who in people.all_ids(tx, kind)
-            for each in people.transitions_of(tx, who)
+            for each in history.transitions_of(tx, who)
         ]
     return sorted(map(repr, (*placed, *moves)))
 
@@ -269,22 +270,31 @@ def test_a_paused_connection_that_was_never_read_is_waited_for(bench: Bench) -> 
 
 
 def test_what_waited_before_waits_on(grown: tuple[Bench, str]) -> None:
-    """A plan that was approved before a connection was added is written when that one is read."""
+    """What a plan had left to write when a connection was added is written when that one is read."""
     bench, contact = grown
     whole = bench.deployment.connections
-    slow = replace(whole["north"], writes_per_hour=1)
-    newcomers = [bench.contact(f"n{number}@other.example", last="Ox") for number in range(3)]
-    bench.redeploy(connections={"north": slow})
+    moving = [bench.contact(f"n{number}@other.example", last="Ox") for number in range(5)]
+    without(bench, "south")
     bench.sync()
-    with bench.store.begin() as tx:
-        waiting = len(plans.subjects_waiting(tx, "planned"))
-    assert 0 < waiting
+    bench.clock.advance(days=2)
+    for each in moving:
+        bench.form(each)
+    newcomers = [bench.contact(f"l{number}@other.example", last="Li") for number in range(3)]
+    bench.redeploy(
+        connections={"north": replace(whole["north"], writes_per_hour=1)},
+        limits=Limits(people=4, share=1.0, total_share=1.0, loss=1.0, never_below=4),
+    )
+    assert 3 == bench.sync().exit_code
     bench.redeploy(connections=whole)
     before = held_by_the_crms(bench)
     outcome = run_cut(bench, "south", after=0)
+    assert 0 < outcome.plan.go
     assert (before, 0) == (held_by_the_crms(bench), bench.written(outcome))
-    bench.sync()
-    assert ["lead", *["contact"] * 3] == [bench.stage(each) for each in (contact, *newcomers)]
+    bench.decide(outcome, approve=True)
+    bench.clock.advance(days=1)
+    assert 0 == bench.sync().exit_code
+    assert ["lead"] * 6 == [bench.stage(each) for each in (contact, *moving)]
+    assert ["contact"] * 3 == [bench.stage(each) for each in newcomers]
 
 
 def test_a_changed_definition_is_still_shown_first(grown: tuple[Bench, str]) -> None:
@@ -351,6 +361,8 @@ def test_an_edited_mapping_waits_for_a_crm_that_is_down(bench: Bench) -> None:
 def test_an_object_that_comes_back_to_the_mapping_is_read_whole(bench: Bench) -> None:
     """What was taken out of the mapping and put back asking more is read from its start."""
     contacts = furnish(bench)
+    bench.clock.advance(days=1)
+    bench.contact("last@firm.example", last="Ng")
     bench.sync()
     more = asking_for_staff(bench)
     edit(bench, deal=None, meeting=None, contact=None)

@@ -83,12 +83,12 @@ PLANTED: Mapping[str, Planted] = {
         "    if outcome.plan.go:",
     ),
     "observed connection written": Planted(
-        "src/stagesync/engine/plan.py",
-        "state=str(State.HELD if held else State.PLANNED)",
+        "src/stagesync/engine/propose.py",
+        "state=str(State.HELD if is_held else State.PLANNED)",
         "state=str(State.PLANNED)",
     ),
     "converted lead written": Planted(
-        "src/stagesync/engine/plan.py", "frozen=is_frozen(mapping, each.fields)", "frozen=False"
+        "src/stagesync/engine/propose.py", "frozen=is_frozen(mapping, each.fields)", "frozen=False"
     ),
     "deletion ignored": Planted(_INGEST, '"gone": int(record.gone)', '"gone": 0'),
     "people of another policy not placed anew": Planted(

@@ -9,11 +9,16 @@ from typing import Any
 from sqlalchemy import Connection
 
 from stagesync.connector import FieldDescription, FieldMissing, FieldType, ObjectDescription, Option
+from stagesync.domain.plan import Reason
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.drift import Drift, Seen, find_drift, see, still_usable
 from stagesync.engine.reread import reread
 from stagesync.store import first_loads, people, records, state
+from stagesync.store.differences import subjects_left
+
+BY_FIELDS = (Reason.REFUSED, Reason.UNMAPPED)
+"""Why a value is left that a change of the CRM's fields may let through."""
 
 Descriptions = Mapping[str, ObjectDescription]
 """Object -> its fields."""
@@ -36,9 +41,9 @@ def describe(
     with deployment.store.begin() as tx:
         known = state.connection_state(tx, connected.name)
     seen = _Seen.read(known.seen if known else {})
+    kept = _decode(known.description) if known else {}
     if known is not None and known.described_at_s is not None and not again:
         fresh = now_s - known.described_at_s < deployment.describe_every_s
-        kept = _decode(known.description)
         if fresh and set(connected.roles) <= set(kept) and seen.digest == connected.mapping.digest:
             return still_usable(kept, _drift(deployment, connected, kept, seen))
     found = connected.connector.describe(list(connected.roles))
@@ -58,6 +63,7 @@ def describe(
             # What a record says and what is written to it may be another now, for everybody.
             state.mark_dirty(tx, "person", people.all_ids(tx, "person"))
             state.mark_dirty(tx, "account", people.all_ids(tx, "account"))
+        _try_again(tx, connected, kept, found)
         told = {f"{each.object}.{each.field}": (each.what, each.fix) for each in drifts}
         settle(tx, connected.name, "drift", told, now_s=now_s)
         saved = {"digest": connected.mapping.digest, "fields": fresh_seen, "asked": asked}
@@ -131,6 +137,24 @@ def _follow(
             _begin_anew(tx, connected, name)
         elif set(fields) - before:
             state.forget_cursors(tx, connected.name, name)
+
+
+def _try_again(
+    tx: Connection, connected: Connected, before: Descriptions, now: Descriptions
+) -> None:
+    """Plan those anew of whom a value was refused, or had no option, where the fields that are written changed."""
+    changed = [
+        name
+        for name in connected.roles
+        if name in before
+        and any(
+            before[name].fields.get(rule.field) != now[name].fields.get(rule.field)
+            for rule in connected.object_mapping(name).writes
+        )
+    ]
+    if changed:
+        found = subjects_left(tx, BY_FIELDS, connection=connected.name, objects=changed)
+        state.mark_dirty(tx, "plan", found)
 
 
 def widened(tx: Connection, connected: Connected) -> set[str]:

@@ -13,7 +13,7 @@ from stagesync.domain.guard import Base, Cause, Group, Rule, Trip, trips
 from stagesync.domain.life import Move, State, move
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Deployment
-from stagesync.store import guards, people, plans, records, state
+from stagesync.store import guards, people, plans, records, saved, state
 from stagesync.store.people import KINDS
 from stagesync.store.plans import StoredEntry
 
@@ -78,7 +78,7 @@ def guard(
         lost: a source was found empty or shrunk in this run.
     """
     guards.forget_own_writes(tx, before_s=now_s - KEPT_S)
-    plans.forget_old_plans(tx, before_s=now_s - KEPT_S)
+    saved.forget_old_plans(tx, before_s=now_s - KEPT_S)
     ended = _end_approvals(tx, plan_id, before_s=now_s - deployment.limits.approval_s)
     unseen = _pass_approved(tx, plan_id, plans.entries_unseen(tx, plan_id))
     found = _hold_too_much(tx, deployment, plan_id, unseen, lost=lost, now_s=now_s)

@@ -81,7 +81,7 @@ def release(deployment: Deployment, who: str, *, by: str, now_s: float) -> list[
 
 
 def retry(deployment: Deployment, who: str | None) -> int:
-    """Plan those anew to whom a CRM said no; how many people and accounts.
+    """Plan those anew to whom a CRM said no, by its fields as they are now; how many people and accounts.
 
     Args:
         who: only them, also with what was dropped of theirs.
@@ -89,9 +89,11 @@ def retry(deployment: Deployment, who: str | None) -> int:
     with deployment.store.begin() as tx:
         if who:
             found = [find(tx, who)[1]]
-            found = [each for each in differences.subjects_left(tx, *PARKED) if each in found]
+            found = [each for each in differences.subjects_left(tx, PARKED) if each in found]
         else:
-            found = differences.subjects_left(tx, Reason.REFUSED)
+            found = differences.subjects_left(tx, [Reason.REFUSED])
+        for name in deployment.connections:
+            state.doubt_description(tx, name)
         state.mark_dirty(tx, "plan", found, cause=Cause.BY_HAND)
     return len(found)
 

@@ -23,7 +23,7 @@ from stagesync.engine.progress import Progress
 from stagesync.engine.propose import Planning, know, plan_record
 from stagesync.engine.repairs import name_repairs
 from stagesync.engine.writers import name_writers
-from stagesync.store import history, plans, state
+from stagesync.store import history, plans, saved, state
 from stagesync.store.differences import StoredDifference, save_differences, subjects_over
 from stagesync.store.people import Kind
 from stagesync.store.plans import StoredEntry, StoredPlan
@@ -89,6 +89,8 @@ def plan_all(
         plans.adopt(tx, plan_id, descriptions)
         trips = guard(tx, deployment, plan_id, lost=lost, now_s=now_s)
         _close_plan(tx, planned)
+        if planned.held and not saved.is_saved(tx, plan_id):
+            saved.save(tx, plan_id, now_s=now_s)
     planned.trips = name_writers(deployment, plan_id, trips, now_s=now_s)
     with deployment.store.begin() as tx:
         tell(tx, plan_id, planned.trips, deployment.connections, now_s=now_s)

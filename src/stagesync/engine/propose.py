@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from stagesync.connector import FieldType, FieldValue, ObjectDescription
+from stagesync.connector import FieldType, ObjectDescription
 from stagesync.domain.falls import Return
 from stagesync.domain.guard import Cause
 from stagesync.domain.life import WAITING, State
@@ -77,7 +77,7 @@ class Known:
         begun: fields that were emptied so that they could go back.
         earlier: (record, field) -> the entry that waited until now.
         in_scope: records that may be written.
-        dropped: (record, field) -> the value that somebody gave up, of those whose facts stand since.
+        parked: (record, field) -> what somebody gave up there, or the CRM refused.
         returns: record -> field -> when it may go back, of fields that go forward.
     """
 
@@ -93,7 +93,7 @@ class Known:
     begun: Begun
     earlier: Mapping[tuple[int, str], StoredEntry]
     in_scope: Container[int]
-    dropped: Mapping[tuple[int, str], FieldValue]
+    parked: Mapping[tuple[int, str], StoredDifference]
     returns: Mapping[int, Mapping[str, Return]]
 
 
@@ -114,7 +114,6 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
             stays.setdefault(pk, {})[name] = Reason.UNDONE
     told = guards.stages_told(tx, [each.pk for each in own])
     untold = {str(getattr(each, kind)) for each in own if each.pk not in told}
-    unmoved = [e for e in own if planning.causes.get(str(getattr(e, kind))) in UNMOVED]
     wishes = wishes_of(tx, deployment, kind, placed)
     return Known(
         placed=placed,
@@ -129,7 +128,7 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
         begun=clearings.clearings_of(tx, [each.pk for each in own]),
         earlier=earlier,
         in_scope=writable(tx, deployment, own),
-        dropped=differences.dropped_of(tx, [each.pk for each in unmoved]),
+        parked=differences.parked_of(tx, [each.pk for each in own]),
         returns=returns_of(tx, deployment, kind, own, wishes),
     )
 
@@ -165,7 +164,9 @@ def plan_record(
     left += _taken_back(each, proposed, found)
     if planning.modes.get(each.connection) != "active":
         left += _vendor_fields_held(planning.deployment, each, found)
-    given_up = [one for one in found if _is_dropped(known, each, described, one)]
+    left += _still_refused(known, each, described)
+    is_unmoved = planning.causes.get(subject.id) in UNMOVED
+    given_up = [one for one in found if is_unmoved and _is_dropped(known, each, described, one)]
     left += [
         StoredDifference(each.pk, one.field, one.after, one.before, Reason.DROPPED)
         for one in given_up
@@ -178,11 +179,24 @@ def plan_record(
 def _is_dropped(
     known: Known, each: StoredRecord, described: ObjectDescription, entry: Entry
 ) -> bool:
-    """Whether somebody gave this very value up, and nothing has happened since."""
-    if (each.pk, entry.field) not in known.dropped:
+    """Whether this is the very value that somebody gave up."""
+    parked = known.parked.get((each.pk, entry.field))
+    if parked is None or parked.reason != Reason.DROPPED:
         return False
-    same = same_value(described.fields[entry.field].type)
-    return same(known.dropped[each.pk, entry.field], entry.after)
+    return same_value(described.fields[entry.field].type)(parked.wanted, entry.after)
+
+
+def _still_refused(
+    known: Known, each: StoredRecord, described: ObjectDescription
+) -> list[StoredDifference]:
+    """What was refused in fields that cannot be written now: it waits until they can."""
+    return [
+        one
+        for (pk, name), one in known.parked.items()
+        if pk == each.pk
+        and one.reason == Reason.REFUSED
+        and not (name in described.fields and described.fields[name].writable)
+    ]
 
 
 def _taken_back(

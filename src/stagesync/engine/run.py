@@ -26,7 +26,7 @@ from stagesync.engine.taken import settle_sent
 from stagesync.engine.trouble import advise, to_keep
 from stagesync.engine.writeback import Written, write_back
 from stagesync.errors import CrmError
-from stagesync.store import differences, guards, people, plans, state
+from stagesync.store import differences, guards, people, plans, saved, state
 
 log = structlog.get_logger()
 
@@ -266,6 +266,7 @@ def decide(deployment: Deployment, plan_id: str, *, approve: bool, by: str, now_
         plan = plans.get_plan(tx, plan_id)
         if plan is None or plan.state != "held":
             raise KeyError(plan_id)
+        saved.save(tx, plan_id, now_s=now_s)
         entries = plans.entries_of(tx, plan_id, State.HELD)
         by_move = Move.APPROVE if approve else Move.DROP
         moves = [(each.record_pk, each.field, move(each.state, by_move)) for each in entries]
