@@ -202,9 +202,7 @@ class Ledger:
             for e in self._entries
             if e["result"].get("written")
         }
-        given_back = {
-            each for each, e in written.items() if e["result"].get("way") in GIVEN_BACK
-        }
+        given_back = {each for each, e in written.items() if e["result"].get("way") in GIVEN_BACK}
         changed = self._changed(before, after, given_back)
         gone = {each for each, _ in self.promises.kept if each not in before}
         self.promises.judge(
@@ -236,6 +234,7 @@ class Ledger:
             if each in given_back:
                 continue
             self.written.setdefault(each, []).append(value)
+            self.promises.agreed(each, value)
             if each not in self.strange:
                 self.ours[each] = value
         # Our own writes, too, may be hidden for a while from whoever asks the vendor's index.

@@ -146,9 +146,7 @@ class TwoCrms(Hands):
         value=OWN,
         actor=actors,
     )
-    def edit_during_a_run(
-        self, crm: str, moment: str, number: int, value: str, actor: str
-    ) -> None:
+    def edit_during_a_run(self, crm: str, moment: str, number: int, value: str, actor: str) -> None:
         """Somebody is quicker than the run: before it looks again, or between its look and its write."""
         self.meet(crm=crm, number=number, kind="meeting")
         self.crms.advance(61)

@@ -81,6 +81,11 @@ class Promises:
         else:
             self.edits[each] = edit
 
+    def agreed(self, each: Field, value: Any) -> None:
+        """We wrote what somebody had set just before: nobody's word is lost."""
+        if each in self.edits and alike(self.edits[each].value, value):
+            del self.edits[each]
+
     def held(self, made: Hold) -> None:
         """Ann holds somebody."""
         self.hand[made.id] = made.until_s
@@ -122,9 +127,7 @@ class Promises:
         with self.world.deployment.store.begin() as tx:
             standing = holds.standing(tx, [entry["person"]]).get(entry["person"], [])
             held = records.records_of(tx, *each[0][:2], [each[0][2]])[each[0][2]]
-        found = [
-            one for one in standing if (one.record_pk, one.field) == (held.pk, each[1])
-        ]
+        found = [one for one in standing if (one.record_pk, one.field) == (held.pk, each[1])]
         assert found, f"{each} was set back, and nothing keeps it"
         one = found[-1]
         self.kept[each] = Promise(one.id, one.subject, one.until_s, one.stage, one.policy)

@@ -72,3 +72,21 @@ def test_an_undo_is_written_where_something_else_is_held(world):
         each.get("stagesync_stage")
         for each in world.crms.everything([("hubspot", "contact")]).values()
     }
+
+
+@pytest.mark.parametrize("settings", [Settings(ramp=4)])
+def test_of_two_undos_of_a_field_the_later_is_written(world):
+    """Two approved undos that wait for the same fields do not stop the runs."""
+    first = world.run().run
+    undos = []
+    for _ in range(2):
+        undos.append(undo(world.deployment, run=first, now_s=world.now_s))
+        world.decide(undos[-1].plan, approve=True)
+        world.run()
+    for _ in range(5):
+        world.crms.advance(3_601)
+        world.run()
+    there = world.crms.everything(world.objects)
+    assert {None} == {
+        there[each.connection, each.object, each.id].get(each.field) for each in undos[0].restored
+    }

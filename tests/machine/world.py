@@ -47,9 +47,7 @@ DEFINITIONS: Mapping[str, Sequence[tuple[str, str, str]]] = {
 }
 """Name -> in which of the shipped files what is replaced."""
 
-NARROW = Limits(
-    people=2, share=1.0, total_share=0.4, loss=0.5, never_below=2, writes_of_a_field=2
-)
+NARROW = Limits(people=2, share=1.0, total_share=0.4, loss=0.5, never_below=2, writes_of_a_field=2)
 LIMITS = {"none": UNLIMITED, "default": Limits(), "narrow": NARROW}
 
 EDITS = {
