@@ -2,6 +2,8 @@
 
 python -m tests.machine.hunt WORLDS SEED      prints `found after N` or `nothing after N`
 
+First it lives through the worlds of `stories.py`, then through WORLDS others.
+
 It wants tests/shared on PYTHONPATH.
 """
 
@@ -16,6 +18,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from .machine import DOORS, TwoCrms
+from .stories import STORIES, live
 
 STEPS = 20
 """Rules per world."""
@@ -41,6 +44,8 @@ def hunt(worlds: int, number: int) -> tuple[int, Exception | None]:
         report_multiple_bugs=False,
     )
     try:
+        for name in STORIES:
+            live(Counted(), name)
         run_state_machine_as_test(seed(number)(Counted), settings=chosen)
     except Exception as error:  # noqa: BLE001  whatever a planted mistake leads to
         return lived, error
