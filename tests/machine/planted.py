@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-WORLDS = 100
-"""How many worlds a mistake may live through."""
+WORLDS = 40
+"""How many worlds of chance a mistake may live through, after those of `stories.py`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Planted:
 _SEND = "src/stagesync/engine/writeback.py"
 _TAKEN = "src/stagesync/engine/taken.py"
 _INGEST = "src/stagesync/engine/ingest.py"
+_RULES = "src/stagesync/domain/plan.py"
 
 PLANTED: Mapping[str, Planted] = {
     "baseline saved before the answer": Planted(
@@ -58,7 +59,7 @@ PLANTED: Mapping[str, Planted] = {
     ),
     "audit entry missing after a lost answer": Planted(
         _TAKEN,
-        "    audit.append(tx, [audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])",
+        "    audit.append(tx, [entry_of(deployment, each, None, run=run, now_s=now_s) for each in arrived])",
         "",
     ),
     "lost answer forgotten": Planted(
@@ -79,8 +80,8 @@ PLANTED: Mapping[str, Planted] = {
     ),
     "mere plan written": Planted(
         "src/stagesync/engine/run.py",
-        "    if write and outcome.plan.go:",
-        "    if outcome.plan.go:",
+        "    if write and outcome.plan.go and not outcome.waits:",
+        "    if outcome.plan.go and not outcome.waits:",
     ),
     "observed connection written": Planted(
         "src/stagesync/engine/propose.py",
@@ -91,6 +92,81 @@ PLANTED: Mapping[str, Planted] = {
         "src/stagesync/engine/propose.py", "frozen=is_frozen(mapping, each.fields)", "frozen=False"
     ),
     "deletion ignored": Planted(_INGEST, '"gone": int(record.gone)', '"gone": 0'),
+    "forward rule ignored": Planted(
+        _RULES, "    never = rule.forward and not rule.backward\n", "    never = False\n"
+    ),
+    "may_replace ignored": Planted(
+        _RULES,
+        "    allowed = not rule.may_replace or current in rule.may_replace\n",
+        "    allowed = True\n",
+    ),
+    "somebody's edit of our field overlooked": Planted(
+        _INGEST, "    note_edits(tx, connected, keyed, before, described=described)\n", ""
+    ),
+    "cursor moved past a failed page": Planted(
+        "src/stagesync/engine/pull.py",
+        "            found = sort_page(tx, self.connected, page, described)\n        links",
+        "            found = sort_page(tx, self.connected, page, described)\n"
+        "            done = state.Cursor(page.cursor, self.now_s, complete=page.last)\n"
+        "            state.save_cursor(tx, self.connected.name, page.object, done)\n"
+        "        links",
+    ),
+    "edit in the overlap window lost": Planted(
+        "connectors/stagesync_salesforce/options.py",
+        "overlap_s: Annotated[float, Field(ge=0)] = 600.0",
+        "overlap_s: Annotated[float, Field(ge=0)] = 0.0",
+    ),
+    "store not updated after our own write": Planted(
+        _SEND,
+        "            stored[each.record_pk][each.field] = each.after\n",
+        "            stored[each.record_pk].get(each.field)\n",
+    ),
+    "merge loses activities": Planted(
+        "src/stagesync/engine/around.py",
+        "        if each.gone and winner.held and not winner.gone:\n            found[pk] = winner.pk\n",
+        "",
+    ),
+    "no second look before a write": Planted(
+        _SEND,
+        "                unchanged = self._still_true(batch, outcome)\n",
+        "                unchanged = batch\n",
+    ),
+    "edit replaced in flight not looked for": Planted(
+        _SEND, "            note_sent(tx, self.connected, entries)\n", ""
+    ),
+    "undo overwrites what others changed": Planted(
+        "src/stagesync/engine/undo.py",
+        "    elif not same(now, change.after):\n",
+        "    elif False:\n",
+    ),
+    "pin not made": Planted(
+        _SEND, "        pin(tx, self.deployment, taken, now_s=self.now_s)\n", ""
+    ),
+    "hold ignored": Planted(
+        "src/stagesync/engine/propose.py",
+        "    if subject.id in known.held_by_hand:\n        kept",
+        "    if False:\n        kept",
+    ),
+    "respected edit written over": Planted(
+        "src/stagesync/engine/propose.py",
+        "    kept = known.stays.get(each.pk, {})\n",
+        "    kept = {}\n",
+    ),
+    "approval unlimited": Planted(
+        "src/stagesync/store/guards.py",
+        "        if row.free > 0:\n            found.setdefault(_group(row), []).append((row.plan, row.free))\n",
+        "        found.setdefault(_group(row), []).append((row.plan, 10**6))\n",
+    ),
+    "guard counts only this run": Planted(
+        "src/stagesync/engine/guard.py",
+        "    recent = guards.recent_moves(tx, since_s=since_s)\n",
+        "    recent = dict[Group, int]()\n",
+    ),
+    "changed definition written unseen": Planted(
+        "src/stagesync/domain/guard.py",
+        "        if group.cause is Cause.DEFINITION:\n",
+        "        if False:\n",
+    ),
     "people of another policy not placed anew": Planted(
         "src/stagesync/engine/evaluate.py",
         "            causes |= dict.fromkeys(other, Cause.DEFINITION)\n",

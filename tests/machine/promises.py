@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -187,11 +187,11 @@ class Promises:
         self.replaced.clear()
         assert not left, f"written over in flight, and never told: {left}"
 
-    def all_told(self, connection: str, *, before_s: float) -> None:
+    def all_told(self, connection: str, *, before_s: float, there: Container[Place]) -> None:
         """A run that read this CRM whole has told of each edit that stood there."""
         left = {
             each: one
             for each, one in self.edits.items()
-            if each[0][0] == connection and one.at_s < before_s
+            if each[0][0] == connection and one.at_s < before_s and each[0] in there
         }
         assert not left, f"edits that no audit entry tells of: {left}"
