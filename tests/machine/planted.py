@@ -20,6 +20,10 @@ WORLDS = 40
 """How many worlds of chance a mistake may live through, after those of `stories.py`."""
 
 
+NOT_RUNNING = ("NameError", "ImportError", "SyntaxError", "TypeError", "AttributeError")
+"""A mistake that ends in one of these is not the one that was meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Planted:
     """One mistake: in a file, this text becomes that one."""
@@ -40,12 +44,14 @@ PLANTED: Mapping[str, Planted] = {
         "            self._move(tx, batch, Move.SEND)\n",
         "            self._move(tx, batch, Move.SEND)\n"
         "            sent = [(e.record_pk, e.field, e.after) for i in batch for e in i.entries]\n"
+        "            from stagesync.store import baselines\n"
         "            baselines.save_baselines(tx, sent, run=self.run, at_s=self.now_s)\n",
     ),
     "refused value kept as baseline": Planted(
         _SEND,
         "        left = [\n            StoredDifference(\n                each.record_pk,\n                each.field,\n                each.after,",
         "        kept = [(each.record_pk, each.field, each.after) for each, _ in refused]\n"
+        "        from stagesync.store import baselines\n"
         "        baselines.save_baselines(tx, kept, run=self.run, at_s=self.now_s)\n"
         "        left = [\n            StoredDifference(\n                each.record_pk,\n                each.field,\n                each.after,",
     ),
@@ -197,7 +203,9 @@ def hunt(planted: Planted, *, worlds: int, seed: int = 1) -> tuple[int | None, s
     found = re.search(r"^(found|nothing) after (\d+)$", done.stdout, re.MULTILINE)
     assert found, done.stdout + done.stderr
     because = re.search(r"^because (.*)$", done.stdout, re.MULTILINE)
-    return (int(found[2]) if found[1] == "found" else None), because[1] if because else ""
+    told = because[1] if because else ""
+    assert not told.startswith(NOT_RUNNING), f"{planted.file} does not run any more: {told}"
+    return (int(found[2]) if found[1] == "found" else None), told
 
 
 def main(names: list[str]) -> int:

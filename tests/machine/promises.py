@@ -109,9 +109,12 @@ class Promises:
             told = entry["result"]
             if "edit" in told:
                 self._answered(each, entry)
-            elif told.get("written") and each in self.undone:
-                if alike(entry["after"], self.undone.pop(each)):
-                    self._pin(each, entry)
+            elif (
+                told.get("written")
+                and each in self.undone
+                and alike(entry["after"], self.undone.pop(each))
+            ):
+                self._pin(each, entry)
 
     def _answered(self, each: Field, entry: Mapping[str, Any]) -> None:
         edit, told = self.edits.get(each), entry["result"]

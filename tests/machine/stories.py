@@ -92,7 +92,14 @@ STORIES: Mapping[str, tuple[Settings, Sequence[Step]]] = {
     ),
     "the process ends before the answer": (
         Settings(),
-        [A_MINUTE, _form(0), _form(1), A_MINUTE, ("crash", {"crm": "hubspot", "left": 1, "after": True}), RUN],
+        [
+            A_MINUTE,
+            _form(0),
+            _form(1),
+            A_MINUTE,
+            ("crash", {"crm": "hubspot", "left": 1, "after": True}),
+            RUN,
+        ],
     ),
     "a stage is refused": (
         Settings(),
@@ -194,7 +201,10 @@ STORIES: Mapping[str, tuple[Settings, Sequence[Step]]] = {
         [
             A_MINUTE,
             _stage("salesforce", "lead", "Status", "Working - Contacted"),
-            *(_stage("salesforce", "account", "Type", "Channel Partner / Reseller", number=n) for n in range(3)),
+            *(
+                _stage("salesforce", "account", "Type", "Channel Partner / Reseller", number=n)
+                for n in range(3)
+            ),
             _stage("hubspot", "contact", "lifecyclestage", "evangelist"),
             ("deal_in_salesforce", {"number": 0, "stage": "Closed Won"}),
             ("deal_in_salesforce", {"number": 1, "stage": "Qualification"}),
@@ -207,10 +217,16 @@ STORIES: Mapping[str, tuple[Settings, Sequence[Step]]] = {
         Settings(),
         [
             A_MINUTE,
-            ("edit_a_person", {"crm": "salesforce", "number": 0, "actor": "human", "data": First()}),
+            (
+                "edit_a_person",
+                {"crm": "salesforce", "number": 0, "actor": "human", "data": First()},
+            ),
             RUN,
             ("wait", {"seconds": 4.0}),
-            ("edit_a_person", {"crm": "salesforce", "number": 3, "actor": "human", "data": First()}),
+            (
+                "edit_a_person",
+                {"crm": "salesforce", "number": 3, "actor": "human", "data": First()},
+            ),
             RUN,
             A_MINUTE,
             RUN,
@@ -231,7 +247,10 @@ STORIES: Mapping[str, tuple[Settings, Sequence[Step]]] = {
         Settings(),
         [
             ("edit_a_person", {"crm": "hubspot", "number": 0, "actor": "human", "data": First()}),
-            ("edit_a_person", {"crm": "salesforce", "number": 0, "actor": "human", "data": First()}),
+            (
+                "edit_a_person",
+                {"crm": "salesforce", "number": 0, "actor": "human", "data": First()},
+            ),
             ("edit_a_firm", {"crm": "hubspot", "number": 0, "actor": "human", "data": First()}),
             _form(0),
             A_MINUTE,
