@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from stagesync.engine import holds
-from stagesync.errors import ArgumentError
+from stagesync.errors import ArgumentError, CrmError
 from stagesync.store import people, plans, state
 
 from .acts import People, crms, may_fail, numbers
@@ -46,13 +46,13 @@ class Hands(People):
         """What one of the last runs wrote, of everybody or of one, is taken back."""
         assert self.world is not None
         runs = self.ledger.runs_that_wrote()[-4:]
-        if not runs or self.ledger.promises.hand:
+        if not runs:
             raise LookupError("no run wrote anything")
         run, subjects = runs[-1 - number % len(runs)]
         who = "" if whole else subjects[number % len(subjects)]
         try:
             plan, restored = expect(self.world, run, who)
-        except ArgumentError as error:
+        except (ArgumentError, CrmError) as error:
             raise LookupError from error
         if not plan:
             return

@@ -1,8 +1,8 @@
 """Runs the machine until its first failure, without looking for a shorter one.
 
-python -m tests.machine.hunt WORLDS SEED      prints `found after N` or `nothing after N`
+python -m tests.machine.hunt WORLDS SEED STORY      prints `found after N` or `nothing after N`
 
-First it lives through the worlds of `stories.py`, then through WORLDS others.
+First it lives through the worlds of `stories.py`, STORY before the others, then through WORLDS of chance.
 
 It wants tests/shared on PYTHONPATH.
 """
@@ -24,8 +24,12 @@ STEPS = 20
 """Rules per world."""
 
 
-def hunt(worlds: int, number: int) -> tuple[int, Exception | None]:
-    """How many worlds were lived through, and what the last one ended with."""
+def hunt(worlds: int, number: int, *, first: str = "") -> tuple[int, Exception | None]:
+    """How many worlds were lived through, and what the last one ended with.
+
+    Args:
+        first: the story that is lived before the others.
+    """
     lived = 0
 
     class Counted(TwoCrms):
@@ -44,7 +48,7 @@ def hunt(worlds: int, number: int) -> tuple[int, Exception | None]:
         report_multiple_bugs=False,
     )
     try:
-        for name in STORIES:
+        for name in sorted(STORIES, key=lambda each: each != first):
             live(Counted(), name)
         if worlds:
             run_state_machine_as_test(seed(number)(Counted), settings=chosen)
@@ -56,7 +60,7 @@ def hunt(worlds: int, number: int) -> tuple[int, Exception | None]:
 if __name__ == "__main__":
     level = structlog.make_filtering_bound_logger(logging.CRITICAL)
     structlog.configure(wrapper_class=level)
-    lived, error = hunt(int(sys.argv[1]), int(sys.argv[2]))
+    lived, error = hunt(int(sys.argv[1]), int(sys.argv[2]), first=sys.argv[3])
     if error is not None:
         traceback.print_exception(error)
     print(f"{'nothing' if error is None else 'found'} after {lived}")  # noqa: T201  a command
