@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from stagesync.domain.life import Move, State, move
+from stagesync.engine import audit
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.edits import answer_edits
@@ -164,6 +165,7 @@ def _start(deployment: Deployment, *, now_s: float) -> str:
         number = int(state.get_meta(tx, "runs") or 0) + 1
         state.set_meta(tx, "runs", str(number))
         run = "r_" + hashlib.blake2s(f"{number}/{now_s}".encode(), digest_size=4).hexdigest()
+        audit.close_broken(tx, now_s=now_s)
         state.start_run(tx, run, at_s=now_s)
         for name, connected in deployment.connections.items():
             state.meet_connection(tx, name, connected.first_mode)
@@ -192,6 +194,8 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool) -> None:
         state.end_run(
             tx, outcome.run, at_s=now_s, outcome=names[outcome.exit_code], summary=summary
         )
+        policy = deployment.policy
+        audit.close(tx, outcome.run, policy=policy.label, digest=policy.digest, now_s=now_s)
     for name, error in outcome.troubles.items():
         log.error("connection failed", connection=name, error=str(error), hint=error.hint)
     log.info(

@@ -32,6 +32,7 @@
     transition  every change of stage
     run         every pass
     audit       the append-only, hash-chained log
+    log_end     where its chains end: that of the heads, and of each run that is not closed
 
 Instants are Unix seconds (REAL). Structured values are JSON text: they are read whole or not at all.
 """
@@ -437,9 +438,19 @@ audit = Table(
     _text("run"),
     _text("person"),
     _text("connection"),
-    _text("entry"),
-    _text("prev_hash"),
+    _text("id"),
+    _text("kept"),
+    _text("part"),
     _text("hash"),
     Index("ix_audit_run", "run"),
     Index("ix_audit_person", "person"),
+    Index("ix_audit_id", "id"),
+)
+
+log_end = Table(
+    "log_end",
+    metadata,
+    _text("run", key=True),
+    _whole("entries"),
+    _text("hash"),
 )
