@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stagesync.engine.deployment import Connected, Deployment
     from stagesync.loading.definitions import Definitions
     from stagesync.settings import ConnectionSettings, EditSettings, GuardrailSettings, Settings
+    from stagesync.store import Store
 
 CONNECTORS = "stagesync.connectors"
 """The entry-point group in which connectors are found."""
@@ -118,31 +119,15 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
         DefinitionError: with every problem of every file.
         StoreError: the store cannot be opened.
     """
-    from stagesync.domain.classify import classify
-    from stagesync.domain.compile import compile_policy
-    from stagesync.domain.free_mail import FREE_MAIL
-    from stagesync.domain.treatment import compile_treatments
-    from stagesync.engine.deployment import Deployment
     from stagesync.engine.standing import give_memory
     from stagesync.loading.definitions import load_definitions
-    from stagesync.settings import line_of, load_settings
+    from stagesync.settings import load_settings
     from stagesync.store import open_store
 
     settings = load_settings(config)
     configure_logging(settings, quiet=quiet)
     definitions = load_definitions(mappings_of(settings, config))
-    if settings.vocabulary not in definitions.vocabularies:
-        known = ", ".join(sorted(definitions.vocabularies))
-        raise DefinitionError(
-            [
-                Problem(
-                    str(config),
-                    line_of(config, "vocabulary"),
-                    "vocabulary",
-                    f"`{settings.vocabulary}`; known: {known}",
-                )
-            ]
-        )
+    _demand_vocabulary(settings, definitions, config)
     clock = _clock(settings, config)
     with ExitStack() as stack:
         connections = _connections(settings, definitions, config=config, clock=clock)
@@ -152,27 +137,54 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
             give_memory(each.connector, store)
             # Closed before the store: that is when it keeps what it counted last.
             stack.callback(each.connector.close)
-        deployment = Deployment(
-            store=store,
-            policy=definitions.policy,
-            vocabularies=definitions.vocabularies,
-            compiled=compile_policy(definitions.policy),
-            classifier=classify(definitions.vocabularies),
-            connections=connections,
-            clock=clock,
-            prefer=settings.prefer,
-            main_vocabulary=settings.vocabulary,
-            treatment_of=compile_treatments(
-                definitions.vocabularies[settings.vocabulary], definitions.policy.axes
-            ),
-            language=settings.language,
-            free_mail=FREE_MAIL,
-            stopping=clock.stop,
-            limits=_limits(settings.guardrails),
-            edits=_edit_rules(settings.edits),
-            definitions=digest_of_definitions(definitions, connections),
-        )
+        deployment = _deployment(settings, definitions, connections, store=store, clock=clock)
         yield Opened(settings, deployment, clock)
+
+
+def _demand_vocabulary(settings: Settings, definitions: Definitions, config: Path) -> None:
+    """The vocabulary that stages are told in must be one of the definitions."""
+    from stagesync.settings import line_of
+
+    if settings.vocabulary not in definitions.vocabularies:
+        known = ", ".join(sorted(definitions.vocabularies))
+        what = f"`{settings.vocabulary}`; known: {known}"
+        line = line_of(config, "vocabulary")
+        raise DefinitionError([Problem(str(config), line, "vocabulary", what)])
+
+
+def _deployment(
+    settings: Settings,
+    definitions: Definitions,
+    connections: Mapping[str, Connected],
+    *,
+    store: Store,
+    clock: SystemClock,
+) -> Deployment:
+    from stagesync.domain.classify import classify
+    from stagesync.domain.compile import compile_policy
+    from stagesync.domain.free_mail import FREE_MAIL
+    from stagesync.domain.treatment import compile_treatments
+    from stagesync.engine.deployment import Deployment
+
+    main = definitions.vocabularies[settings.vocabulary]
+    return Deployment(
+        store=store,
+        policy=definitions.policy,
+        vocabularies=definitions.vocabularies,
+        compiled=compile_policy(definitions.policy),
+        classifier=classify(definitions.vocabularies),
+        connections=connections,
+        clock=clock,
+        prefer=settings.prefer,
+        main_vocabulary=settings.vocabulary,
+        treatment_of=compile_treatments(main, definitions.policy.axes),
+        language=settings.language,
+        free_mail=FREE_MAIL,
+        stopping=clock.stop,
+        limits=_limits(settings.guardrails),
+        edits=_edit_rules(settings.edits),
+        definitions=digest_of_definitions(definitions, connections),
+    )
 
 
 def _limits(told: GuardrailSettings) -> Limits:

@@ -9,6 +9,8 @@ from stagesync.domain.guard import Base, Cause, Group, Limits, Rule, Trip, trips
 UP = Group(Cause.FACTS, "lead", "qualified")
 DOWN = Group(Cause.FACTS, "client", "lead")
 FADED = Group(Cause.TIME, "qualified", "lead")
+STAGES = st.sampled_from(["", "lead", "qualified", "client"])
+GROUPS = st.builds(Group, st.sampled_from(Cause), STAGES, STAGES)
 
 
 def base(people=10_000, *, recent=None, **in_stage):
@@ -125,3 +127,17 @@ def test_no_way_of_cutting_a_plan_writes_more(planned, people, cuts):
         ):
             written += part
     assert written <= max(20, min(500, int(0.10 * people)))
+
+
+@given(
+    planned=st.dictionaries(GROUPS, st.integers(1, 9), max_size=5),
+    recent=st.dictionaries(GROUPS, st.integers(1, 9), max_size=5),
+    people=st.integers(0, 1_000),
+    in_stage=st.dictionaries(STAGES, st.integers(0, 1_000)),
+    limits=st.builds(Limits, people=st.integers(0, 9), never_below=st.integers(0, 40)),
+)
+def test_so_few_break_no_limit_of_any_base(planned, recent, people, in_stage, limits):
+    """While plan and window together stay within the least number, the size of the base decides nothing."""
+    whole = trips(planned, Base(people, in_stage, recent), limits)
+    if sum(planned.values()) + sum(recent.values()) <= limits.never_below:
+        assert whole == trips(planned, Base(0, {}, recent), limits)

@@ -43,7 +43,9 @@ def test_a_plan_is_approved_for_its_own_connections_alone(observed: Bench) -> No
     member = observed.member("bob@firm.example", LastName="Hill")
     outcome = observed.sync()
     assert 3 == outcome.exit_code
-    assert {"south"} == outcome.plan.held_connections
+    with observed.store.begin() as tx:
+        held = plans.entries_of(tx, outcome.plan.id, State.HELD)
+    assert {"south"} == {each.connection for each in held}
     assert None is observed.value("south", "contact", member, "Stage__c")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from stagesync.connector import FieldType, FieldValue
+from stagesync.connector import FieldType, FieldValue, ObjectDescription
 
 
 def same_value(kind: FieldType) -> Callable[[FieldValue, FieldValue], bool]:
@@ -14,6 +14,14 @@ def same_value(kind: FieldType) -> Callable[[FieldValue, FieldValue], bool]:
         kind, _text
     )
     return lambda one, other: read(one) == read(other)
+
+
+def same_in(
+    described: ObjectDescription | None, name: str
+) -> Callable[[FieldValue, FieldValue], bool]:
+    """The comparison for a field as it is described; one that is not compares as text."""
+    known = described.fields.get(name) if described else None
+    return same_value(known.type if known else FieldType.OTHER)
 
 
 def _text(value: FieldValue) -> object:

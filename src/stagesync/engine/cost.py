@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from stagesync.domain.plan import Wish
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
-from stagesync.engine.plan import propose_for
+from stagesync.engine.propose import propose_for
 from stagesync.store.records import StoredRecord
 
 

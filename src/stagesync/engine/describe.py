@@ -65,14 +65,6 @@ def describe(
     return usable
 
 
-def known_type(tx: Connection, connection: str, object_name: str, name: str) -> FieldType:
-    """A field's type as it was last described."""
-    known = state.connection_state(tx, connection)
-    found = _decode(known.description).get(object_name) if known else None
-    field = found.fields.get(name) if found else None
-    return field.type if field else FieldType.OTHER
-
-
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """What is remembered of a connection's fields.

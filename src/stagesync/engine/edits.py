@@ -9,16 +9,23 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from stagesync.connector import Actor, Change, CredentialsRefused, CrmError, Record, TellsHistory
+from stagesync.connector import (
+    Actor,
+    Change,
+    CredentialsRefused,
+    CrmError,
+    ObjectDescription,
+    Record,
+    TellsHistory,
+)
 from stagesync.domain.adopt import overrides_for
 from stagesync.domain.edits import Answer, Origin, Rule
 from stagesync.domain.guard import Cause
 from stagesync.domain.life import State
 from stagesync.domain.mapping import WriteRule
 from stagesync.engine import audit
-from stagesync.engine.compare import same_value
+from stagesync.engine.compare import same_in
 from stagesync.engine.deployment import Connected, Deployment
-from stagesync.engine.describe import known_type
 from stagesync.engine.holds import hold_id
 from stagesync.engine.instants import iso
 from stagesync.store import edits, guards, holds, people, plans, records, state
@@ -41,33 +48,32 @@ ORIGINS = {
 def note_edits(
     tx: Connection,
     connected: Connected,
-    object_name: str,
     changed: Mapping[int, Record],
     stored: Mapping[int, StoredRecord],
+    *,
+    described: ObjectDescription,
 ) -> None:
     """Keep what others put into stage fields that we wrote before; call it before the records are stored.
 
     An older value of our own that comes late, out of an index that lags, is nobody's edit.
     """
-    rules = [rule for rule in connected.object_mapping(object_name).writes if rule.vocabulary]
+    rules = [rule for rule in connected.object_mapping(described.object).writes if rule.vocabulary]
     ours = guards.values_written(tx, changed) if rules else {}
     found = []
     for pk, written in ours.items():
         for rule in rules:
             if rule.field not in written or rule.field not in changed[pk].fields:
                 continue
-            same = same_value(known_type(tx, connected.name, object_name, rule.field))
+            same = same_in(described, rule.field)
             value, told = changed[pk].fields[rule.field], written[rule.field]
             before = stored[pk].fields.get(rule.field) if pk in stored else None
             is_late = changed[pk].changed_at_s < told[0][0] and any(same(value, v) for _, v in told)
             if not same(value, before) and not same(value, told[0][1]) and not is_late:
                 found.append(Edit(pk, rule.field, value, told[0][1], changed[pk].changed_at_s))
-    edits.note(tx, _not_ours(tx, connected, object_name, found))
+    edits.note(tx, _not_ours(tx, found, described))
 
 
-def _not_ours(
-    tx: Connection, connected: Connected, object_name: str, found: Sequence[Edit]
-) -> list[Edit]:
+def _not_ours(tx: Connection, found: Sequence[Edit], described: ObjectDescription) -> list[Edit]:
     """Those that are not the arrival of what was sent and never answered; see `settle_sent`."""
     if not found:
         return []
@@ -76,9 +82,7 @@ def _not_ours(
         each
         for each in found
         if (each.record_pk, each.field) not in sent
-        or not same_value(known_type(tx, connected.name, object_name, each.field))(
-            each.value, sent[each.record_pk, each.field]
-        )
+        or not same_in(described, each.field)(each.value, sent[each.record_pk, each.field])
     ]
 
 

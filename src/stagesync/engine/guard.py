@@ -71,16 +71,28 @@ def guard(
     Args:
         lost: a source was found empty or shrunk in this run.
     """
-    limits = deployment.limits
     guards.forget_own_writes(tx, before_s=now_s - KEPT_S)
-    planned = plans.entries_of(tx, plan_id, State.PLANNED)
-    unseen = _pass_approved(tx, plan_id, [each for each in planned if not each.approval])
+    unseen = _pass_approved(tx, plan_id, plans.entries_unseen(tx, plan_id))
+    found = _hold_too_much(tx, deployment, plan_id, unseen, lost=lost, now_s=now_s)
+    return keep(tx, plan_id, found, now_s=now_s)
+
+
+def _hold_too_much(
+    tx: Connection,
+    deployment: Deployment,
+    plan_id: str,
+    unseen: Sequence[StoredEntry],
+    *,
+    lost: bool,
+    now_s: float,
+) -> dict[Group, Trip]:
+    """Hold entries that nobody saw and that go beyond a limit; why, by group."""
+    if not unseen:
+        return {}
+    limits = deployment.limits
     since_s = now_s - limits.window_s
-    recent = guards.recent_moves(tx, since_s=since_s)
     counted = count_groups(unseen)
-    found = {
-        trip.group: trip for trip in trips(counted, _base(tx, deployment, counted, recent), limits)
-    }
+    found = _too_many(tx, deployment, counted, since_s=since_s)
     if lost:
         for group, count in counted.items():
             if group.cause not in (Cause.BY_HAND, Cause.UNDO):
@@ -91,7 +103,20 @@ def guard(
         found[group] = Trip(group, Rule.BUSY, count, limits.writes_of_a_field)
     moves = [(each.record_pk, each.field, move(each.state, Move.HOLD)) for each in held]
     plans.set_entry_states(tx, plan_id, moves)
-    return keep(tx, plan_id, found, now_s=now_s)
+    return found
+
+
+def _too_many(
+    tx: Connection, deployment: Deployment, counted: Mapping[Group, int], *, since_s: float
+) -> dict[Group, Trip]:
+    """Groups that go beyond a limit of numbers. The base is counted only where one could be reached."""
+    limits = deployment.limits
+    recent = guards.recent_moves(tx, since_s=since_s)
+    in_all = sum(counted.values()) + sum(recent.values())
+    base = Base(0, {}, recent)
+    if in_all > limits.never_below:
+        base = _base(tx, deployment, counted, recent)
+    return {trip.group: trip for trip in trips(counted, base, limits)}
 
 
 def notice_definitions(tx: Connection, deployment: Deployment) -> None:
@@ -123,7 +148,7 @@ def has_shrunk(
 def keep(tx: Connection, plan_id: str, found: Mapping[Group, Trip], *, now_s: float) -> list[Trip]:
     """Store why each group of the plan that waits is held; what waited before keeps its reason."""
     before = {trip.group: trip for trip in guards.held_groups(tx, plan_id)}
-    waiting = count_groups(plans.entries_of(tx, plan_id, State.HELD))
+    waiting = plans.count_subjects(tx, plan_id, State.HELD)
     known = {**before, **found}
     standing = [
         replace(known[group], count=max(count, known[group].count))
@@ -131,7 +156,8 @@ def keep(tx: Connection, plan_id: str, found: Mapping[Group, Trip], *, now_s: fl
         else Trip(group, Rule.OBSERVED, count, 0)
         for group, count in sorted(waiting.items())
     ]
-    guards.save_held_groups(tx, plan_id, standing, at_s=now_s)
+    if before != {trip.group: trip for trip in standing}:
+        guards.save_held_groups(tx, plan_id, standing, at_s=now_s)
     return standing
 
 
@@ -139,6 +165,8 @@ def _pass_approved(
     tx: Connection, plan_id: str, entries: Sequence[StoredEntry]
 ) -> list[StoredEntry]:
     """Let moves take what is left of approvals for moves like them; the entries that found nothing left."""
+    if not entries:
+        return []
     free = guards.approvals_left(tx)
     given: dict[tuple[str, Group], str] = {}
     for each in entries:

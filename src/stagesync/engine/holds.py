@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 KINDS: tuple[Kind, Kind] = ("person", "account")
 
-REASONS = {"hand": Reason.BY_HAND, "edit": Reason.EDITED, "undo": Reason.UNDONE}
+REASONS = {"edit": Reason.EDITED, "undo": Reason.UNDONE}
 
 BY_TIME = "time"
 
@@ -105,22 +105,25 @@ def _look_again(tx: Connection, ended: Iterable[Hold], *, cause: Cause) -> None:
 
 def kept(
     tx: Connection, deployment: Deployment, placed: Mapping[str, Placed], *, now_s: float
-) -> dict[int, dict[str, Reason]]:
-    """Record -> field -> why it stays.
+) -> tuple[dict[int, dict[str, Reason]], set[str]]:
+    """Record -> field -> why it stays; and those of whom nothing is written at all.
 
     An undo holds as long as nothing moves the person: it ends here when their stage or the policy is another one.
     """
     found: dict[int, dict[str, Reason]] = {}
+    by_hand: set[str] = set()
     void: list[Hold] = []
     for subject, of_subject in holds.standing(tx, placed).items():
         for each in of_subject:
-            if each.kind == "undo" and not _holds_on(deployment, each, placed[subject]):
+            if each.kind == "hand":
+                by_hand.add(subject)
+            elif each.kind == "undo" and not _holds_on(deployment, each, placed[subject]):
                 void.append(each)
             elif each.kind in REASONS and each.record_pk != WHOLE:
                 found.setdefault(each.record_pk, {})[each.field] = REASONS[each.kind]
     holds.end(tx, [each.id for each in void], by="another stage", at_s=now_s)
     _tell(tx, deployment, void, "release", by="stagesync", now_s=now_s)
-    return found
+    return found, by_hand
 
 
 def pin(
@@ -163,15 +166,6 @@ def overrides_of(
         for subject, found in holds.standing(tx, subjects).items()
         for each in found
         if each.kind == "adopt"
-    }
-
-
-def held_by_hand(tx: Connection, subjects: Iterable[str]) -> set[str]:
-    """Those of whom nothing is written."""
-    return {
-        subject
-        for subject, found in holds.standing(tx, subjects).items()
-        if any(each.kind == "hand" for each in found)
     }
 
 

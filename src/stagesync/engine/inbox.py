@@ -14,7 +14,7 @@ import structlog
 from stagesync.connector import Named, Page, Record
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, fields_to_ask
-from stagesync.engine.ingest import sort_links, sort_page, store_records
+from stagesync.engine.ingest import sort_links, sort_page, store_page
 from stagesync.store import inbox, records, state
 from stagesync.store.erasing import erase
 from stagesync.store.inbox import Entry
@@ -112,7 +112,7 @@ def _take(
     links = connected.connector.links(object_name, found.unlinked) if found.unlinked else {}
     with deployment.store.begin() as tx:
         found = sort_links(tx, connected, page, found, links=links)
-        store_records(tx, connected, page, found, links=links, described=described[object_name])
+        store_page(tx, connected, page, found, links=links, described=described[object_name])
         inbox.strike(tx, connected.name, entries)
     return len(page.records), len(found.changed)
 

@@ -1,15 +1,13 @@
-"""Stores one page of records with its cursor, in one transaction, and notes what changed."""
+"""Stores one page of records, and notes what changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from stagesync.connector import (
-    FieldType,
-    FieldValue,
     Link,
     ObjectDescription,
     Page,
@@ -18,7 +16,7 @@ from stagesync.connector import (
 )
 from stagesync.domain.mapping import Reading, read_record
 from stagesync.engine.backward import as_before
-from stagesync.engine.compare import same_value
+from stagesync.engine.compare import same_in
 from stagesync.engine.deployment import Connected
 from stagesync.engine.edits import note_edits
 from stagesync.engine.since import told_flags
@@ -117,14 +115,9 @@ def _fields_differ(record: Record, before: StoredRecord, described: ObjectDescri
     if record.fields.keys() != before.fields.keys():
         return True
     for name, value in record.fields.items():
-        if not _same(described, name)(value, before.fields[name]):
+        if not same_in(described, name)(value, before.fields[name]):
             return True
     return False
-
-
-def _same(described: ObjectDescription, name: str) -> Callable[[FieldValue, FieldValue], bool]:
-    known = described.fields.get(name)
-    return same_value(known.type if known else FieldType.OTHER)
 
 
 def _pairs(links: Link) -> set[tuple[str, str]]:
@@ -150,24 +143,8 @@ def store_page(
     *,
     links: Mapping[str, Link],
     described: ObjectDescription,
-    now_s: float,
 ) -> None:
-    """Store what changed, note it as dirty, and move the cursor; see `store_records`."""
-    store_records(tx, connected, page, found, links=links, described=described)
-    cursor = state.Cursor(page.cursor, now_s, complete=page.last)
-    state.save_cursor(tx, connected.name, page.object, cursor)
-
-
-def store_records(
-    tx: Connection,
-    connected: Connected,
-    page: Page,
-    found: Sorted,
-    *,
-    links: Mapping[str, Link],
-    described: ObjectDescription,
-) -> None:
-    """Store what changed, and note it as dirty.
+    """Store what changed, and note it as dirty; the cursor is the caller's.
 
     Args:
         found: when the links are known, see `sort_links`.
@@ -183,8 +160,8 @@ def store_records(
     pks = records.name_records(tx, refs)
     keyed = {pks[name, page.object, record.id]: record for record in found.changed}
     before = {each.pk: each for each in records.records_where(tx, "pk", keyed)}
-    note_edits(tx, connected, page.object, keyed, before)
-    _forget_overwritten(tx, keyed, described)
+    note_edits(tx, connected, keyed, before, described=described)
+    _forget_overwritten(tx, keyed, before, described=described)
     readings = _save(tx, connected, page.object, keyed)
     targets = {
         pks[name, page.object, each]: [pks[name, kind, far] for kind, far in _pairs(link)]
@@ -206,21 +183,24 @@ Pks = Mapping[tuple[str, str, str], int]
 
 
 def _forget_overwritten(
-    tx: Connection, keyed: Mapping[int, Record], described: ObjectDescription
+    tx: Connection,
+    keyed: Mapping[int, Record],
+    before: Mapping[int, StoredRecord],
+    *,
+    described: ObjectDescription,
 ) -> None:
     """Drop the baselines of fields that hold another value now.
 
     What we wrote there is history: when the same value comes again, somebody else set it. A record without a
     newer stamp may be shown as it was before we wrote, by an index that is behind: its baselines stay.
     """
-    seen_s = {each.pk: each.changed_at_s for each in records.records_where(tx, "pk", keyed)}
     overwritten = [
         (pk, name)
         for pk, written in plans.baselines_of(tx, keyed).items()
         for name, value in written.items()
         if name in keyed[pk].fields
-        and keyed[pk].changed_at_s > seen_s[pk]
-        and not _same(described, name)(keyed[pk].fields[name], value)
+        and keyed[pk].changed_at_s > before[pk].changed_at_s
+        and not same_in(described, name)(keyed[pk].fields[name], value)
     ]
     plans.drop_baselines(tx, overwritten)
 

@@ -125,15 +125,9 @@ class _Reader:
         )
         with self.deployment.store.begin() as tx:
             found = sort_links(tx, self.connected, page, found, links=links)
-            store_page(
-                tx,
-                self.connected,
-                page,
-                found,
-                links=links,
-                described=described,
-                now_s=self.now_s,
-            )
+            store_page(tx, self.connected, page, found, links=links, described=described)
+            cursor = state.Cursor(page.cursor, self.now_s, complete=page.last)
+            state.save_cursor(tx, self.connected.name, page.object, cursor)
         self.pulled.records += len(page.records)
         if page.object in self.loaded:
             self.came[page.object] += len(found.changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,9 +11,9 @@ from sqlalchemy import Connection
 
 from stagesync.domain.guard import Cause
 from stagesync.domain.life import State
-from stagesync.engine.compare import same_value
+from stagesync.engine.compare import same_in
 from stagesync.engine.deployment import Deployment
-from stagesync.engine.describe import known_type
+from stagesync.engine.describe import Descriptions, stored_descriptions
 from stagesync.engine.find import find
 from stagesync.errors import ArgumentError
 from stagesync.store import log, plans, records
@@ -92,10 +93,11 @@ def undo(
         found = Undoing()
         told = hashlib.blake2s(f"{run}/{policy}/{subject}/{now_s}".encode(), digest_size=4)
         plan_id = "pl_" + told.hexdigest()
+        there = _look(tx, changes)
         for place, change in changes.items():
             _weigh(
-                tx,
                 deployment,
+                there,
                 found,
                 plan_id=plan_id,
                 place=place,
@@ -128,9 +130,34 @@ def _changes(tx: Connection, *, run: str, policy: str, person: str) -> dict[Plac
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _There:
+    """What the store knows of the records that a run wrote.
+
+    Attributes:
+        records: by connection, object and id.
+        described: connection -> its fields.
+    """
+
+    records: Mapping[tuple[str, ...], StoredRecord]
+    described: Mapping[str, Descriptions]
+
+
+def _look(tx: Connection, places: Iterable[Place]) -> _There:
+    ids: dict[tuple[str, str], set[str]] = {}
+    for connection, object_name, record_id, _ in places:
+        ids.setdefault((connection, object_name), set()).add(record_id)
+    held: dict[tuple[str, ...], StoredRecord] = {
+        (*where, record_id): record
+        for where, of_object in ids.items()
+        for record_id, record in records.records_of(tx, *where, of_object).items()
+    }
+    return _There(held, {name: stored_descriptions(tx, name) for name in {name for name, _ in ids}})
+
+
 def _weigh(
-    tx: Connection,
     deployment: Deployment,
+    there: _There,
     found: Undoing,
     *,
     plan_id: str,
@@ -139,9 +166,9 @@ def _weigh(
     because: str,
 ) -> None:
     connection, object_name, record_id, name = place
-    record = records.records_of(tx, connection, object_name, [record_id]).get(record_id)
+    record = there.records.get(place[:3])
     now = record.fields.get(name) if record else None
-    same = same_value(known_type(tx, connection, object_name, name))
+    same = same_in(there.described[connection].get(object_name), name)
     if record is None or record.gone:
         why = "the record is gone"
     elif connection not in deployment.connections:

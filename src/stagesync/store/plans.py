@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.engine import Row
 
+from stagesync.domain.guard import Cause, Group
 from stagesync.store.keys import chunks
 
 
@@ -178,14 +179,39 @@ def entries_of(tx: Connection, plan_id: str, *states: str) -> list[StoredEntry]:
     return [_stored_entry(row) for row in tx.execute(sql, values)]
 
 
+def entries_unseen(tx: Connection, plan_id: str) -> list[StoredEntry]:
+    """The planned entries of a plan that nobody approved, by record and field."""
+    return _entries(tx, "e.plan = :plan AND e.state = 'planned' AND e.approval = ''", plan=plan_id)
+
+
 def entries_in(tx: Connection, state: str) -> list[StoredEntry]:
     """The entries of all plans in this state, by record and field."""
-    sql = text(
-        "SELECT e.*, r.connection, r.object, r.id AS record_id FROM plan_entry e"
-        " JOIN record r ON r.pk = e.record_pk WHERE e.state = :state"
+    return _entries(tx, "e.state = :state", state=state)
+
+
+def _entries(tx: Connection, where: str, **values: str) -> list[StoredEntry]:
+    sql = (
+        "SELECT e.*, r.connection, r.object, r.id AS record_id FROM plan_entry e"  # noqa: S608  literals
+        f" JOIN record r ON r.pk = e.record_pk WHERE {where}"
         " ORDER BY r.connection, r.object, r.id, e.field"
     )
-    return [_stored_entry(row) for row in tx.execute(sql, {"state": state})]
+    return [_stored_entry(row) for row in tx.execute(text(sql), values)]
+
+
+def count_states(tx: Connection, plan_id: str) -> dict[str, int]:
+    """State -> how many of the plan's entries are in it."""
+    sql = text("SELECT state, COUNT(*) AS n FROM plan_entry WHERE plan = :plan GROUP BY state")
+    return {row.state: row.n for row in tx.execute(sql, {"plan": plan_id})}
+
+
+def count_subjects(tx: Connection, plan_id: str, state: str) -> dict[Group, int]:
+    """Group -> people and accounts with an entry of the plan in this state."""
+    sql = text(
+        "SELECT cause, stage_from, stage_to, COUNT(DISTINCT subject) AS n FROM plan_entry"
+        " WHERE plan = :plan AND state = :state GROUP BY cause, stage_from, stage_to"
+    )
+    rows = tx.execute(sql, {"plan": plan_id, "state": state})
+    return {Group(Cause(row.cause), row.stage_from, row.stage_to): row.n for row in rows}
 
 
 def _stored_entry(row: Row[Any]) -> StoredEntry:

@@ -1,0 +1,245 @@
+"""What one record should be written, as the plan keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from stagesync.connector import FieldType, ObjectDescription
+from stagesync.domain.guard import Cause
+from stagesync.domain.life import WAITING, State
+from stagesync.domain.mapping import is_frozen
+from stagesync.domain.plan import Choice, Entry, Reason, Target, Way, Wish, propose
+from stagesync.engine import holds
+from stagesync.engine.backward import Begun, resume
+from stagesync.engine.compare import same_value
+from stagesync.engine.deployment import Deployment
+from stagesync.engine.describe import Descriptions
+from stagesync.engine.scope import writable
+from stagesync.engine.wishes import wishes_of
+from stagesync.store import clearings, guards, people, plans, records
+from stagesync.store.people import Kind, Placed
+from stagesync.store.plans import StoredDifference, StoredEntry
+from stagesync.store.records import StoredRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """What every batch of a plan is made with.
+
+    Attributes:
+        descriptions: connections whose fields are known now; others are left out of the plan.
+        modes: connection -> `observe` or `active`.
+        causes: subject -> why it is planned; one that only waited is absent.
+    """
+
+    deployment: Deployment
+    plan_id: str
+    descriptions: Mapping[str, Descriptions]
+    modes: Mapping[str, str]
+    causes: Mapping[str, Cause]
+    now_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of a batch of people or accounts.
+
+    Attributes:
+        live: their records in all connections of the deployment.
+        own: of those, the records in connections whose fields are known.
+        told: record -> the stage that it was last told.
+        stays: record -> field -> why it stays as it is.
+        held_by_hand: those of whom nothing is written.
+        begun: fields that were emptied so that they could go back.
+        earlier: (record, field) -> the entry that waited until now.
+        in_scope: records that may be written.
+    """
+
+    placed: Mapping[str, Placed]
+    wishes: Mapping[str, Wish]
+    live: Sequence[StoredRecord]
+    own: Sequence[StoredRecord]
+    told: Mapping[int, str]
+    stays: Mapping[int, Mapping[str, Reason]]
+    held_by_hand: Container[str]
+    begun: Begun
+    earlier: Mapping[tuple[int, str], StoredEntry]
+    in_scope: Container[int]
+
+
+def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> Known:
+    """Look up what the plan of these people or accounts needs."""
+    deployment = planning.deployment
+    placed = people.placed(tx, kind, ids)
+    live = [
+        each
+        for each in records.records_where(tx, kind, list(placed))
+        if each.held and not each.gone and each.connection in deployment.connections
+    ]
+    own = [each for each in live if each.connection in planning.descriptions]
+    earlier = {(e.record_pk, e.field): e for e in plans.waiting_of(tx, ids, *WAITING)}
+    stays, held_by_hand = holds.kept(tx, deployment, placed, now_s=planning.now_s)
+    for (pk, name), waiting in earlier.items():
+        if waiting.cause == Cause.UNDO:
+            stays.setdefault(pk, {})[name] = Reason.UNDONE
+    return Known(
+        placed=placed,
+        wishes=wishes_of(tx, deployment, kind, placed),
+        live=live,
+        own=own,
+        told=guards.stages_told(tx, [each.pk for each in own]),
+        stays=stays,
+        held_by_hand=held_by_hand,
+        begun=clearings.clearings_of(tx, [each.pk for each in own]),
+        earlier=earlier,
+        in_scope=writable(tx, deployment, own),
+    )
+
+
+def plan_record(
+    planning: Planning, known: Known, each: StoredRecord, subject: Placed
+) -> tuple[list[StoredEntry], list[StoredDifference]]:
+    """What one of the records should be written, and what differs and stays."""
+    described = planning.descriptions[each.connection].get(each.object)
+    if subject.id not in known.wishes or described is None:
+        return [], []
+    kept = known.stays.get(each.pk, {})
+    if subject.id in known.held_by_hand:
+        kept = dict.fromkeys(described.fields, Reason.BY_HAND)
+    proposed, left = propose_for(
+        planning.deployment,
+        each,
+        known.wishes[subject.id],
+        described,
+        out_of_scope=each.pk not in known.in_scope,
+        kept=kept,
+    )
+    found = resume(proposed, each, described, known.begun)
+    left += _taken_back(each, proposed, found)
+    if planning.modes.get(each.connection) != "active":
+        left += _vendor_fields_held(planning.deployment, each, found)
+    return [_stored_entry(planning, known, each, subject, one) for one in found], left
+
+
+def _taken_back(
+    each: StoredRecord, proposed: Sequence[Entry], found: Sequence[Entry]
+) -> list[StoredDifference]:
+    """What is wanted of a field that gets back what it held, because the CRM refused the value."""
+    wanted = {one.field: one for one in proposed}
+    return [
+        StoredDifference(each.pk, one.field, wanted[one.field].after, one.after, Reason.REFUSED)
+        for one in found
+        if one.way is Way.RESTORE and one.field in wanted
+    ]
+
+
+def _vendor_fields_held(
+    deployment: Deployment, each: StoredRecord, found: Sequence[Entry]
+) -> list[StoredDifference]:
+    """What a connection that is only observed would have in the vendor's own fields."""
+    mapping = deployment.connections[each.connection].object_mapping(each.object)
+    vendor = {rule.field for rule in mapping.writes if rule.vendor}
+    return [
+        StoredDifference(each.pk, one.field, one.after, one.before, Reason.HELD)
+        for one in found
+        if one.field in vendor
+    ]
+
+
+def propose_for(
+    deployment: Deployment,
+    each: StoredRecord,
+    wish: Wish,
+    described: ObjectDescription,
+    *,
+    out_of_scope: bool,
+    kept: Mapping[str, Reason] | None = None,
+) -> tuple[list[Entry], list[StoredDifference]]:
+    """What one record of somebody should be written, and what differs and stays.
+
+    Args:
+        kept: field -> why it stays as it is for now.
+    """
+    connected = deployment.connections[each.connection]
+    mapping = connected.object_mapping(each.object)
+    clears = connected.connector.capabilities.clears_to_go_back
+    entries, differences = propose(
+        mapping.writes,
+        {
+            rule.field: _target(each, described, rule.field, clears=clears)
+            for rule in mapping.writes
+            if rule.field in described.fields and described.fields[rule.field].writable
+        },
+        wish,
+        vocabularies=deployment.vocabularies,
+        vendor_stage=connected.vendor_stage,
+        frozen=is_frozen(mapping, each.fields),
+        out_of_scope=out_of_scope,
+        kept=kept,
+    )
+    left = [
+        StoredDifference(each.pk, one.field, one.wanted, one.current, one.reason)
+        for one in differences
+    ]
+    return entries, left
+
+
+def _target(each: StoredRecord, described: ObjectDescription, name: str, *, clears: bool) -> Target:
+    found = described.fields[name]
+    choices = None
+    if found.type is FieldType.CHOICE:
+        choices = tuple(Choice(o.value, o.rank, o.terminal) for o in found.options)
+    return Target(
+        current=each.fields.get(name),
+        same=same_value(found.type),
+        choices=choices,
+        forward_only=found.forward_only,
+        clears=clears,
+    )
+
+
+def _stored_entry(
+    planning: Planning, known: Known, each: StoredRecord, subject: Placed, entry: Entry
+) -> StoredEntry:
+    """The entry as it is kept."""
+    is_held = planning.modes.get(each.connection) != "active"
+    told = known.told.get(each.pk)
+    made = StoredEntry(
+        plan=planning.plan_id,
+        record_pk=each.pk,
+        connection=each.connection,
+        object=each.object,
+        id=each.id,
+        field=entry.field,
+        subject=subject.id,
+        before=entry.before,
+        after=entry.after,
+        stage_from=told or "",
+        stage_to=(subject.stages or {})[planning.deployment.main_vocabulary],
+        because=(),
+        state=str(State.HELD if is_held else State.PLANNED),
+        way=str(entry.way),
+        cause=str(_cause(planning.causes.get(subject.id), told)),
+    )
+    return _carry_on(made, known.earlier.get((each.pk, entry.field)))
+
+
+def _cause(cause: Cause | None, told: str | None) -> Cause:
+    """Why a value is planned: of its subject, unless the record never held a value of ours."""
+    if told is None and cause is not Cause.BY_HAND:
+        return Cause.NEW
+    return cause or Cause.FACTS
+
+
+def _carry_on(entry: StoredEntry, earlier: StoredEntry | None) -> StoredEntry:
+    """What is planned anew and comes out the same is the same move: of the same cause, and still approved."""
+    if earlier is None or entry.after != earlier.after:
+        return entry
+    return replace(
+        entry,
+        cause=entry.cause if entry.cause == Cause.BY_HAND else earlier.cause,
+        approval=earlier.approval if entry.before == earlier.before else "",
+    )
