@@ -23,8 +23,15 @@ if TYPE_CHECKING:
     from stagesync.domain.edits import EditRules
     from stagesync.domain.guard import Limits
     from stagesync.engine.deployment import Connected, Deployment
+    from stagesync.engine.heads import LogRules
     from stagesync.loading.definitions import Definitions
-    from stagesync.settings import ConnectionSettings, EditSettings, GuardrailSettings, Settings
+    from stagesync.settings import (
+        AuditSettings,
+        ConnectionSettings,
+        EditSettings,
+        GuardrailSettings,
+        Settings,
+    )
     from stagesync.store import Store
 
 CONNECTORS = "stagesync.connectors"
@@ -129,6 +136,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
     definitions = load_definitions(mappings_of(settings, config))
     _demand_vocabulary(settings, definitions, config)
     clock = _clock(settings, config)
+    rules = _log_rules(settings.audit, config)
     with ExitStack() as stack:
         connections = _connections(settings, definitions, config=config, clock=clock)
         store = open_store(store_url(settings.store.url, config.parent))
@@ -137,7 +145,9 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
             give_memory(each.connector, store)
             # Closed before the store: that is when it keeps what it counted last.
             stack.callback(each.connector.close)
-        deployment = _deployment(settings, definitions, connections, store=store, clock=clock)
+        deployment = _deployment(
+            settings, definitions, connections, store=store, clock=clock, log_rules=rules
+        )
         yield Opened(settings, deployment, clock)
 
 
@@ -159,6 +169,7 @@ def _deployment(
     *,
     store: Store,
     clock: SystemClock,
+    log_rules: LogRules,
 ) -> Deployment:
     from stagesync.domain.classify import classify
     from stagesync.domain.compile import compile_policy
@@ -183,6 +194,7 @@ def _deployment(
         stopping=clock.stop,
         limits=_limits(settings.guardrails),
         edits=_edit_rules(settings.edits),
+        log_rules=log_rules,
         definitions=digest_of_definitions(definitions, connections),
     )
 
@@ -207,6 +219,24 @@ def _edit_rules(told: EditSettings) -> EditRules:
 
     rules = {each: Answer(Rule(getattr(told, each)), told.span) for each in Origin}
     return EditRules(rules, told.adopt_axes)
+
+
+def _log_rules(told: AuditSettings, config: Path) -> LogRules:
+    from stagesync.engine.heads import LogRules, signing
+    from stagesync.settings.secrets import SecretsMissing, read_secrets
+
+    path = config.parent / told.publish_to if told.publish_to else None
+    if told.sign_with is None:
+        return LogRules(path, keep_s=told.keep)
+    try:
+        found = read_secrets({"sign_with": told.sign_with}, str, folder=config.parent)
+        sign, check = signing(found["sign_with"].encode())
+    except SecretsMissing as error:
+        raise _refused(config, "audit", error.problems) from None
+    except (ValueError, TypeError):
+        problem = ("sign_with", "is no private Ed25519 key in PEM, without a passphrase")
+        raise _refused(config, "audit", [problem]) from None
+    return LogRules(path, sign, check, told.keep)
 
 
 def digest_of_definitions(definitions: Definitions, connections: Mapping[str, Connected]) -> str:
@@ -274,7 +304,7 @@ def _connections(
         try:
             if each.connector not in names:
                 known = f"`{each.connector}`; known: {_list(names)}"
-                raise _refused(config, name, [("connector", known)])
+                raise _refused(config, f"connections.{name}", [("connector", known)])
             path = mapping_file(settings, name, config=config)
             mapping = load_mapping(
                 path, vocabularies=definitions.vocabularies, policy=definitions.policy
@@ -306,16 +336,16 @@ def _connect(name: str, each: ConnectionSettings, *, config: Path, clock: Clock)
     try:
         return connect(name, read_secrets(each.options, Secret, folder=config.parent), clock=clock)
     except (SecretsMissing, OptionsRefused) as error:
-        raise _refused(config, name, error.problems) from None
+        raise _refused(config, f"connections.{name}", error.problems) from None
 
 
-def _refused(config: Path, name: str, problems: Sequence[tuple[str, str]]) -> DefinitionError:
-    """What is wrong with a connection, each with the line of its key."""
+def _refused(config: Path, place: str, problems: Sequence[tuple[str, str]]) -> DefinitionError:
+    """What is wrong with a part of the settings, each with the line of its key."""
     from stagesync.settings import line_of
 
     found = []
     for key, message in problems:
-        path = f"connections.{name}.{key}".rstrip(".")
+        path = f"{place}.{key}".rstrip(".")
         found.append(Problem(str(config), line_of(config, path), path, message))
     return DefinitionError(found)
 
@@ -331,7 +361,7 @@ def _clock(settings: Settings, config: Path) -> SystemClock:
     for name, url in urls.items():
         if urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}:
             message = "`clock: sandbox` works only with simulators on this machine"
-            raise _refused(config, name, [("url", message)])
+            raise _refused(config, f"connections.{name}", [("url", message)])
     return SandboxClock(urls)
 
 

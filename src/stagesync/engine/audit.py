@@ -41,6 +41,18 @@ def append(tx: Connection, entries: Sequence[Mapping[str, Any]]) -> None:
         _append(tx, entries, log.ends(tx, locked=True))
 
 
+def tell(
+    tx: Connection, result: Mapping[str, Any], *, actor: str, now_s: float, **more: str | None
+) -> None:
+    """Add what somebody did by hand, or the daemon on its own, to nobody in particular.
+
+    Args:
+        result: what was done.
+        more: other keys of the entry, such as `connection` or `policy`.
+    """
+    append(tx, [{"at": iso(now_s), "actor": actor, "result": result, **more}])
+
+
 def _append(tx: Connection, entries: Sequence[Mapping[str, Any]], ends: dict[str, End]) -> None:
     salts = os.urandom(SALT_BYTES * len(entries)).hex()
     width = 2 * SALT_BYTES
@@ -79,15 +91,19 @@ def close_broken(tx: Connection, *, now_s: float) -> None:
 
 
 def _close(
-    tx: Connection, runs: Iterable[str], more: Mapping[str, Any], *, policy: str | None, now_s: float
+    tx: Connection,
+    runs: Iterable[str],
+    more: Mapping[str, Any],
+    *,
+    policy: str | None,
+    now_s: float,
 ) -> None:
     ends = log.ends(tx)
     for run in runs:
         if run in ends:
             end = ends[run]
             told = {"closed": run, "entries": end.entries, "head": end.hash, **more}
-            entry = {"at": iso(now_s), "run": run, "actor": "stagesync", "policy": policy}
-            append(tx, [{**entry, "result": told}])
+            tell(tx, told, actor="stagesync", now_s=now_s, run=run, policy=policy)
             log.close(tx, run)
 
 
@@ -120,7 +136,9 @@ def forget(
         How many entries were blanked.
     """
     wanted, records = set(people), set(refs)
-    found = {each.seq: each for each in log.about(tx, people=wanted, ids={ref[2] for ref in records})}
+    found = {
+        each.seq: each for each in log.about(tx, people=wanted, ids={ref[2] for ref in records})
+    }
     seqs = {each.seq for each in found.values() if each.person in wanted or _names(each, records)}
     holders = {each.person for each in found.values() if each.seq in seqs and each.person}
     names = ["/".join(ref) for ref in records]
@@ -157,7 +175,7 @@ def _blank(
     """Nothing is blanked in silence: a later entry tells how much was."""
     if seqs:
         log.blank(tx, seqs)
-        append(tx, [{"at": iso(now_s), "actor": actor, "result": {"blanked": len(seqs), **result}}])
+        tell(tx, {"blanked": len(seqs), **result}, actor=actor, now_s=now_s)
 
 
 def verify_store(tx: Connection, *, run: str = "", heads: Iterable[Head] = ()) -> Verdict:

@@ -16,6 +16,7 @@ from stagesync.engine.describe import Descriptions
 from stagesync.engine.edits import answer_edits
 from stagesync.engine.evaluate import Evaluated, evaluate_all
 from stagesync.engine.guard import count_groups, has_shrunk, notice_definitions
+from stagesync.engine.heads import tend_log
 from stagesync.engine.holds import end_due
 from stagesync.engine.plan import Planned, plan_all
 from stagesync.engine.progress import Progress, Quiet
@@ -196,6 +197,7 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool) -> None:
         )
         policy = deployment.policy
         audit.close(tx, outcome.run, policy=policy.label, digest=policy.digest, now_s=now_s)
+    tend_log(deployment.store, deployment.log_rules, now_s=now_s)
     for name, error in outcome.troubles.items():
         log.error("connection failed", connection=name, error=str(error), hint=error.hint)
     log.info(
@@ -229,6 +231,9 @@ def decide(deployment: Deployment, plan_id: str, *, approve: bool, by: str, now_
             guards.save_approval(tx, plan_id, count_groups(entries))
             for name in sorted({each.connection for each in entries}):
                 state.activate(tx, name, by=by, at_s=now_s)
-        plans.decide_plan(tx, plan_id, "approved" if approve else "dropped", by=by, at_s=now_s)
+        word = "approved" if approve else "dropped"
+        plans.decide_plan(tx, plan_id, word, by=by, at_s=now_s)
+        told = {word: plan_id, "values": len(entries)}
+        audit.tell(tx, told, actor=by, now_s=now_s, policy=deployment.policy.label)
     log.info("plan decided", plan=plan_id, approved=approve, entries=len(entries))
     return len(entries)

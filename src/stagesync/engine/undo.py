@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from stagesync.domain.guard import Cause
 from stagesync.domain.life import State
+from stagesync.engine import audit
 from stagesync.engine.compare import same_in
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions, stored_descriptions
@@ -67,7 +68,13 @@ class _Change:
 
 
 def undo(
-    deployment: Deployment, *, run: str = "", policy: str = "", who: str = "", now_s: float
+    deployment: Deployment,
+    *,
+    run: str = "",
+    policy: str = "",
+    who: str = "",
+    by: str = "unknown",
+    now_s: float,
 ) -> Undoing:
     """Plan to restore what a run wrote, or every run under a policy; the plan is held.
 
@@ -77,6 +84,7 @@ def undo(
     Args:
         policy: its label, as the log tells it.
         who: only this person.
+        by: who asks for it.
 
     Raises:
         ArgumentError: nothing in the log fits, or `who` names nobody.
@@ -111,6 +119,8 @@ def undo(
                 tx, StoredPlan(plan_id, run or policy, "held", label, now_s, kind="undo")
             )
             plans.save_entries(tx, found.restored)
+            asked = {"undo": plan_id, "of": run or policy, "values": len(found.restored)}
+            audit.tell(tx, asked, actor=by, now_s=now_s, policy=label, person=subject or None)
     return found
 
 

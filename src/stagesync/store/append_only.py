@@ -29,9 +29,9 @@ _SQLITE = (
     f"""CREATE TRIGGER IF NOT EXISTS audit_stays BEFORE DELETE ON audit
     BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END""",
     # REPLACE deletes without asking the trigger above.
-    f"""CREATE TRIGGER IF NOT EXISTS audit_grows BEFORE INSERT ON audit
+    """CREATE TRIGGER IF NOT EXISTS audit_grows BEFORE INSERT ON audit
     WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq)
-    BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END""",
+    BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END""",
 )
 
 _POSTGRES = (
