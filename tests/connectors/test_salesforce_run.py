@@ -14,7 +14,7 @@ from stagesync.engine.progress import Quiet
 from stagesync.engine.run import decide, run_once
 from stagesync.sandbox.salesforce.ids import make_id
 from stagesync.sandbox.seeds import SalesforceSeed
-from stagesync.store import activities, log, people, plans
+from stagesync.store import activities, differences, log, people, plans
 
 from .salesforce_deployment import make_deployment, stored
 
@@ -110,7 +110,7 @@ def test_lead_converted_between_pull_and_write_is_not_written(
     second, third = sync(org, deployed), sync(org, deployed)
     assert (0, 0) == (first.written["sf"].written, second.exit_code)
     with deployed.store.begin() as tx:
-        assert "converted" in plans.count_differences(tx)["sf"]
+        assert "converted" in differences.count_differences(tx)["sf"]
     assert org.rows("Contact")[converting.contact][STAGE]
     assert 0 == sum(each.written for each in third.written.values())
 

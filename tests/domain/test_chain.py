@@ -51,7 +51,7 @@ def make_log() -> Log:
     """Two runs that overlap, an act by hand between them: entries 3 and 7 to 9 are heads."""
     log = Log()
     log.write("r_1", "p_1", "mql")
-    log.write("r_2", "p_2", "Zoë's =1+1, \"quoted\" \u2028 \\ \U0001f600")
+    log.write("r_2", "p_2", 'Zoë\'s =1+1, "quoted" \u2028 \\ \U0001f600')
     log.tell({"approved": "pl_1", "values": 2})
     log.write("r_1", "p_2", 1.5)
     log.write("r_1", "p_3", None)

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from stagesync.store import people, plans, records
+from stagesync.store import differences, people, records
+from stagesync.store.differences import StoredDifference
 from stagesync.store.people import Placed
-from stagesync.store.plans import StoredDifference
 from stagesync.store.records import StoredRecord
 
 from .conftest import World, open_world
@@ -136,7 +136,7 @@ def known(synced: Synced) -> Known:
         held = list(records.all_records(tx, objects))
         placed = people.placed(tx, "person", people.all_ids(tx, "person"))
         placed |= people.placed(tx, "account", people.all_ids(tx, "account"))
-        return Known(held, placed, plans.differences_of(tx, [each.pk for each in held]))
+        return Known(held, placed, differences.differences_of(tx, [each.pk for each in held]))
 
 
 def test_the_first_pass_writes_to_both_crms(synced):

@@ -32,7 +32,7 @@ from stagesync.engine.setup import own_fields
 from stagesync.engine.standing import give_memory
 from stagesync.loading.definitions import load_definitions, shipped_mappings
 from stagesync.loading.mapping import load_mapping
-from stagesync.store import Store, log, open_store, people, plans, records, state
+from stagesync.store import Store, baselines, differences, log, open_store, people, records, state
 
 HERE = Path(__file__).parent
 NOON_S = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
@@ -240,7 +240,7 @@ class Bench:
         """What north and we last both held in a contact's field; None when there is none."""
         with self.store.begin() as tx:
             pk = records.records_of(tx, "north", "contact", [contact])[contact].pk
-            return plans.baselines_of(tx, [pk]).get(pk, {}).get(name)
+            return baselines.baselines_of(tx, [pk]).get(pk, {}).get(name)
 
     def differences(self) -> dict[tuple[str, str, str], str]:
         """(connection, record id, field) -> why it stays as it is."""
@@ -250,7 +250,7 @@ class Bench:
                 for name, connected in self.deployment.connections.items()
                 for each in records.all_records(tx, [(name, one) for one in connected.roles])
             }
-            told = plans.differences_of(tx, found)
+            told = differences.differences_of(tx, found)
         return {
             (found[pk].connection, found[pk].id, one.field): one.reason
             for pk, several in told.items()

@@ -9,7 +9,7 @@ from typing import Any
 from stagesync.domain.life import State
 from stagesync.engine.audit import verify
 from stagesync.engine.run import Outcome
-from stagesync.store import log, people, plans, records, state
+from stagesync.store import baselines, differences, log, people, plans, records, state
 
 from .crms import Place, Values
 from .rules import OWN_STAGE, alike, differing, is_derived, may_write, objection
@@ -259,10 +259,12 @@ class Ledger:
             for each in refused:
                 of_object = records.records_of(tx, each["connection"], each["object"], [each["id"]])
                 pk = of_object[each["id"]].pk
-                listed = {one.field: one for one in plans.differences_of(tx, [pk]).get(pk, [])}
+                listed = {
+                    one.field: one for one in differences.differences_of(tx, [pk]).get(pk, [])
+                }
                 assert each["field"] in listed, f"{each['field']} was refused and is not listed"
                 assert listed[each["field"]].words, "a refusal without the vendor's words"
-                kept = plans.baselines_of(tx, [pk]).get(pk, {})
+                kept = baselines.baselines_of(tx, [pk]).get(pk, {})
                 # Before it was refused it may have been written once.
                 if (
                     kept.get(each["field"]) == each["after"]
@@ -283,10 +285,10 @@ class Ledger:
                 (each.connection, each.object, each.id): each
                 for each in records.all_records(tx, self.world.objects)
             }
-            left = plans.differences_of(tx, [each.pk for each in stored.values()])
+            left = differences.differences_of(tx, [each.pk for each in stored.values()])
             waiting = plans.entries_in(tx, State.SENT)
             dropped = {(e.record_pk, e.field) for e in plans.entries_in(tx, State.DROPPED)}
-            kept = plans.baselines_of(tx, [each.pk for each in stored.values()])
+            kept = baselines.baselines_of(tx, [each.pk for each in stored.values()])
             placed = {
                 who: each
                 for kind in ("person", "account")

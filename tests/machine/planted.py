@@ -38,17 +38,17 @@ PLANTED: Mapping[str, Planted] = {
         "            self._move(tx, batch, Move.SEND)\n",
         "            self._move(tx, batch, Move.SEND)\n"
         "            sent = [(e.record_pk, e.field, e.after) for i in batch for e in i.entries]\n"
-        "            plans.save_baselines(tx, sent, run=self.run, at_s=self.now_s)\n",
+        "            baselines.save_baselines(tx, sent, run=self.run, at_s=self.now_s)\n",
     ),
     "refused value kept as baseline": Planted(
         _SEND,
         "        left = [\n            StoredDifference(\n                each.record_pk,\n                each.field,\n                each.after,",
         "        kept = [(each.record_pk, each.field, each.after) for each, _ in refused]\n"
-        "        plans.save_baselines(tx, kept, run=self.run, at_s=self.now_s)\n"
+        "        baselines.save_baselines(tx, kept, run=self.run, at_s=self.now_s)\n"
         "        left = [\n            StoredDifference(\n                each.record_pk,\n                each.field,\n                each.after,",
     ),
     "refusal not listed": Planted(
-        _SEND, "        plans.add_differences(tx, left, at_s=self.now_s)\n", ""
+        _SEND, "        differences.add_differences(tx, left, at_s=self.now_s)\n", ""
     ),
     "echo taken for an edit": Planted(
         _SEND,

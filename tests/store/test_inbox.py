@@ -5,8 +5,18 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from stagesync.store import Store, activities, inbox, links, open_store, plans, records
+from stagesync.store import (
+    Store,
+    activities,
+    baselines,
+    differences,
+    inbox,
+    links,
+    open_store,
+    records,
+)
 from stagesync.store.activities import StoredActivity
+from stagesync.store.differences import StoredDifference
 from stagesync.store.erasing import _FORGOTTEN, erase
 from stagesync.store.inbox import Entry
 from stagesync.store.schema import metadata
@@ -85,10 +95,10 @@ def _filled(tx: Connection) -> dict[str, int]:
     links.save_links(tx, {one: [pks["4"]], pks["4"]: [one]})
     told = StoredActivity(one, 7.0, "form_submitted", one, took_place=True)
     activities.save_activities(tx, [told])
-    plans.save_baselines(tx, [(one, "city", "Hidden1")], run="r_1", at_s=1.0)
-    plans.add_differences(
+    baselines.save_baselines(tx, [(one, "city", "Hidden1")], run="r_1", at_s=1.0)
+    differences.add_differences(
         tx,
-        [plans.StoredDifference(one, "city", "Hidden1", "Hidden1", "refused", "Last1")],
+        [StoredDifference(one, "city", "Hidden1", "Hidden1", "refused", "Last1")],
         at_s=1.0,
     )
     records.save_since(tx, {one: ["opted_out"]}, {one: 10.0})

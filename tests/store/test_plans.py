@@ -1,17 +1,17 @@
-"""Plans, their entries, baselines and differences."""
+"""Plans and their entries."""
 
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from stagesync.store import Store, plans, records
-from stagesync.store.plans import StoredDifference, StoredEntry, StoredPlan
+from stagesync.store.plans import StoredEntry, StoredPlan
 
 PLAN = StoredPlan("pl_1", "r_1", "open", "standard 1 (abc)", 10.0, "", None)
 
 
-def _pk(tx: Connection, number: str = "1", connection: str = "north") -> int:
-    ref = (connection, "contact", number)
+def _pk(tx: Connection, number: str = "1") -> int:
+    ref = ("north", "contact", number)
     return records.name_records(tx, [ref])[ref]
 
 
@@ -112,28 +112,3 @@ def test_those_who_wait_are_found_and_dropped(store: Store) -> None:
         plans.drop_waiting(tx, ["p_1", "p_2"], "planned", "sent")
         assert [] == plans.subjects_waiting(tx, "planned", "sent")
         assert [replace(one, state="confirmed")] == plans.entries_of(tx, "pl_1")
-
-
-def test_baselines_are_replaced_and_dropped(store: Store) -> None:
-    """One value per record and field, the last one; a dropped one is unknown."""
-    with store.begin() as tx:
-        pk = _pk(tx)
-        plans.save_baselines(tx, [(pk, "stage", "lead"), (pk, "score", 12.5)], run="r_1", at_s=1.0)
-        plans.save_baselines(tx, [(pk, "stage", None)], run="r_2", at_s=2.0)
-        assert {pk: {"stage": None, "score": 12.5}} == plans.baselines_of(tx, [pk])
-        plans.drop_baselines(tx, [(pk, "score")])
-        assert {pk: {"stage": None}} == plans.baselines_of(tx, [pk])
-
-
-def test_differences_are_those_of_the_last_plan(store: Store) -> None:
-    """Planning a record anew replaces its differences; a refusal afterwards is added to them."""
-    with store.begin() as tx:
-        one, other = _pk(tx, "1"), _pk(tx, "2", connection="south")
-        first = StoredDifference(one, "lifecycle", "lead", "customer", "not forward")
-        kept = StoredDifference(other, "Type", "Prospect", None, "unmapped")
-        plans.save_differences(tx, [one, other], [first, kept], at_s=1.0)
-        plans.save_differences(tx, [one], [], at_s=2.0)
-        refused = StoredDifference(one, "stage", "lead", None, "refused", "LOCKED: row is locked")
-        plans.add_differences(tx, [refused], at_s=2.0)
-        assert {one: [refused], other: [kept]} == plans.differences_of(tx, [one, other])
-        assert {"north": {"refused": 1}, "south": {"unmapped": 1}} == plans.count_differences(tx)

@@ -110,7 +110,8 @@ def _write_deployment(folder: Path, running: Sandbox) -> Path:
 def _first_pass(found: Opened) -> FirstPass:
     from stagesync.engine.agreement import agreement
     from stagesync.engine.run import decide, run_once
-    from stagesync.store import people, plans
+    from stagesync.store import people
+    from stagesync.store.differences import count_differences
 
     deployment = found.deployment
     with ProgressBars() as progress:
@@ -123,7 +124,7 @@ def _first_pass(found: Opened) -> FirstPass:
         wrote = run_once(deployment, progress=progress)
     with deployment.store.begin() as tx:
         stages = people.count_stages(tx)
-        differences = plans.count_differences(tx)
+        differences = count_differences(tx)
         person = people.interesting(tx)
     after, movable = agreement(deployment), find_movable(deployment)
     return FirstPass(looked, wrote, before, after, stages, differences, person, movable)

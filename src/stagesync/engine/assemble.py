@@ -15,7 +15,7 @@ from stagesync.domain.merge import SUPPRESSING, Chosen, Told, merge_facts
 from stagesync.domain.policy import CountsFor
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.since import dates_of_flags
-from stagesync.store import links, people, plans, records
+from stagesync.store import baselines, links, people, records
 from stagesync.store.activities import StoredActivity, activities_of
 from stagesync.store.deals import StoredDeal, deals_naming
 from stagesync.store.people import Placed
@@ -81,7 +81,7 @@ def assemble_people(
         sources.all_of.setdefault(str(each.person), []).append(each.pk)
         if each.gone and each.merged_into:
             sources.merged.setdefault(str(each.person), []).append(each)
-    sources.ours |= plans.baselines_of(tx, pks)
+    sources.ours |= baselines.baselines_of(tx, pks)
     sources.since |= records.since_of(tx, pks)
     if with_history:
         windows = {
@@ -124,7 +124,7 @@ def _sources(tx: Connection, deployment: Deployment, accounts: Iterable[str | No
     pks = [each.pk for found in companies.values() for each in found]
     sources = _Sources(
         companies=companies,
-        ours=plans.baselines_of(tx, pks),
+        ours=baselines.baselines_of(tx, pks),
         since=records.since_of(tx, pks),
     )
     sources.contactless = _contactless(tx, deployment, companies)

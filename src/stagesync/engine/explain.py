@@ -18,8 +18,8 @@ from stagesync.engine.find import find
 from stagesync.engine.instants import iso
 from stagesync.engine.spoken import verdicts_on
 from stagesync.errors import ArgumentError
+from stagesync.store import baselines, differences, log, people
 from stagesync.store import holds as stored_holds
-from stagesync.store import log, people, plans
 from stagesync.store.people import Kind, Placed, Transition
 from stagesync.store.records import StoredRecord
 
@@ -183,8 +183,8 @@ def _records(
     tx: Connection, deployment: Deployment, own: Sequence[StoredRecord]
 ) -> list[dict[str, Any]]:
     pks = [each.pk for each in own]
-    baselines = plans.baselines_of(tx, pks)
-    differences = plans.differences_of(tx, pks)
+    written = baselines.baselines_of(tx, pks)
+    left = differences.differences_of(tx, pks)
     found = []
     for each in own:
         connected = deployment.connections.get(each.connection)
@@ -198,7 +198,7 @@ def _records(
                 "url": connected.connector.record_url(each.object, each.id) if connected else "",
                 "changed_at": iso(each.changed_at_s),
                 "values": {rule.field: each.fields.get(rule.field) for rule in rules},
-                "written": baselines.get(each.pk, {}),
+                "written": written.get(each.pk, {}),
                 "differences": [
                     {
                         "field": one.field,
@@ -207,7 +207,7 @@ def _records(
                         "reason": one.reason,
                         "words": one.words,
                     }
-                    for one in differences.get(each.pk, ())
+                    for one in left.get(each.pk, ())
                 ],
             }
         )

@@ -15,7 +15,7 @@ from stagesync.engine import audit
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.find import find
 from stagesync.engine.instants import iso
-from stagesync.store import holds, people, plans, state
+from stagesync.store import differences, holds, people, state
 from stagesync.store.holds import WHOLE, Hold
 from stagesync.store.people import Kind, Placed
 from stagesync.store.plans import StoredEntry
@@ -83,7 +83,7 @@ def retry(deployment: Deployment, who: str | None, *, by: str = "unknown") -> in
     """Plan those anew to whom a CRM said no; how many people and accounts."""
     with deployment.store.begin() as tx:
         subjects = [find(tx, who)[1]] if who else None
-        found = plans.subjects_refused(tx, subjects)
+        found = differences.subjects_refused(tx, subjects)
         state.mark_dirty(tx, "plan", found, cause=Cause.BY_HAND)
         audit.tell(tx, {"retried": len(found)}, actor=by, now_s=deployment.clock.now_s())
     return len(found)

@@ -20,7 +20,7 @@ from stagesync.engine.compare import same_in
 from stagesync.engine.deployment import Connected
 from stagesync.engine.edits import note_edits
 from stagesync.engine.since import told_flags
-from stagesync.store import activities, aliases, deals, plans, records, state
+from stagesync.store import activities, aliases, baselines, deals, records, state
 from stagesync.store.activities import StoredActivity
 from stagesync.store.links import links_from, save_links
 from stagesync.store.records import StoredRecord
@@ -196,20 +196,20 @@ def _forget_overwritten(
     """
     overwritten = [
         (pk, name)
-        for pk, written in plans.baselines_of(tx, keyed).items()
+        for pk, written in baselines.baselines_of(tx, keyed).items()
         for name, value in written.items()
         if name in keyed[pk].fields
         and keyed[pk].changed_at_s > before[pk].changed_at_s
         and not same_in(described, name)(keyed[pk].fields[name], value)
     ]
-    plans.drop_baselines(tx, overwritten)
+    baselines.drop_baselines(tx, overwritten)
 
 
 def _save(
     tx: Connection, connected: Connected, object_name: str, keyed: Mapping[int, Record]
 ) -> dict[str, Reading]:
     mapping = connected.object_mapping(object_name)
-    ours = plans.baselines_of(tx, keyed)
+    ours = baselines.baselines_of(tx, keyed)
     rows, readings = [], {}
     for pk, record in keyed.items():
         reading = readings[record.id] = read_record(mapping, record.fields, ours.get(pk, {}))

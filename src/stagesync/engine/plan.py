@@ -22,8 +22,9 @@ from stagesync.engine.guard import guard, tell
 from stagesync.engine.progress import Progress
 from stagesync.engine.propose import Planning, know, plan_record
 from stagesync.store import people, plans, state
+from stagesync.store.differences import StoredDifference, save_differences
 from stagesync.store.people import Kind
-from stagesync.store.plans import StoredDifference, StoredEntry, StoredPlan
+from stagesync.store.plans import StoredEntry, StoredPlan
 
 BATCH = 1_000
 """People per transaction."""
@@ -129,7 +130,7 @@ def _plan_batch(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[st
         differences += left
     plans.save_entries(tx, _with_reasons(tx, entries))
     pks = [each.pk for each in known.own]
-    plans.save_differences(tx, pks, differences, at_s=planning.now_s)
+    save_differences(tx, pks, differences, at_s=planning.now_s)
     return len(differences)
 
 

@@ -20,8 +20,9 @@ from stagesync.engine.describe import Descriptions
 from stagesync.engine.scope import writable
 from stagesync.engine.wishes import wishes_of
 from stagesync.store import clearings, guards, people, plans, records
+from stagesync.store.differences import StoredDifference
 from stagesync.store.people import Kind, Placed
-from stagesync.store.plans import StoredDifference, StoredEntry
+from stagesync.store.plans import StoredEntry
 from stagesync.store.records import StoredRecord
 
 

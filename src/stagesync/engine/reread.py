@@ -16,7 +16,7 @@ from stagesync.connector import Role
 from stagesync.domain.mapping import Reading, read_record
 from stagesync.engine.deployment import Connected
 from stagesync.engine.since import told_flags
-from stagesync.store import activities, aliases, deals, links, plans, records, state
+from stagesync.store import activities, aliases, baselines, deals, links, records, state
 from stagesync.store.activities import StoredActivity
 from stagesync.store.records import StoredRecord
 
@@ -44,7 +44,7 @@ def _reread_batch(
 ) -> int:
     mapping = connected.object_mapping(object_name)
     by_pk = {each.pk: each for each in batch}
-    ours = plans.baselines_of(tx, by_pk)
+    ours = baselines.baselines_of(tx, by_pk)
     read = {pk: read_record(mapping, each.fields, ours.get(pk, {})) for pk, each in by_pk.items()}
     before = aliases.aliases_of(tx, by_pk)
     otherwise = [

@@ -16,7 +16,7 @@ from stagesync.engine.instants import iso
 from stagesync.engine.scope import count_out_of_scope
 from stagesync.engine.standing import slow_work
 from stagesync.engine.trouble import kept
-from stagesync.store import alerts, guards, holds, inbox, joins, people, plans, state
+from stagesync.store import alerts, differences, guards, holds, inbox, joins, people, plans, state
 
 PARKED = 50
 """Refused values that are told one by one; `differences` counts them all."""
@@ -37,7 +37,7 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
             "stages": people.count_stages(tx).get(deployment.main_vocabulary, {}),
             "backlog": state.count_dirty(tx),
             "waiting": len(plans.subjects_waiting(tx, *WAITING)),
-            "differences": plans.count_differences(tx),
+            "differences": differences.count_differences(tx),
             "held": [
                 {
                     "plan": each.id,
@@ -57,7 +57,7 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
                     "words": each["words"],
                     "since": iso(each["at_s"]),
                 }
-                for each in plans.refused(tx, most=PARKED)
+                for each in differences.refused(tx, most=PARKED)
             ],
             "joins": [
                 {

@@ -29,9 +29,10 @@ from stagesync.engine.holds import pin
 from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
 from stagesync.engine.trouble import advise
-from stagesync.store import clearings, guards, links, plans, records, state
+from stagesync.store import baselines, clearings, differences, guards, links, plans, records, state
+from stagesync.store.differences import StoredDifference
 from stagesync.store.guards import OwnWrite
-from stagesync.store.plans import StoredDifference, StoredEntry
+from stagesync.store.plans import StoredEntry
 
 REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
 """Refusals that are known by a reason of their own; all others are `refused`."""
@@ -223,7 +224,7 @@ class _Sender:
         places = [(each.record_pk, each.field) for each in taken]
         clearings.drop_clearings(tx, places)
         wished = [(e.record_pk, e.field) for e in taken if e.way != Way.RESTORE]
-        plans.drop_differences(tx, wished)
+        differences.drop_differences(tx, wished)
         pin(tx, self.deployment, taken, now_s=self.now_s)
         stored = {
             each.pk: dict(each.fields)
@@ -250,7 +251,7 @@ class _Sender:
             )
             for each, result in refused
         ]
-        plans.add_differences(tx, left, at_s=self.now_s)
+        differences.add_differences(tx, left, at_s=self.now_s)
         # Somebody else was writing the record: the next run tries again, unasked.
         locked = [each.subject for each, result in refused if result.refusal is Refusal.LOCKED]
         state.mark_dirty(tx, "plan", locked)
@@ -263,7 +264,7 @@ def _keep_baselines(
 ) -> None:
     """What was restored is as much or as little ours as it was before."""
     kept = [(e.record_pk, e.field, e.after) for e in taken if e.way != Way.RESTORE]
-    plans.save_baselines(tx, kept, run=run, at_s=now_s)
+    baselines.save_baselines(tx, kept, run=run, at_s=now_s)
     guards.save_own_writes(
         tx,
         [

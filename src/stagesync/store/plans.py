@@ -1,4 +1,4 @@
-"""Queries about plans, their entries, baselines, and why wanted values do not stand."""
+"""Queries about plans and their entries: what will be, was, or waits to be written."""
 
 from __future__ import annotations
 
@@ -166,36 +166,36 @@ def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
 
 def entries_of(tx: Connection, plan_id: str, *states: str) -> list[StoredEntry]:
     """The entries of a plan in these states (all states when none is named), by record and field."""
-    wanted = " AND e.state IN :states" if states else ""
-    sql = text(
-        "SELECT e.*, r.connection, r.object, r.id AS record_id FROM plan_entry e"  # noqa: S608  literals
-        f" JOIN record r ON r.pk = e.record_pk WHERE e.plan = :plan{wanted}"
-        " ORDER BY r.connection, r.object, r.id, e.field"
+    if not states:
+        return _entries(tx, f"e.plan = :plan {_BY_FIELD}", plan=plan_id)
+    return _entries(
+        tx, f"e.plan = :plan AND e.state IN :states {_BY_FIELD}", plan=plan_id, states=list(states)
     )
-    values: dict[str, Any] = {"plan": plan_id}
-    if states:
-        sql = sql.bindparams(bindparam("states", expanding=True))
-        values["states"] = list(states)
-    return [_stored_entry(row) for row in tx.execute(sql, values)]
 
 
 def entries_unseen(tx: Connection, plan_id: str) -> list[StoredEntry]:
     """The planned entries of a plan that nobody approved, by record and field."""
-    return _entries(tx, "e.plan = :plan AND e.state = 'planned' AND e.approval = ''", plan=plan_id)
+    which = "e.plan = :plan AND e.state = 'planned' AND e.approval = ''"
+    return _entries(tx, f"{which} {_BY_FIELD}", plan=plan_id)
 
 
 def entries_in(tx: Connection, state: str) -> list[StoredEntry]:
     """The entries of all plans in this state, by record and field."""
-    return _entries(tx, "e.state = :state", state=state)
+    return _entries(tx, f"e.state = :state {_BY_FIELD}", state=state)
 
 
-def _entries(tx: Connection, where: str, **values: str) -> list[StoredEntry]:
-    sql = (
+_BY_FIELD = "ORDER BY r.connection, r.object, r.id, e.field"
+
+
+def _entries(tx: Connection, which: str, **values: Any) -> list[StoredEntry]:
+    """Entries with the records they go to; `which` stands behind WHERE, a list in it is an IN list."""
+    sql = text(
         "SELECT e.*, r.connection, r.object, r.id AS record_id FROM plan_entry e"  # noqa: S608  literals
-        f" JOIN record r ON r.pk = e.record_pk WHERE {where}"
-        " ORDER BY r.connection, r.object, r.id, e.field"
+        f" JOIN record r ON r.pk = e.record_pk WHERE {which}"
     )
-    return [_stored_entry(row) for row in tx.execute(text(sql), values)]
+    lists = [name for name, value in values.items() if isinstance(value, list)]
+    sql = sql.bindparams(*(bindparam(name, expanding=True) for name in lists))
+    return [_stored_entry(row) for row in tx.execute(sql, values)]
 
 
 def count_states(tx: Connection, plan_id: str) -> dict[str, int]:
@@ -274,14 +274,11 @@ def set_approvals(tx: Connection, plan_id: str, given: Iterable[tuple[int, str, 
 
 def waiting_of(tx: Connection, subjects: Iterable[str], *states: str) -> list[StoredEntry]:
     """The entries of these subjects in these states."""
-    sql = text(
-        "SELECT e.*, r.connection, r.object, r.id AS record_id FROM plan_entry e"
-        " JOIN record r ON r.pk = e.record_pk WHERE e.subject IN :keys AND e.state IN :states"
-    ).bindparams(bindparam("keys", expanding=True), bindparam("states", expanding=True))
+    which = "e.subject IN :keys AND e.state IN :states"
     return [
-        _stored_entry(row)
+        entry
         for batch in chunks(subjects)
-        for row in tx.execute(sql, {"keys": batch, "states": list(states)})
+        for entry in _entries(tx, which, keys=batch, states=list(states))
     ]
 
 
@@ -291,16 +288,6 @@ def subjects_waiting(tx: Connection, *states: str) -> list[str]:
         "SELECT DISTINCT subject FROM plan_entry WHERE state IN :states ORDER BY subject"
     ).bindparams(bindparam("states", expanding=True))
     return [row.subject for row in tx.execute(sql, {"states": list(states)})]
-
-
-def subjects_refused(tx: Connection, subjects: Iterable[str] | None) -> list[str]:
-    """People and accounts with a value that a CRM refused; among these, or among all."""
-    sql = (
-        "SELECT DISTINCT COALESCE(r.person, r.account) AS subject FROM difference d"
-        " JOIN record r ON r.pk = d.record_pk WHERE d.reason = 'refused' AND r.gone = 0"
-    )
-    found = {row.subject for row in tx.execute(text(sql)) if row.subject}
-    return sorted(found if subjects is None else found & set(subjects))
 
 
 def drop_waiting(tx: Connection, subjects: Iterable[str], *states: str) -> None:
@@ -316,151 +303,3 @@ def count_entries(tx: Connection, plan_id: str) -> int:
     """How many entries a plan has."""
     sql = text("SELECT COUNT(*) FROM plan_entry WHERE plan = :plan")
     return int(tx.execute(sql, {"plan": plan_id}).scalar_one())
-
-
-def baselines_of(tx: Connection, pks: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """Record -> field -> the last value that both held."""
-    sql = text("SELECT record_pk, field, value FROM baseline WHERE record_pk IN :keys").bindparams(
-        bindparam("keys", expanding=True)
-    )
-    found: dict[int, dict[str, Any]] = {}
-    for batch in chunks(pks):
-        for row in tx.execute(sql, {"keys": batch}):
-            found.setdefault(row.record_pk, {})[row.field] = orjson.loads(row.value)
-    return found
-
-
-def save_baselines(
-    tx: Connection, rows: Iterable[tuple[int, str, Any]], *, run: str, at_s: float
-) -> None:
-    """Keep what a CRM took: (record, field, value)."""
-    values = [
-        {
-            "pk": pk,
-            "field": field,
-            "value": orjson.dumps(value).decode(),
-            "run": run,
-            "at_s": at_s,
-        }
-        for pk, field, value in rows
-    ]
-    if values:
-        tx.execute(
-            text(
-                "INSERT INTO baseline (record_pk, field, value, run, written_at_s)"
-                " VALUES (:pk, :field, :value, :run, :at_s)"
-                " ON CONFLICT (record_pk, field) DO UPDATE SET value = excluded.value,"
-                " run = excluded.run, written_at_s = excluded.written_at_s"
-            ),
-            values,
-        )
-
-
-def drop_baselines(tx: Connection, fields: Iterable[tuple[int, str]]) -> None:
-    """Forget what a CRM took, where somebody changed it since: (record, field)."""
-    rows = [{"pk": pk, "field": field} for pk, field in fields]
-    if rows:
-        sql = "DELETE FROM baseline WHERE record_pk = :pk AND field = :field"
-        tx.execute(text(sql), rows)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDifference:
-    """A wanted value that does not stand in a CRM, and why; `words` are the vendor's."""
-
-    record_pk: int
-    field: str
-    wanted: Any
-    current: Any
-    reason: str
-    words: str = ""
-
-
-def save_differences(
-    tx: Connection, planned: Iterable[int], rows: Iterable[StoredDifference], *, at_s: float
-) -> None:
-    """Replace the differences of the records that were planned."""
-    pks = [{"pk": pk} for pk in planned]
-    if pks:
-        tx.execute(text("DELETE FROM difference WHERE record_pk = :pk"), pks)
-    add_differences(tx, rows, at_s=at_s)
-
-
-def add_differences(tx: Connection, rows: Iterable[StoredDifference], *, at_s: float) -> None:
-    """Note differences beside those that are noted."""
-    values = [
-        {
-            "pk": each.record_pk,
-            "field": each.field,
-            "wanted": orjson.dumps(each.wanted).decode(),
-            "current": orjson.dumps(each.current).decode(),
-            "reason": each.reason,
-            "words": each.words,
-            "at_s": at_s,
-        }
-        for each in rows
-    ]
-    if values:
-        tx.execute(
-            text(
-                "INSERT INTO difference (record_pk, field, wanted, current, reason, words, at_s)"
-                " VALUES (:pk, :field, :wanted, :current, :reason, :words, :at_s)"
-                " ON CONFLICT (record_pk, field) DO UPDATE SET wanted = excluded.wanted,"
-                " current = excluded.current, reason = excluded.reason, words = excluded.words,"
-                " at_s = excluded.at_s"
-            ),
-            values,
-        )
-
-
-def drop_differences(tx: Connection, fields: Iterable[tuple[int, str]]) -> None:
-    """Forget why a value did not stand there, where it does now: (record, field)."""
-    rows = [{"pk": pk, "field": field} for pk, field in fields]
-    if rows:
-        sql = "DELETE FROM difference WHERE record_pk = :pk AND field = :field"
-        tx.execute(text(sql), rows)
-
-
-def differences_of(tx: Connection, pks: Iterable[int]) -> dict[int, list[StoredDifference]]:
-    """Record -> its differences."""
-    sql = text("SELECT * FROM difference WHERE record_pk IN :keys").bindparams(
-        bindparam("keys", expanding=True)
-    )
-    found: dict[int, list[StoredDifference]] = {}
-    for batch in chunks(pks):
-        for row in tx.execute(sql, {"keys": batch}):
-            found.setdefault(row.record_pk, []).append(
-                StoredDifference(
-                    row.record_pk,
-                    row.field,
-                    orjson.loads(row.wanted),
-                    orjson.loads(row.current),
-                    row.reason,
-                    row.words,
-                )
-            )
-    return found
-
-
-def refused(tx: Connection, *, most: int) -> list[dict[str, Any]]:
-    """Values that a CRM refused, longest waiting first: where, what it said, since when."""
-    sql = text(
-        "SELECT r.connection, r.object, r.id, r.person, r.account, d.field, d.words, d.at_s"
-        " FROM difference d JOIN record r ON r.pk = d.record_pk"
-        " WHERE d.reason = 'refused' AND r.gone = 0"
-        " ORDER BY d.at_s, r.connection, r.object, r.id, d.field LIMIT :most"
-    )
-    return [dict(row._mapping) for row in tx.execute(sql, {"most": most})]  # noqa: SLF001  the documented way to a row's columns
-
-
-def count_differences(tx: Connection) -> dict[str, dict[str, int]]:
-    """Connection -> reason -> how many fields."""
-    counts: dict[str, dict[str, int]] = {}
-    sql = (
-        "SELECT r.connection, d.reason, COUNT(*) AS n FROM difference d"
-        " JOIN record r ON r.pk = d.record_pk WHERE r.gone = 0 GROUP BY r.connection, d.reason"
-        " ORDER BY r.connection, d.reason"
-    )
-    for row in tx.execute(text(sql)):
-        counts.setdefault(row.connection, {})[row.reason] = row.n
-    return counts

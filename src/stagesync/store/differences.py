@@ -1,0 +1,120 @@
+"""Queries about wanted values that do not stand in a CRM, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, text
+
+from stagesync.store.keys import among
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDifference:
+    """A wanted value that does not stand in a CRM, and why; `words` are the vendor's."""
+
+    record_pk: int
+    field: str
+    wanted: Any
+    current: Any
+    reason: str
+    words: str = ""
+
+
+def save_differences(
+    tx: Connection, planned: Iterable[int], rows: Iterable[StoredDifference], *, at_s: float
+) -> None:
+    """Replace the differences of the records that were planned."""
+    pks = [{"pk": pk} for pk in planned]
+    if pks:
+        tx.execute(text("DELETE FROM difference WHERE record_pk = :pk"), pks)
+    add_differences(tx, rows, at_s=at_s)
+
+
+def add_differences(tx: Connection, rows: Iterable[StoredDifference], *, at_s: float) -> None:
+    """Note differences beside those that are noted."""
+    values = [
+        {
+            "pk": each.record_pk,
+            "field": each.field,
+            "wanted": orjson.dumps(each.wanted).decode(),
+            "current": orjson.dumps(each.current).decode(),
+            "reason": each.reason,
+            "words": each.words,
+            "at_s": at_s,
+        }
+        for each in rows
+    ]
+    if values:
+        tx.execute(
+            text(
+                "INSERT INTO difference (record_pk, field, wanted, current, reason, words, at_s)"
+                " VALUES (:pk, :field, :wanted, :current, :reason, :words, :at_s)"
+                " ON CONFLICT (record_pk, field) DO UPDATE SET wanted = excluded.wanted,"
+                " current = excluded.current, reason = excluded.reason, words = excluded.words,"
+                " at_s = excluded.at_s"
+            ),
+            values,
+        )
+
+
+def drop_differences(tx: Connection, fields: Iterable[tuple[int, str]]) -> None:
+    """Forget why a value did not stand there, where it does now: (record, field)."""
+    rows = [{"pk": pk, "field": field} for pk, field in fields]
+    if rows:
+        sql = "DELETE FROM difference WHERE record_pk = :pk AND field = :field"
+        tx.execute(text(sql), rows)
+
+
+def differences_of(tx: Connection, pks: Iterable[int]) -> dict[int, list[StoredDifference]]:
+    """Record -> its differences."""
+    found: dict[int, list[StoredDifference]] = {}
+    for row in among(tx, "SELECT * FROM difference WHERE record_pk IN :keys", pks):
+        found.setdefault(row.record_pk, []).append(
+            StoredDifference(
+                row.record_pk,
+                row.field,
+                orjson.loads(row.wanted),
+                orjson.loads(row.current),
+                row.reason,
+                row.words,
+            )
+        )
+    return found
+
+
+def subjects_refused(tx: Connection, subjects: Iterable[str] | None) -> list[str]:
+    """People and accounts with a value that a CRM refused; among these, or among all."""
+    sql = (
+        "SELECT DISTINCT COALESCE(r.person, r.account) AS subject FROM difference d"
+        " JOIN record r ON r.pk = d.record_pk WHERE d.reason = 'refused' AND r.gone = 0"
+    )
+    found = {row.subject for row in tx.execute(text(sql)) if row.subject}
+    return sorted(found if subjects is None else found & set(subjects))
+
+
+def refused(tx: Connection, *, most: int) -> list[dict[str, Any]]:
+    """Values that a CRM refused, longest waiting first: where, what it said, since when."""
+    sql = text(
+        "SELECT r.connection, r.object, r.id, r.person, r.account, d.field, d.words, d.at_s"
+        " FROM difference d JOIN record r ON r.pk = d.record_pk"
+        " WHERE d.reason = 'refused' AND r.gone = 0"
+        " ORDER BY d.at_s, r.connection, r.object, r.id, d.field LIMIT :most"
+    )
+    return [dict(row._mapping) for row in tx.execute(sql, {"most": most})]  # noqa: SLF001  the documented way to a row's columns
+
+
+def count_differences(tx: Connection) -> dict[str, dict[str, int]]:
+    """Connection -> reason -> how many fields."""
+    counts: dict[str, dict[str, int]] = {}
+    sql = (
+        "SELECT r.connection, d.reason, COUNT(*) AS n FROM difference d"
+        " JOIN record r ON r.pk = d.record_pk WHERE r.gone = 0 GROUP BY r.connection, d.reason"
+        " ORDER BY r.connection, d.reason"
+    )
+    for row in tx.execute(text(sql)):
+        counts.setdefault(row.connection, {})[row.reason] = row.n
+    return counts

@@ -1,0 +1,9 @@
+"""The tables, defined once. Migrations bring any older store to exactly this.
+
+Instants are Unix seconds (REAL). Structured values are JSON text: they are read whole or not at all.
+"""
+
+from stagesync.store.schema import crm, log, people, writes
+from stagesync.store.schema.columns import metadata
+
+__all__ = ["crm", "log", "metadata", "people", "writes"]

@@ -1,0 +1,164 @@
+"""What the CRMs hold, how far it was read, and what is known of each connection.
+
+record      one row of a CRM, or one that another row named before we saw it (held = 0)
+alias       further addresses of people's records
+link        which record names which
+activity    what happened, kept under the record of the person it happened to
+deal        a deal record's status
+fact_since  since when a record has told a flag, for facts that no field dates
+member      who is on a list that a scope names; a row without a record says when it was read
+inbox       records that a CRM named by webhook, until they are pulled
+cursor      how far a connection's object was pulled
+connection  what is known of a CRM account: its mode, its live field descriptions, how its mapped
+            fields were when they last worked, the allowance it told, how many records it holds,
+            how its slow work stands
+remembered  a connector's own text for its next life; may hold a refresh token
+alert       what a person should put right, and what they did
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, Index, Integer, Table
+
+from stagesync.store.schema.columns import instant, metadata, text, whole
+
+record = Table(
+    "record",
+    metadata,
+    Column("pk", Integer, primary_key=True, autoincrement=True),
+    text("connection"),
+    text("object"),
+    text("id"),
+    whole("held"),
+    text("fields"),
+    instant("changed_at_s"),
+    instant("told_at_s"),
+    instant("created_at_s", null=True),
+    whole("gone"),
+    whole("erased"),
+    text("merged_into"),
+    text("person", null=True),
+    text("account", null=True),
+    text("email"),
+    text("mail_domain"),
+    text("first_name"),
+    text("last_name"),
+    text("domain"),
+    Index("ix_record_identity", "connection", "object", "id", unique=True),
+    Index("ix_record_person", "person"),
+    Index("ix_record_account", "account"),
+    Index("ix_record_email", "email"),
+    Index("ix_record_mail_domain", "mail_domain"),
+    Index("ix_record_domain", "domain"),
+)
+
+alias = Table(
+    "alias",
+    metadata,
+    whole("record_pk", key=True),
+    text("email", key=True),
+    Index("ix_alias_email", "email"),
+    sqlite_with_rowid=False,
+)
+
+link = Table(
+    "link",
+    metadata,
+    whole("from_pk", key=True),
+    whole("to_pk", key=True),
+    Index("ix_link_to_pk", "to_pk"),
+    sqlite_with_rowid=False,
+)
+
+activity = Table(
+    "activity",
+    metadata,
+    whole("owner_pk", key=True),
+    instant("at_s", key=True),
+    text("type", key=True),
+    whole("source_pk", key=True),
+    whole("took_place"),
+    Index("ix_activity_source_pk", "source_pk"),
+    sqlite_with_rowid=False,
+)
+
+deal = Table(
+    "deal",
+    metadata,
+    whole("record_pk", key=True),
+    text("status"),
+    instant("at_s", null=True),
+    Column("amount", Float),
+)
+
+fact_since = Table(
+    "fact_since",
+    metadata,
+    whole("record_pk", key=True),
+    text("fact", key=True),
+    instant("since_s"),
+)
+
+member = Table(
+    "member",
+    metadata,
+    text("connection", key=True),
+    text("object", key=True),
+    text("list", key=True),
+    text("record_id", key=True),
+    instant("at_s"),
+    Index("ix_member_record_id", "record_id"),
+    sqlite_with_rowid=False,
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    text("connection", key=True),
+    text("object", key=True),
+    text("id", key=True),
+    whole("erased"),
+    whole("times"),
+    instant("heard_at_s"),
+)
+
+cursor = Table(
+    "cursor",
+    metadata,
+    text("connection", key=True),
+    text("object", key=True),
+    text("cursor"),
+    instant("pulled_at_s"),
+    whole("complete"),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    text("name", key=True),
+    text("mode"),
+    text("approved_by"),
+    instant("approved_at_s", null=True),
+    text("description"),
+    instant("described_at_s", null=True),
+    text("seen"),
+    text("quota"),
+    text("counts"),
+    text("rounds"),
+    text("trouble"),
+    text("paused_by"),
+)
+
+remembered = Table("remembered", metadata, text("connection", key=True), text("text"))
+
+alert = Table(
+    "alert",
+    metadata,
+    text("connection", key=True),
+    text("key", key=True),
+    text("what"),
+    text("fix"),
+    instant("raised_at_s", key=True),
+    instant("ended_at_s", null=True),
+    whole("seen"),
+)

@@ -1,0 +1,50 @@
+"""What stagesync notes about itself.
+
+meta     single values about the store
+run      every pass
+audit    the log: what is kept of an entry for ever, and the part that tells of a person and can be blanked
+log_end  where its chains end: that of the heads, under no name, and that of each run that is not closed
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, Table
+
+from stagesync.store.schema.columns import instant, metadata, text, whole
+
+meta = Table("meta", metadata, text("name", key=True), text("value"))
+
+run = Table(
+    "run",
+    metadata,
+    text("id", key=True),
+    instant("started_at_s"),
+    instant("ended_at_s", null=True),
+    text("outcome"),
+    text("summary"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    whole("seq", key=True),
+    text("at"),
+    text("run"),
+    text("person"),
+    text("connection"),
+    text("id"),
+    text("kept"),
+    text("part"),
+    text("hash"),
+    Index("ix_audit_run", "run"),
+    Index("ix_audit_person", "person"),
+    Index("ix_audit_id", "id"),
+)
+
+log_end = Table(
+    "log_end",
+    metadata,
+    text("run", key=True),
+    whole("entries"),
+    text("hash"),
+)

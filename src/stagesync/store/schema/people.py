@@ -1,0 +1,94 @@
+"""Who there is, where the policy places them, and who is one with whom.
+
+person      one human: where the policy places them
+account     one company: the same
+dirty       what must be resolved, evaluated or planned again, and why
+transition  every change of stage
+held_join   two people whose records say that they are one, waiting for a person's word
+verdict     people's word on which records are one human, and how things stood before
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, String, Table
+
+from stagesync.store.schema.columns import instant, metadata, text, whole
+
+
+def _placed(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        text("id", key=True),
+        text("account", null=True),
+        text("position"),
+        text("scores"),
+        text("stages"),
+        instant("evaluated_at_s", null=True),
+        instant("recheck_at_s", null=True),
+        instant("staged_at_s", null=True),
+        text("previous_stage", null=True),
+        text("content", null=True),
+        instant("next_contact_at_s", null=True),
+        text("policy"),
+        Index(f"ix_{name}_recheck_at_s", "recheck_at_s"),
+        Index(f"ix_{name}_account", "account"),
+    )
+
+
+person = _placed("person")
+
+account = _placed("account")
+
+dirty = Table(
+    "dirty",
+    metadata,
+    Column("kind", String(8), primary_key=True),
+    text("key", key=True),
+    text("cause"),
+    sqlite_with_rowid=False,
+)
+
+transition = Table(
+    "transition",
+    metadata,
+    text("subject", key=True),
+    instant("at_s", key=True),
+    text("run"),
+    text("stage_from"),
+    text("stage_to"),
+    text("position_from"),
+    text("position_to"),
+    text("policy"),
+    text("scores"),
+    text("reasons"),
+)
+
+held_join = Table(
+    "held_join",
+    metadata,
+    text("id", key=True),
+    text("one"),
+    text("other"),
+    text("stage_one"),
+    text("stage_other"),
+    text("state"),
+    instant("raised_at_s"),
+    text("decided_by"),
+    instant("decided_at_s", null=True),
+)
+
+verdict = Table(
+    "verdict",
+    metadata,
+    text("id", key=True),
+    whole("seq"),
+    whole("together"),
+    text("one"),
+    text("other"),
+    text("said_by"),
+    instant("said_at_s"),
+    text("before"),
+    text("undone_by"),
+    instant("undone_at_s", null=True),
+)

@@ -1,0 +1,153 @@
+"""What is written to the CRMs, what is kept from being written, and what stands there instead.
+
+baseline    the last value that a CRM and stagesync both held, per record and field
+difference  why a wanted value does not stand in the CRM
+clearing    fields that were emptied so that they could go back, until a value is seen in them
+plan, plan_entry   what will be, was, or waits to be written
+held_group  moves of a plan that are too much to be written unseen, and why
+approval    how many of each move somebody approved with a plan
+own_write   what we wrote, for as long as it is weighed or may come back
+hold        what is not written for a while, because of a person: by hand, an edit, an undo
+edit        a value that somebody else put into a field of ours, until it is answered
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, Table
+
+from stagesync.store.schema.columns import instant, metadata, text, whole
+
+baseline = Table(
+    "baseline",
+    metadata,
+    whole("record_pk", key=True),
+    text("field", key=True),
+    text("value"),
+    text("run"),
+    instant("written_at_s"),
+)
+
+difference = Table(
+    "difference",
+    metadata,
+    whole("record_pk", key=True),
+    text("field", key=True),
+    text("wanted"),
+    text("current"),
+    text("reason"),
+    text("words"),
+    instant("at_s"),
+)
+
+clearing = Table(
+    "clearing",
+    metadata,
+    whole("record_pk", key=True),
+    text("field", key=True),
+    text("entry"),
+    whole("refused"),
+)
+
+plan = Table(
+    "plan",
+    metadata,
+    text("id", key=True),
+    text("kind"),
+    text("run"),
+    text("state"),
+    text("policy"),
+    instant("made_at_s"),
+    text("decided_by"),
+    instant("decided_at_s", null=True),
+)
+
+plan_entry = Table(
+    "plan_entry",
+    metadata,
+    text("plan", key=True),
+    whole("record_pk", key=True),
+    text("field", key=True),
+    text("subject"),
+    text("before"),
+    text("after"),
+    text("stage_from"),
+    text("stage_to"),
+    text("because"),
+    text("state"),
+    text("cause"),
+    text("approval"),
+    text("way"),
+    Index("ix_plan_entry_subject", "subject"),
+    Index("ix_plan_entry_state", "state"),
+)
+
+held_group = Table(
+    "held_group",
+    metadata,
+    text("plan", key=True),
+    text("cause", key=True),
+    text("stage_from", key=True),
+    text("stage_to", key=True),
+    text("rule"),
+    whole("subjects"),
+    whole("most"),
+    instant("at_s"),
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    text("plan", key=True),
+    text("cause", key=True),
+    text("stage_from", key=True),
+    text("stage_to", key=True),
+    whole("subjects"),
+)
+
+own_write = Table(
+    "own_write",
+    metadata,
+    whole("record_pk", key=True),
+    text("field", key=True),
+    instant("at_s", key=True),
+    text("connection"),
+    text("subject"),
+    text("value"),
+    text("run"),
+    text("cause"),
+    text("stage_from"),
+    text("stage_to"),
+    text("approval"),
+    Index("ix_own_write_at_s", "at_s"),
+    sqlite_with_rowid=False,
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    text("id", key=True),
+    text("kind"),
+    text("subject"),
+    whole("record_pk"),
+    text("field"),
+    text("value"),
+    text("stage"),
+    text("policy"),
+    instant("until_s", null=True),
+    text("made_by"),
+    text("why"),
+    instant("made_at_s"),
+    instant("ended_at_s", null=True),
+    text("ended_by"),
+    Index("ix_hold_subject", "subject"),
+)
+
+edit = Table(
+    "edit",
+    metadata,
+    whole("record_pk", key=True),
+    text("field", key=True),
+    text("value"),
+    text("ours"),
+    instant("at_s"),
+)
