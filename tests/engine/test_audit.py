@@ -19,7 +19,7 @@ from stagesync.engine import audit, holds, verdicts
 from stagesync.engine.audit import forget, keep_within, verify_store
 from stagesync.engine.heads import LogRules, checking, read_heads, signing
 from stagesync.engine.undo import undo
-from stagesync.errors import ArgumentError, StoreError
+from stagesync.errors import ArgumentError
 
 from .bench import DAY_S, Bench, make_bench
 

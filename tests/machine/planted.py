@@ -57,7 +57,7 @@ PLANTED: Mapping[str, Planted] = {
     ),
     "audit entry missing after a lost answer": Planted(
         _SEND,
-        "    audit.append(tx, [_audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])",
+        "    audit.append(tx, _told_late(tx, arrived, run=run, now_s=now_s))",
         "",
     ),
     "lost answer forgotten": Planted(

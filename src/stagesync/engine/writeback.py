@@ -203,13 +203,14 @@ class _Sender:
         answered = [(items[r.write.object, r.write.id], r) for r in results]
         taken = [(e, r) for item, r in answered for e in item.entries if not _concerns(r, e.field)]
         refused = [(e, r) for item, r in answered for e in item.entries if _concerns(r, e.field)]
+        label = self.deployment.policy.label
         with self.deployment.store.begin() as tx:
             self._keep_taken(tx, [entry for entry, _ in taken])
             self._keep_refused(tx, refused)
             audit.append(
                 tx,
                 [
-                    _audited(self.deployment, each, result, run=self.run, now_s=self.now_s)
+                    _audited(each, result, policy=label, run=self.run, now_s=self.now_s)
                     for each, result in (*taken, *refused)
                 ],
             )
@@ -286,9 +287,13 @@ def _keep_baselines(
 
 
 def _audited(
-    deployment: Deployment, each: StoredEntry, result: WriteResult | None, *, run: str, now_s: float
+    each: StoredEntry, result: WriteResult | None, *, policy: str, run: str, now_s: float
 ) -> dict[str, Any]:
-    """The log's entry for one written or refused field; `result` None means seen to stand there."""
+    """The log's entry for one written or refused field; `result` None means seen to stand there.
+
+    Args:
+        policy: label of the one that it was planned under.
+    """
     was_refused = result is not None and _concerns(result, each.field)
     return {
         "at": iso(now_s),
@@ -303,7 +308,7 @@ def _audited(
         "after": each.after,
         "stage_from": each.stage_from,
         "stage_to": each.stage_to,
-        "policy": deployment.policy.label,
+        "policy": policy,
         "reasons": each.because,
         "result": (
             {"refused": str(result.refusal), "code": result.code, "words": result.message}
@@ -398,4 +403,15 @@ def settle_sent(
     arrived += [each for key, each in begun.items() if key not in told]
     _keep_baselines(tx, arrived, run=run, now_s=now_s)
     pin(tx, deployment, arrived, now_s=now_s)
-    audit.append(tx, [_audited(deployment, each, None, run=run, now_s=now_s) for each in arrived])
+    audit.append(tx, _told_late(tx, arrived, run=run, now_s=now_s))
+
+
+def _told_late(
+    tx: Connection, arrived: Sequence[StoredEntry], *, run: str, now_s: float
+) -> list[dict[str, Any]]:
+    """The log's entries: under the policy of their plan, which may be another one than today's."""
+    plan = {name: plans.get_plan(tx, name) for name in {each.plan for each in arrived}}
+    labels = {name: each.policy if each else "" for name, each in plan.items()}
+    return [
+        _audited(each, None, policy=labels[each.plan], run=run, now_s=now_s) for each in arrived
+    ]
