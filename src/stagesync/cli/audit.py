@@ -33,7 +33,7 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 @click.option("--run", "run_id", metavar="RUN", default="", help="One run.")
 @click.option("--connection", default="", help="One connection.")
 @click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json")
-@shared_options()
+@shared_options(json="JSON Lines, whatever --format says.")
 @click.pass_context
 def audit(
     ctx: click.Context,
@@ -45,6 +45,7 @@ def audit(
     connection: str,
     form: str,
     config: Path | None,
+    as_json: bool,
 ) -> None:
     """Prints the log as JSON Lines or CSV, oldest first.
 
@@ -71,7 +72,7 @@ def audit(
             run=run_id,
             connection=connection,
         )
-        if form == "csv":
+        if form == "csv" and not as_json:
             _print_csv(entries)
         else:
             _print_lines(entries)
