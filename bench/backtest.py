@@ -18,6 +18,7 @@ from pathlib import Path
 
 import structlog
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests/shared"))
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.engine.bench import Bench, iso, make_bench

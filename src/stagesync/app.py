@@ -25,13 +25,7 @@ if TYPE_CHECKING:
     from stagesync.engine.deployment import Connected, Deployment
     from stagesync.engine.heads import LogRules
     from stagesync.loading.definitions import Definitions
-    from stagesync.settings import (
-        AuditSettings,
-        ConnectionSettings,
-        EditSettings,
-        GuardrailSettings,
-        Settings,
-    )
+    from stagesync.settings import ConnectionSettings, EditSettings, GuardrailSettings, Settings
     from stagesync.store import Store
 
 CONNECTORS = "stagesync.connectors"
@@ -136,7 +130,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
     definitions = load_definitions(mappings_of(settings, config))
     _demand_vocabulary(settings, definitions, config)
     clock = _clock(settings, config)
-    rules = _log_rules(settings.audit, config)
+    rules = _log_rules(settings, config)
     with ExitStack() as stack:
         connections = _connections(settings, definitions, config=config, clock=clock)
         store = open_store(store_url(settings.store.url, config.parent))
@@ -171,24 +165,17 @@ def _deployment(
     clock: SystemClock,
     log_rules: LogRules,
 ) -> Deployment:
-    from stagesync.domain.classify import classify
-    from stagesync.domain.compile import compile_policy
     from stagesync.domain.free_mail import FREE_MAIL
-    from stagesync.domain.treatment import compile_treatments
     from stagesync.engine.deployment import Deployment
 
-    main = definitions.vocabularies[settings.vocabulary]
     return Deployment(
         store=store,
         policy=definitions.policy,
         vocabularies=definitions.vocabularies,
-        compiled=compile_policy(definitions.policy),
-        classifier=classify(definitions.vocabularies),
         connections=connections,
         clock=clock,
         prefer=settings.prefer,
         main_vocabulary=settings.vocabulary,
-        treatment_of=compile_treatments(main, definitions.policy.axes),
         language=settings.language,
         free_mail=FREE_MAIL,
         stopping=clock.stop,
@@ -211,6 +198,7 @@ def _limits(told: GuardrailSettings) -> Limits:
         writes_of_a_field=told.max_writes_of_a_field,
         source_loss=told.max_source_loss,
         window_s=told.window,
+        approval_s=told.approval_lasts,
     )
 
 
@@ -221,21 +209,20 @@ def _edit_rules(told: EditSettings) -> EditRules:
     return EditRules(rules, told.adopt_axes)
 
 
-def _log_rules(told: AuditSettings, config: Path) -> LogRules:
+def _log_rules(settings: Settings, config: Path) -> LogRules:
     from stagesync.engine.heads import LogRules, signing
     from stagesync.settings.secrets import SecretsMissing, read_secrets
 
-    path = config.parent / told.publish_to if told.publish_to else None
-    if told.sign_with is None:
-        return LogRules(path, keep_s=told.keep)
+    told = settings.audit
     try:
         found = read_secrets({"sign_with": told.sign_with}, str, folder=config.parent)
-        sign, check = signing(found["sign_with"].encode())
+        sign, check = signing(found["sign_with"].encode()) if told.sign_with else (None, None)
     except SecretsMissing as error:
         raise _refused(config, "audit", error.problems) from None
     except (ValueError, TypeError):
-        problem = ("sign_with", "is no private Ed25519 key in PEM, without a passphrase")
-        raise _refused(config, "audit", [problem]) from None
+        words = "is no private Ed25519 key in PEM, without a passphrase"
+        raise _refused(config, "audit", [("sign_with", words)]) from None
+    path = config.parent / told.publish_to if told.publish_to else None
     return LogRules(path, sign, check, told.keep)
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from stagesync.domain.classify import classify
-from stagesync.domain.compile import compile_policy
 from stagesync.domain.free_mail import FREE_MAIL
-from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.setup import own_fields
 from stagesync.loading.definitions import load_definitions, shipped_mappings
@@ -30,11 +27,6 @@ def make_deployment(bench: Any, connector: Any, *, mode: str = "active", **more:
         store=open_store("sqlite://"),
         policy=DEFINITIONS.policy,
         vocabularies=DEFINITIONS.vocabularies,
-        compiled=compile_policy(DEFINITIONS.policy),
-        treatment_of=compile_treatments(
-            DEFINITIONS.vocabularies["standard"], DEFINITIONS.policy.axes
-        ),
-        classifier=classify(DEFINITIONS.vocabularies),
         connections={"sf": Connected("sf", connector, mapping, first_mode=mode, **more)},
         clock=bench.clock,
         free_mail=FREE_MAIL,

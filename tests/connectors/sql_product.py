@@ -12,32 +12,17 @@ import sqlalchemy as sa
 from stagesync.connector import Page, Pull, Record
 from stagesync_sql import connect
 from stagesync_sql.connector import SqlConnector
+from still_clock import StillClock
 
 NOON_S = 1_795_000_000.0  # 2026-11-18T11:06:40Z
 PEOPLE = {"table": "people", "role": "person", "key": "id", "changed": "updated_at"}
-
-
-class Clock:
-    """Time that stands still; a sleep moves it."""
-
-    def __init__(self) -> None:
-        self.at_s = NOON_S
-
-    def now_s(self) -> float:
-        return self.at_s
-
-    def monotonic_s(self) -> float:
-        return self.at_s
-
-    def sleep(self, seconds: float) -> None:
-        self.at_s += seconds
 
 
 class Product:
     """A database in which a test makes what it wants by SQL."""
 
     def __init__(self, url: str) -> None:
-        self.url, self.clock = url, Clock()
+        self.url, self.clock = url, StillClock(NOON_S)
         self.engine = sa.create_engine(url)
         self.made: list[SqlConnector] = []
 

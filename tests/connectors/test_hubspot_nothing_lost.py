@@ -8,9 +8,6 @@ from pathlib import Path
 import pytest
 
 from sandbox_clock import SandboxClock
-from stagesync.domain.classify import classify
-from stagesync.domain.compile import compile_policy
-from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.progress import Quiet
 from stagesync.engine.pull import pull_all
@@ -53,11 +50,6 @@ class Keeping:
             store=store,
             policy=DEFINITIONS.policy,
             vocabularies=DEFINITIONS.vocabularies,
-            compiled=compile_policy(DEFINITIONS.policy),
-            treatment_of=compile_treatments(
-                DEFINITIONS.vocabularies["standard"], DEFINITIONS.policy.axes
-            ),
-            classifier=classify(DEFINITIONS.vocabularies),
             connections={"crm": Connected("crm", connector, mapping)},
             clock=crm.clock,
         )

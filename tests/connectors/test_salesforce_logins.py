@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
+from rsa_keys import pem_pair
 from stagesync.connector import CredentialsRefused, OptionsRefused, Pull, Secret
 from stagesync.sandbox.server import serve
 from stagesync_salesforce.connector import SalesforceConnector
@@ -19,16 +18,7 @@ from stagesync_salesforce.options import read_options
 @pytest.fixture(scope="session")
 def key_pair() -> tuple[str, str]:
     """A private and a public key, PEM."""
-    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return private.decode(), public.decode()
+    return pem_pair()
 
 
 def jwt_auth(bench: Any, private: str, **more: Any) -> dict[str, Any]:

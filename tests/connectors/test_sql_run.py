@@ -4,10 +4,7 @@ import threading
 
 import pytest
 
-from stagesync.domain.classify import classify
-from stagesync.domain.compile import compile_policy
 from stagesync.domain.free_mail import FREE_MAIL
-from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.run import run_once
 from stagesync.engine.setup import own_fields
@@ -67,11 +64,6 @@ def deployment(tmp_path):
             store=store,
             policy=definitions.policy,
             vocabularies=definitions.vocabularies,
-            compiled=compile_policy(definitions.policy),
-            classifier=classify(definitions.vocabularies),
-            treatment_of=compile_treatments(
-                definitions.vocabularies["standard"], definitions.policy.axes
-            ),
             connections={"product": Connected("product", connector, mapping, first_mode="active")},
             clock=db.clock,
             free_mail=FREE_MAIL,

@@ -15,25 +15,10 @@ from stagesync.connector import (
     Role,
 )
 from stagesync.connector.memory import MemoryConnector, MemoryCrm, MemoryObject
+from still_clock import StillClock
 
 NOON_S = 1_795_000_000.0
 Make = Callable[[str, MemoryCrm], Connector]
-
-
-class Clock:
-    """Time that stands still until somebody moves it."""
-
-    def __init__(self) -> None:
-        self.at_s = NOON_S
-
-    def now_s(self) -> float:
-        return self.at_s
-
-    def monotonic_s(self) -> float:
-        return self.at_s
-
-    def sleep(self, seconds: float) -> None:
-        self.at_s += seconds
 
 
 def _field(name: str, kind: FieldType = FieldType.TEXT) -> FieldDescription:
@@ -75,7 +60,7 @@ class MemoryAccount:
     secrets = ()
 
     def __init__(self, make: Make = MemoryConnector, *, links_inline: bool = True) -> None:
-        self._make, self._clock = make, Clock()
+        self._make, self._clock = make, StillClock(NOON_S)
         self.crm = MemoryCrm(
             OBJECTS,
             self._clock,

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from stagesync.connector import Connector, Secret
 from stagesync_sql import connect
+from still_clock import StillClock
 
-from .memory_account import Clock
+from .memory_account import NOON_S
 
 LINKS = {"people": {"account": "company_id"}, "deals": {"contact": "person_id"}}
 BESIDE = "people_stagesync"
@@ -60,7 +61,12 @@ class SqlAccount:
     refused = ("status", "nonsense")
 
     def __init__(self, url: str, *, beside: bool = False, wrong_url: str = "") -> None:
-        self._url, self._wrong_url, self._beside, self.clock = url, wrong_url, beside, Clock()
+        self._url, self._wrong_url, self._beside, self.clock = (
+            url,
+            wrong_url,
+            beside,
+            StillClock(NOON_S),
+        )
         self.secrets = ("nobody-knows-this-one",)
         # Nothing here has to outlive a power cut.
         fast = {"options": "-c synchronous_commit=off"} if url.startswith("postgresql") else {}

@@ -15,6 +15,7 @@ import stagesync_salesforce.options
 import stagesync_sql.options
 from stagesync import errors
 from stagesync.cli import main
+from stagesync.domain.duration import seconds_of
 from stagesync.domain.facts import ACCOUNT_FACTS, DEAL_STATUSES, PERSON_FACTS, Kind
 from stagesync.domain.mapping_rules import PLAIN_VALUES
 from stagesync.domain.plan import Reason, VendorStage
@@ -33,7 +34,6 @@ from stagesync.loading import (
     values,
     vocabularies,
 )
-from stagesync.loading.instants import parse_duration
 from stagesync.sandbox.faults import ANSWER_KINDS, CONNECTION_KINDS, PROFILES
 from stagesync.sandbox.hubspot.sim import VENDOR_FAULTS
 from stagesync.sandbox.hubspot.switches import HubSpotSwitches
@@ -198,9 +198,9 @@ def test_every_setting_has_its_row(heading: str, keys: list[str]):
     assert set(keys) == set(re.findall(r"^\| `([\w.]+)` \|", text, re.MULTILINE))
 
 
-def _number(told: str) -> float:
+def _number(told: str) -> float | None:
     """A default as a number; a duration in seconds."""
-    return parse_duration(told) if told[-1].isalpha() else float(told)
+    return seconds_of(told) if told[-1].isalpha() else float(told)
 
 
 def test_defaults_of_settings_are_those_of_the_code():

@@ -38,8 +38,8 @@ def test_small_runs_cannot_drip_past():
 
 
 def test_another_cause_of_the_same_move_adds_up():
-    """Facts and repairs that move people alike are weighed together."""
-    again = Group(Cause.REPAIR, "lead", "qualified")
+    """Facts and first values that move people alike are weighed together."""
+    again = Group(Cause.NEW, "lead", "qualified")
     found = trips({UP: 300, again: 300}, base(), Limits())
     assert [(UP, 600), (again, 600)] == [(each.group, each.count) for each in found]
 
@@ -54,6 +54,14 @@ def test_time_is_weighed_apart():
     acted = Group(Cause.FACTS, FADED.stage_from, FADED.stage_to)
     assert [FADED] == [each.group for each in trips({acted: 400, FADED: 600}, base(), Limits())]
     assert [] == trips({acted: 400}, base(recent={FADED: 600}), Limits())
+
+
+def test_repairs_are_weighed_apart():
+    """Values put back in too many records are held though nobody moves; they hold no move up, and count as leaving no stage."""
+    again = Group(Cause.REPAIR, "lead", "lead")
+    found = trips({UP: 400, again: 501}, base(lead=1_000), Limits(loss=0.4))
+    assert [Trip(again, Rule.PAIR, 501, 500)] == found
+    assert [] == trips({UP: 400}, base(recent={again: 600}), Limits())
 
 
 def test_many_small_moves_are_too_much_together():

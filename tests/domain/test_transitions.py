@@ -4,13 +4,10 @@ import pytest
 
 from stagesync.domain.condition import Anything
 from stagesync.domain.transitions import (
-    Placed,
-    Transition,
     implied_stages,
     is_backward,
     is_forward,
     rank,
-    transitions,
 )
 from stagesync.domain.vocabulary import Stage, Vocabulary
 
@@ -54,22 +51,3 @@ def test_direction(stage_from, stage_to, forward, backward, implied):
 def test_rank():
     """Ranks count from the bottom of the ladder."""
     assert [0, 3, None, None] == [rank(WORDS, s) for s in ("visitor", "client", "former", None)]
-
-
-def test_changed_stages_only():
-    """Each vocabulary whose stage changed yields one transition, with the axes that moved."""
-    before = Placed({"fit": "unknown", "need": "known"}, {"a": "x", "b": "y"})
-    after = Placed({"fit": "inside", "need": "known"}, {"a": "x", "b": "z", "c": "new"})
-    moved = {"fit": ("unknown", "inside")}
-    assert (
-        Transition("p", "b", "y", "z", 5.0, "standard 1", moved),
-        Transition("p", "c", None, "new", 5.0, "standard 1", moved),
-    ) == transitions("p", before, after, at_s=5.0, policy="standard 1")
-
-
-def test_first_placement():
-    """Somebody never placed comes from nowhere, on no axis."""
-    after = Placed({"fit": "inside"}, {"a": "x"})
-    assert (Transition("p", "a", None, "x", 5.0, "standard 1", {}),) == transitions(
-        "p", None, after, at_s=5.0, policy="standard 1"
-    )

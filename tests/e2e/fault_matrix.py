@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from stagesync.app import Opened
-from stagesync.cli.passes import plan_document, warn_of_refusals, warn_of_troubles
+from stagesync.cli.passes import warn_of_refusals, warn_of_troubles
 from stagesync.engine.run import Outcome, run_once
+from stagesync.engine.shown import plan_document
 from stagesync.engine.status import status
 
 from .fault_world import CRMS, DAY_S, LATE_S, PATIENCE_S, FaultWorld, fault_world

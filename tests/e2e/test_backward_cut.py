@@ -12,13 +12,10 @@ from typing import Any
 import pytest
 import structlog
 
+from free_hand import WRITE_OVER
 from stagesync.connector import Secret
-from stagesync.domain.classify import classify
-from stagesync.domain.compile import compile_policy
-from stagesync.domain.edits import Answer, EditRules, Origin, Rule
 from stagesync.domain.free_mail import FREE_MAIL
 from stagesync.domain.plan import VendorStage
-from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.run import Outcome, run_once
 from stagesync.engine.setup import own_fields
@@ -31,7 +28,6 @@ from stagesync.sandbox.server import serve
 from stagesync.store import clearings, log, open_store, records
 from stagesync_hubspot import connect
 
-WRITE_OVER = EditRules({each: Answer(Rule.OVERWRITE) for each in Origin})
 DEFINITIONS = load_definitions(shipped_mappings())
 STAGE, ANN, DEAL = "lifecyclestage", "1", "3000"
 DAY_S = 86_400.0
@@ -126,12 +122,7 @@ def _bench(folder: Path) -> Iterator[Bench]:
             store=store,
             policy=DEFINITIONS.policy,
             vocabularies=DEFINITIONS.vocabularies,
-            compiled=compile_policy(DEFINITIONS.policy),
-            treatment_of=compile_treatments(
-                DEFINITIONS.vocabularies["standard"], DEFINITIONS.policy.axes
-            ),
             edits=WRITE_OVER,
-            classifier=classify(DEFINITIONS.vocabularies),
             connections={"hubspot": connected},
             clock=clock,
             prefer=("hubspot",),

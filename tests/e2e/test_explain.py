@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stagesync.store import people, records
+from stagesync.store import history, records
 
 from .conftest import World
 from .deployments import Place
@@ -42,7 +42,7 @@ def somebody(place: Place) -> tuple[str, records.StoredRecord]:
     """A person with much to explain, and one of its records."""
     known = shared_people(place)
     with place.open() as opened, opened.deployment.store.begin() as tx:
-        said = {who: people.transitions_of(tx, who) for who in known}
+        said = {who: history.transitions_of(tx, who) for who in known}
     who = max(known, key=lambda each: sum(len(one.reasons) for one in said[each]))
     return who, known[who][0]
 

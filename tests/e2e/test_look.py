@@ -20,7 +20,8 @@ pytestmark = pytest.mark.xdist_group("settled")
 
 KEYS = [
     "seq", "at", "run", "actor", "person", "connection", "object", "id", "field", "before", "after",
-    "stage_from", "stage_to", "policy", "reasons", "result", "prev_hash", "hash", "salt", "digest",
+    "stage_from", "stage_to", "implied", "policy", "reasons", "result", "prev_hash", "hash",
+    "salt", "digest",
 ]  # fmt: skip
 
 

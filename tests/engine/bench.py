@@ -19,13 +19,8 @@ from stagesync.connector import (
     Role,
 )
 from stagesync.connector.memory import MemoryConnector, MemoryCrm, MemoryObject
-from stagesync.domain.classify import classify
-from stagesync.domain.compile import compile_policy
-from stagesync.domain.edits import Answer, EditRules, Origin, Rule
 from stagesync.domain.free_mail import FREE_MAIL
-from stagesync.domain.guard import Limits
 from stagesync.domain.plan import VendorStage
-from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.run import Outcome, decide, run_once
 from stagesync.engine.setup import own_fields
@@ -33,19 +28,12 @@ from stagesync.engine.standing import give_memory
 from stagesync.loading.definitions import load_definitions, shipped_mappings
 from stagesync.loading.mapping import load_mapping
 from stagesync.store import Store, baselines, differences, log, open_store, people, records, state
+from still_clock import StillClock
 
 HERE = Path(__file__).parent
 NOON_S = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
 DAY_S = 86_400.0
 DEFINITIONS = load_definitions(shipped_mappings())
-
-WRITE_OVER = EditRules({each: Answer(Rule.OVERWRITE) for each in Origin})
-"""Nobody's edit of a stage is respected."""
-
-UNLIMITED = Limits(
-    people=10**9, share=1.0, total_share=1.0, loss=1.0, never_below=10**9, writes_of_a_field=10**9
-)
-"""No guardrail but those of a changed definition and of a lost source."""
 
 LIFECYCLE = (
     "subscriber",
@@ -59,20 +47,11 @@ LIFECYCLE = (
 STATUS = ("NEW", "OPEN_DEAL", "BAD_TIMING", "UNQUALIFIED")
 
 
-class BenchClock:
+class BenchClock(StillClock):
     """Time that moves when a test says so."""
 
     def __init__(self) -> None:
-        self.at_s = NOON_S
-
-    def now_s(self) -> float:
-        return self.at_s
-
-    def monotonic_s(self) -> float:
-        return self.at_s
-
-    def sleep(self, seconds: float) -> None:
-        self.at_s += seconds
+        super().__init__(NOON_S)
 
     def advance(self, *, days: float = 0.0, seconds: float = 0.0) -> None:
         self.at_s += days * DAY_S + seconds
@@ -298,11 +277,6 @@ def make_bench(
         store=store,
         policy=DEFINITIONS.policy,
         vocabularies=DEFINITIONS.vocabularies,
-        compiled=compile_policy(DEFINITIONS.policy),
-        classifier=classify(DEFINITIONS.vocabularies),
-        treatment_of=compile_treatments(
-            DEFINITIONS.vocabularies["standard"], DEFINITIONS.policy.axes
-        ),
         connections=connections,
         clock=clock,
         prefer=("north", "south"),

@@ -14,8 +14,8 @@ from stagesync.engine import verdicts
 from stagesync.engine.audit import verify_store
 from stagesync.engine.instants import iso
 from stagesync.engine.undo import undo
-from stagesync.store import people
-from stagesync.store.people import Transition
+from stagesync.store import history, people
+from stagesync.store.history import Transition
 
 from .bench import DAY_S, UNLIMITED, Bench, make_bench
 
@@ -124,7 +124,7 @@ def test_reasons_sum_to_the_score(acts: list[tuple[Callable[[World, int], None],
         act(world, number)
     entries = [each for each in bench.audit() if _told(each)]
     with bench.store.begin() as tx:
-        changes = {each["person"]: people.transitions_of(tx, each["person"]) for each in entries}
+        changes = {each["person"]: history.transitions_of(tx, each["person"]) for each in entries}
         assert None is verify_store(tx).broken
     bench.store.close()
     assert entries

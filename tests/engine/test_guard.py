@@ -1,16 +1,21 @@
 """What is too much is held, what was approved is let through, and nothing else waits for it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from stagesync.domain.classify import classify
+from free_hand import WRITE_OVER
 from stagesync.domain.guard import Cause, Group, Limits, Rule
 from stagesync.engine.guard import why
-from stagesync.engine.run import Outcome
-from stagesync.store import alerts
+from stagesync.engine.holds import retry
+from stagesync.engine.instants import iso
+from stagesync.engine.run import Outcome, decide
+from stagesync.engine.status import status
+from stagesync.engine.undo import undo
+from stagesync.store import alerts, plans, state
 
-from .bench import DEFINITIONS, WRITE_OVER, Bench
+from .bench import DAY_S, DEFINITIONS, Bench
 
 FEW = Limits(people=5, share=1.0, total_share=1.0, loss=1.0, never_below=5)
 UP = Group(Cause.FACTS, "contact", "lead")
@@ -29,6 +34,11 @@ def settled(bench: Bench) -> tuple[Bench, list[str]]:
 
 def _rules(outcome: Outcome) -> dict[Group, tuple[Rule, int]]:
     return {trip.group: (trip.rule, trip.count) for trip in outcome.plan.trips}
+
+
+def _approvals(bench: Bench) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = status(bench.deployment, now_s=bench.clock.now_s())["approved"]
+    return found
 
 
 def _standing(bench: Bench) -> list[str]:
@@ -88,8 +98,36 @@ def test_what_is_dropped_stays_dropped_until_facts_change(
         bench.form(contact)
     bench.decide(bench.sync(), approve=False)
     assert (0, "contact") == (bench.sync().exit_code, bench.stage(contacts[0]))
+    told = bench.differences()
+    assert {"dropped"} == {told["north", each, "stage"] for each in contacts[:8]}
     bench.form(contacts[0], count=2)
     assert (0, "lead") == (bench.sync().exit_code, bench.stage(contacts[0]))
+
+
+def test_time_alone_brings_nothing_back_that_was_dropped(settled: tuple[Bench, list[str]]) -> None:
+    """Planned again because of time, with the same stage, a dropped value stays; a person's word brings it back."""
+    bench, contacts = settled
+    for contact in contacts[:8]:
+        bench.form(contact)
+    bench.decide(bench.sync(), approve=False)
+    person = bench.person("north", "contact", contacts[0])
+    with bench.store.begin() as tx:
+        state.mark_dirty(tx, "plan", [person], cause=Cause.TIME)
+    outcome = bench.sync()
+    key = ("north", contacts[0], "stage")
+    assert (0, 0, "dropped") == (outcome.plan.go, outcome.plan.held, bench.differences()[key])
+    assert 1 == retry(bench.deployment, contacts[0])
+    bench.sync()
+    assert ("lead", None) == (bench.stage(contacts[0]), bench.differences().get(key))
+
+
+def test_a_dropped_undo_is_no_difference(bench: Bench) -> None:
+    """Giving an undo up leaves what facts ask for: nothing is told as dropped."""
+    bench.contact("ann@firm.example", last="Ng")
+    run = bench.sync().run
+    made = undo(bench.deployment, run=run, now_s=bench.clock.now_s())
+    decide(bench.deployment, made.plan, approve=False, by="ann", now_s=bench.clock.now_s())
+    assert {} == bench.differences()
 
 
 def test_an_approval_covers_as_many_as_were_seen(settled: tuple[Bench, list[str]]) -> None:
@@ -108,17 +146,87 @@ def test_an_approval_covers_as_many_as_were_seen(settled: tuple[Bench, list[str]
     assert {"lead"} == {bench.stage(each) for each in contacts[2:8]}
 
 
-def test_another_definition_is_shown_before_it_acts(settled: tuple[Bench, list[str]]) -> None:
-    """The first plan of a changed vocabulary is held, even for one person; new facts are not."""
+def test_an_approval_ends(observed: Bench) -> None:
+    """What a slow first activation has not written after a week is held again, until it is approved anew."""
+    contacts = [observed.contact(f"p{n}@firm.example", last=f"Ng{n}") for n in range(7)]
+    north = replace(observed.deployment.connections["north"], writes_per_hour=3)
+    observed.redeploy(connections={**observed.deployment.connections, "north": north})
+    observed.decide(observed.sync(), approve=True)
+    assert 9 == observed.written(observed.sync())
+    observed.clock.advance(days=7)
+    outcome = observed.sync()
+    assert [(Rule.ENDED, 4)] == [(trip.rule, trip.count) for trip in outcome.plan.trips]
+    assert (3, 0, 12) == (outcome.exit_code, observed.written(outcome), outcome.plan.held)
+    observed.decide(outcome, approve=True)
+    assert 9 == observed.written(observed.sync())
+    assert 6 == [observed.stage(each) for each in contacts].count("contact")
+
+
+def test_nothing_more_passes_by_an_approval_that_ended(settled: tuple[Bench, list[str]]) -> None:
+    """Places that an approval has left are gone when it ends: others who make the move are weighed."""
     bench, contacts = settled
-    bench.form(contacts[0])
+    for contact in contacts[:8]:
+        bench.form(contact)
+    bench.decide(bench.sync(), approve=True)
+    for contact in contacts[:8]:
+        bench.north.delete("contact", contact)
+    bench.sync()
+    assert [8] == [each["free"] for each in _approvals(bench)]
+    bench.clock.advance(days=7)
+    for contact in contacts[8:16]:
+        bench.form(contact)
+    outcome = bench.sync()
+    assert ({UP: (Rule.PAIR, 8)}, []) == (_rules(outcome), _approvals(bench))
+
+
+def test_status_tells_until_when_an_approval_stands(settled: tuple[Bench, list[str]]) -> None:
+    """While approved values wait, `status` names the plan, who approved it, and when that ends; afterwards not."""
+    bench, contacts = settled
+    for contact in contacts[:8]:
+        bench.form(contact)
+    outcome = bench.sync()
+    bench.decide(outcome, approve=True)
+    (told,) = _approvals(bench)
+    until = iso(bench.clock.now_s() + 7 * DAY_S)
+    assert (outcome.plan.id, "ann", until, 24) == (
+        told["plan"],
+        told["by"],
+        told["until"],
+        told["waiting"],
+    )
+    bench.sync()
+    assert [] == _approvals(bench)
+
+
+def test_old_plans_are_forgotten(settled: tuple[Bench, list[str]]) -> None:
+    """A plan that is over leaves the store after 90 days; one that is held stays."""
+    bench, contacts = settled
+    for contact in contacts[:8]:
+        bench.form(contact)
+    held = bench.sync().plan.id
+    bench.clock.advance(days=91)
+    bench.sync()
+    with bench.store.begin() as tx:
+        states = {each.id: each.state for each in plans.plans_in(tx, "done", "held", "open")}
+    assert {held: "held"} == states
+
+
+def _lead_without_leads(bench: Bench, contact: str) -> None:
+    """The contact becomes a lead, and then a vocabulary has no such stage."""
+    bench.form(contact)
     bench.sync()
     bench.redeploy(definitions="one")
     bench.sync()
     standard = DEFINITIONS.vocabularies["standard"]
     fewer = replace(standard, stages=tuple(s for s in standard.stages if s.id != "lead"))
     words = {**DEFINITIONS.vocabularies, "standard": fewer}
-    bench.redeploy(vocabularies=words, classifier=classify(words), definitions="two")
+    bench.redeploy(vocabularies=words, definitions="two")
+
+
+def test_another_definition_is_shown_before_it_acts(settled: tuple[Bench, list[str]]) -> None:
+    """The first plan of a changed vocabulary is held, even for one person; new facts are not."""
+    bench, contacts = settled
+    _lead_without_leads(bench, contacts[0])
     outcome = bench.sync()
     (trip,) = outcome.plan.trips
     assert (Rule.DEFINITION, Cause.DEFINITION, "lead") == (
@@ -153,14 +261,7 @@ def test_facts_do_not_carry_an_unseen_definition_through(
 ) -> None:
     """Somebody whose move waits because of a new definition still waits when their facts change."""
     bench, contacts = settled
-    bench.form(contacts[0])
-    bench.sync()
-    bench.redeploy(definitions="one")
-    bench.sync()
-    standard = DEFINITIONS.vocabularies["standard"]
-    fewer = replace(standard, stages=tuple(s for s in standard.stages if s.id != "lead"))
-    words = {**DEFINITIONS.vocabularies, "standard": fewer}
-    bench.redeploy(vocabularies=words, classifier=classify(words), definitions="two")
+    _lead_without_leads(bench, contacts[0])
     bench.sync()
     bench.north.edit("contact", contacts[0], {"country": "FR"})
     assert (3, "lead") == (bench.sync().exit_code, bench.stage(contacts[0]))

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from free_hand import WRITE_OVER
 from stagesync.domain.life import State
 from stagesync.engine.daemon import run_daemon
 from stagesync.store import plans, state
 
-from .bench import WRITE_OVER, Bench
+from .bench import Bench
 
 
 def test_a_new_connection_is_only_observed(observed: Bench) -> None:

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from stagesync.cli.passes import plan_document
 from stagesync.domain.mapping import ObjectMapping, Scope, in_scope
 from stagesync.domain.mapping_rules import Identity
 from stagesync.engine.members import LISTS_EVERY_S
+from stagesync.engine.shown import plan_document
 from stagesync.engine.status import status
 from stagesync.store import alerts
 

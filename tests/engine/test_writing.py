@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from free_hand import WRITE_OVER
 from stagesync.connector import Refusal, Unavailable, Write, WriteResult
 from stagesync.engine.run import Outcome
 from stagesync.store import plans
 
-from .bench import DAY_S, WRITE_OVER, Bench, iso
+from .bench import DAY_S, Bench, iso
 
 
 def _written_fields(bench: Bench) -> list[tuple[object, object, object]]:

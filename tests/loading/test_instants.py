@@ -1,8 +1,8 @@
-"""Instants and durations."""
+"""Instants."""
 
 import pytest
 
-from stagesync.loading.instants import format_instant, parse_duration, parse_instant
+from stagesync.loading.instants import format_instant, parse_instant
 
 
 @pytest.mark.parametrize(
@@ -46,26 +46,3 @@ def test_text_that_is_no_instant_is_refused(text):
 def test_instants_are_written_in_utc_with_a_fraction_only_when_there_is_one(seconds, text):
     """What is written reads back as the same instant."""
     assert (text, seconds) == (format_instant(seconds), parse_instant(text))
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("60s", 60),
-        ("15m", 900),
-        ("24h", 86400),
-        ("180d", 15552000),
-        ("2w", 1209600),
-        ("0.5d", 43200),
-    ],
-)
-def test_durations_are_seconds(text, seconds):
-    """A number and a unit make seconds."""
-    assert seconds == parse_duration(text)
-
-
-@pytest.mark.parametrize("text", ["", "15", "m", "-1d", "0d", "1y", "1d2h"])
-def test_text_that_is_no_duration_is_refused(text):
-    """No unit, no number, zero and unknown units are refused."""
-    with pytest.raises(ValueError, match="is not a duration"):
-        parse_duration(text)

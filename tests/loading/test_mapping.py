@@ -377,3 +377,46 @@ def test_vendor_field_goes_forward_unless_it_follows(tmp_path, mode, is_forward)
     text = SMALL.replace("      mode: forward\n", mode)
     rule = load_text(tmp_path, text).objects["person"].writes[-1]
     assert ("status", is_forward) == (rule.field, rule.forward)
+
+
+def test_backward_names_axes_and_how_long(tmp_path):
+    """`at once` is no wait, days are seconds; a rule that says nothing never goes back."""
+    backward = "      backward: {interest: at once, sales: after 30 days, need: after 1 day, fit: after 2d}\n"
+    found = [
+        load_text(tmp_path, SMALL.replace("      mode: forward\n", mode))
+        .objects["person"]
+        .writes[-1]
+        for mode in (backward, "      mode: forward\n" + backward, "")
+    ]
+    waits = {"interest": 0.0, "sales": 2_592_000.0, "need": 86_400.0, "fit": 172_800.0}
+    assert [(True, waits), (True, waits), (True, None)] == [
+        (rule.forward, rule.backward) for rule in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "places"),
+    [
+        ("mode: forward", "backward: {mood: at once}", [(19, ".mood", "unknown axis `mood`; known: fit, interest, ")]),
+        ("mode: forward", "backward: {need: soon, fit: 30}", [(19, ".need", "must be `at once` or `after N days`"), (19, ".fit", "must be `at once` or `after N days`")]),
+        ("mode: forward", "backward: {need: after 0 days, fit: }", [(19, ".need", "must be `at once`"), (19, ".fit", "must be a text")]),
+        ("mode: forward", "backward:", [(19, "", "must name an axis of the policy")]),
+        ("mode: forward", "backward: {}", [(19, "", "must name an axis of the policy")]),
+        ("mode: forward", "backward: at once", [(19, "", "must be `key: value` pairs")]),
+        ("mode: forward", "mode: follow\n      backward: {need: at once}", [(20, "", "`mode: follow` goes back at once")]),
+        ("owner: vendor", "owner: shared\n      backward: {need: at once}", [(19, "", "only a vendor's field needs it")]),
+        ("only_with: stage}", "only_with: stage, backward: {need: at once}}", [(15, "", "is for stages only")]),
+    ],
+)  # fmt: skip
+def test_a_broken_backward_is_refused_in_place(tmp_path, old, new, places):
+    """Unknown axes, unreadable waits, and rules that need none are told with line and path."""
+    found = problems_of(tmp_path, SMALL.replace(old, new, 1))
+    told = [
+        (line, path.rpartition("backward")[2], text)
+        for line, path, text in found
+        if "backward" in path
+    ]
+    assert [(line, path) for line, path, _ in places] == [(line, path) for line, path, _ in told]
+    assert [text for *_, text in places] == [
+        whole[: len(text)] for (*_, text), (*_, whole) in zip(places, told, strict=True)
+    ]

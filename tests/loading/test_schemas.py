@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,9 @@ def test_a_mapping_has_the_loaders_keys() -> None:
     }
     assert set(TRANSFORMS) == set(parts["fact"]["properties"]["as"]["enum"])
     assert set(mapping_writes._OWNERS) == set(parts["write"]["properties"]["owner"]["enum"])
+    wait = re.compile(parts["write"]["properties"]["backward"]["additionalProperties"]["pattern"])
+    said = ["at once", "after 30 days", "after 1 day", "after 7d", "after 0 days", "after", "30d"]
+    assert [True] * 4 + [False] * 3 == [bool(wait.search(each)) for each in said]
 
 
 def test_settings_have_the_loaders_keys() -> None:

@@ -1,6 +1,8 @@
 """Runs the machine until its first failure, without looking for a shorter one.
 
 python -m tests.machine.hunt WORLDS SEED      prints `found after N` or `nothing after N`
+
+It wants tests/shared on PYTHONPATH.
 """
 
 from __future__ import annotations

@@ -291,7 +291,7 @@ class Ledger:
             kept = baselines.baselines_of(tx, [each.pk for each in stored.values()])
             placed = {
                 who: each
-                for kind in ("person", "account")
+                for kind in people.KINDS
                 for who, each in people.placed(tx, kind, people.all_ids(tx, kind)).items()
             }
         label = self.world.deployment.policy.label

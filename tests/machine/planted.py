@@ -57,7 +57,7 @@ PLANTED: Mapping[str, Planted] = {
     ),
     "audit entry missing after a lost answer": Planted(
         _SEND,
-        "    audit.append(tx, _told_late(tx, arrived, run=run, now_s=now_s))",
+        "    audit.append(tx, told_late(tx, deployment, arrived, run=run, now_s=now_s))",
         "",
     ),
     "lost answer forgotten": Planted(
@@ -108,10 +108,11 @@ def hunt(planted: Planted, *, worlds: int, seed: int = 1) -> tuple[int | None, s
         text = path.read_text()
         assert text.count(planted.old) == 1, f"{planted.file} has changed: plant the mistake anew"
         path.write_text(text.replace(planted.old, planted.new))
+        roots = [copy / name for name in ("src", "connectors", "tests/shared", "")]
         done = subprocess.run(
             [sys.executable, "-m", "tests.machine.hunt", str(worlds), str(seed)],
             cwd=copy,
-            env=os.environ | {"PYTHONPATH": f"{copy}/src:{copy}/connectors:{copy}"},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, roots))},
             capture_output=True,
             text=True,
             check=False,

@@ -12,15 +12,11 @@ from typing import Any
 
 import stagesync_hubspot
 import stagesync_salesforce
+from free_hand import UNLIMITED, WRITE_OVER
 from stagesync.connector import Connector, Page, Pull, Secret, Write, WriteResult
-from stagesync.domain.classify import classify
-from stagesync.domain.compile import compile_policy
-from stagesync.domain.edits import Answer, EditRules, Origin
-from stagesync.domain.edits import Rule as EditRule
 from stagesync.domain.free_mail import FREE_MAIL
-from stagesync.domain.guard import Limits, Rule
+from stagesync.domain.guard import Rule
 from stagesync.domain.plan import VendorStage
-from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.run import Outcome, decide, run_once
 from stagesync.engine.setup import own_fields
@@ -41,12 +37,6 @@ POLICIES = {
 }
 """Name -> what is replaced in the shipped policy."""
 
-
-UNLIMITED = Limits(
-    people=10**9, share=1.0, total_share=1.0, loss=1.0, never_below=10**9, writes_of_a_field=10**9
-)
-WRITE_OVER = EditRules({each: Answer(EditRule.OVERWRITE) for each in Origin})
-"""The ledger says what becomes of edits that are written over."""
 
 NAMES = ("hubspot", "salesforce")
 
@@ -194,14 +184,12 @@ class World:
             store=open_store(self._url),
             policy=told.policy,
             vocabularies=told.vocabularies,
-            compiled=compile_policy(told.policy),
-            classifier=classify(told.vocabularies),
             connections={name: self._connected(name) for name in NAMES},
             clock=WorldClock(self.crms.hubspot.clock),
             prefer=("salesforce", "hubspot"),
             free_mail=FREE_MAIL,
-            treatment_of=compile_treatments(told.vocabularies["standard"], told.policy.axes),
             limits=UNLIMITED,
+            # The ledger says what becomes of edits that are written over.
             edits=WRITE_OVER,
         )
 

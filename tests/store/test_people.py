@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection
 
-from stagesync.store import Store, people, records
-from stagesync.store.people import Kind, Placed, Transition
+from stagesync.store import Store, history, people, records
+from stagesync.store.history import Transition
+from stagesync.store.people import Kind, Placed
 
 PLACED = Placed(
     "p_1",
@@ -145,10 +146,10 @@ def test_history_is_kept_in_order(store: Store) -> None:
     """Transitions come back as they were, oldest first; the last is the newest; none is None."""
     earlier, later = _transition(1.0, "contact"), _transition(2.0, "lead")
     with store.begin() as tx:
-        assert {} == people.last_transitions(tx, ["p_1"])
-        people.save_transitions(tx, [later, earlier])
-        assert [earlier, later] == people.transitions_of(tx, "p_1")
-        assert {"p_1": later} == people.last_transitions(tx, ["p_1", "p_2"])
+        assert {} == history.last_transitions(tx, ["p_1"])
+        history.save_transitions(tx, [later, earlier])
+        assert [earlier, later] == history.transitions_of(tx, "p_1")
+        assert {"p_1": later} == history.last_transitions(tx, ["p_1", "p_2"])
 
 
 def test_the_last_change_of_stage_may_be_older_than_the_last_move(store: Store) -> None:
@@ -156,9 +157,9 @@ def test_the_last_change_of_stage_may_be_older_than_the_last_move(store: Store) 
     moved = replace(_transition(1.0, "lead"), stage_from="contact")
     stayed = replace(_transition(2.0, "lead"), stage_from="lead")
     with store.begin() as tx:
-        people.save_transitions(tx, [moved, stayed])
-        assert {"p_1": stayed} == people.last_transitions(tx, ["p_1"])
-        assert {"p_1": moved} == people.last_transitions(tx, ["p_1"], of_stage=True)
+        history.save_transitions(tx, [moved, stayed])
+        assert {"p_1": stayed} == history.last_transitions(tx, ["p_1"])
+        assert {"p_1": moved} == history.last_transitions(tx, ["p_1"], of_stage=True)
 
 
 def test_somebody_interesting_is_in_several_crms(store: Store) -> None:
@@ -171,5 +172,7 @@ def test_somebody_interesting_is_in_several_crms(store: Store) -> None:
         people.assign(tx, "person", zip(north.values(), ["p_1", "p_2"], strict=True))
         people.assign(tx, "person", [(pk, "p_2") for pk in south.values()])
         for who in ("p_1", "p_2"):
-            people.save_transitions(tx, [Transition(who, 1.0, "r", "", "lead", {}, {}, "", {}, [])])
+            history.save_transitions(
+                tx, [Transition(who, 1.0, "r", "", "lead", {}, {}, "", {}, [])]
+            )
         assert "p_2" == people.interesting(tx)

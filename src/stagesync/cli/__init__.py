@@ -16,8 +16,9 @@ from stagesync.cli.explain import explain
 from stagesync.cli.group import Commands
 from stagesync.cli.hands import hold, pause, release, resume, retry, undo
 from stagesync.cli.look import status
-from stagesync.cli.passes import approve, drop, plan, run, sync
+from stagesync.cli.passes import run, sync
 from stagesync.cli.people import people
+from stagesync.cli.plans import approve, drop, plan
 from stagesync.cli.sandbox import sandbox
 from stagesync.cli.vocabulary import vocabulary
 

@@ -119,13 +119,14 @@ def _show_records(records: list[Mapping[str, Any]]) -> None:
         for field, value in each["values"].items():
             left = reasons.get(field)
             note = f"wanted {_text(left['wanted'])}: {left['reason']}" if left else ""
+            note += f", from {left['until']}" if left and left["until"] else ""
             rows.append((_place(each), field, _text(value), note))
     print_rows("values in each CRM", ("record", "field", "value", "left as it is"), rows)
 
 
 def _show_history(document: Mapping[str, Any]) -> None:
     rows = [
-        (each["at"], each["stage_from"] or "(new)", each["stage_to"], each["run"])
+        (each["at"], each["stage_from"] or "(new)", _reached(document, each), each["run"])
         for each in document["history"]
     ]
     print_rows("stages so far", ("at", "from", "to", "run"), rows)
@@ -150,6 +151,12 @@ def _show_history(document: Mapping[str, Any]) -> None:
     ]
     print_rows("joins decided", ("at", "with", "result", "by"), joins)
     _show_verdicts(document["verdicts"])
+
+
+def _reached(document: Mapping[str, Any], each: Mapping[str, Any]) -> str:
+    """The stage that somebody came to, and those that they passed on a jump."""
+    passed = ", ".join(each["implied"].get(document["vocabulary"], ()))
+    return f"{each['stage_to']} (past {passed})" if passed else str(each["stage_to"])
 
 
 def _result(result: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +10,11 @@ import click
 from stagesync.cli.group import shared_options
 from stagesync.cli.offline import print_json, print_rows
 from stagesync.cli.online import ProgressBars, connection_named, opened
+from stagesync.domain.duration import seconds_of
 from stagesync.errors import ArgumentError, HeldError
 
 if TYPE_CHECKING:
     from stagesync.engine.undo import Undoing
-
-_UNITS = {"m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 
 def _duration_s(
@@ -24,10 +22,10 @@ def _duration_s(
 ) -> float | None:
     if value is None:
         return None
-    found = re.fullmatch(r"(\d+)([mhd])", value)
+    found = seconds_of(value)
     if found is None:
         raise ArgumentError(f"`{value}` is no duration", hint="such as 30d, 12h or 90m")
-    return int(found[1]) * _UNITS[found[2]]
+    return found
 
 
 @click.command(short_help="Write nothing of somebody.")
@@ -86,7 +84,7 @@ def release(*, who: str, config: Path | None, as_json: bool) -> None:
 @click.argument("who", metavar="[WHO]", required=False)
 @shared_options(json="One JSON document.")
 def retry(*, who: str | None, config: Path | None, as_json: bool) -> None:
-    """Plans those anew to whom a CRM said no, or only one of them; the next run sends.
+    """Plans those anew to whom a CRM said no, or only one of them with what was dropped; the next run sends.
 
     \b
     Example:
@@ -167,8 +165,10 @@ def undo(
       stagesync undo r_1f2e3d4c --yes
     """
     from stagesync.app import actor
-    from stagesync.cli.passes import decide_plan, plan_document, show_plan
+    from stagesync.cli.passes import decide_plan
+    from stagesync.cli.plans import show_plan
     from stagesync.engine.run import run_once
+    from stagesync.engine.shown import plan_document
     from stagesync.engine.undo import document
     from stagesync.engine.undo import undo as plan_undo
 

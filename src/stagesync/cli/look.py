@@ -140,6 +140,11 @@ def _show_what_waits(document: dict[str, Any]) -> None:
         click.echo(
             f"hint: stagesync plan shows it, stagesync approve {each['plan']} lets it through"
         )
+    for each in document["approved"]:
+        click.echo(
+            f"approved: {each['plan']} by {each['by']} until {each['until']}: {each['waiting']} values wait,"
+            f" {each['free']} more may move alike"
+        )
     for each in document["parked"]:
         click.echo(
             f"refused: {each['connection']} {each['object']}/{each['id']} {each['field']}: {each['words']}"

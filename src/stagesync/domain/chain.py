@@ -29,7 +29,7 @@ import orjson
 
 KEYS = (
     "seq", "at", "run", "actor", "person", "connection", "object", "id", "field", "before", "after",
-    "stage_from", "stage_to", "policy", "reasons", "result", "prev_hash", "hash", "salt", "digest",
+    "stage_from", "stage_to", "implied", "policy", "reasons", "result", "prev_hash", "hash", "salt", "digest",
 )  # fmt: skip
 """The keys of every entry, in the order in which tables show them."""
 

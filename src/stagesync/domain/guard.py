@@ -30,7 +30,7 @@ class Cause(StrEnum):
     """The record never held a value of ours."""
 
     REPAIR = "repair"
-    """The value that stood there was replaced, by a rule that lets us put it back."""
+    """Nobody's stage changed, but the CRM no longer holds what we wrote there: it is put back."""
 
     BY_HAND = "by hand"
     """A person asked for it: a release, a retry."""
@@ -43,6 +43,10 @@ SEEN_FIRST = frozenset({Cause.DEFINITION, Cause.BY_HAND, Cause.UNDO})
 """Causes whose moves a person sees before they are written in any case: they are not weighed."""
 
 
+APART = (Cause.TIME, Cause.REPAIR)
+"""Causes that are weighed each on its own, so that they hold nothing else up."""
+
+
 class Rule(StrEnum):
     """What holds a group."""
 
@@ -53,6 +57,7 @@ class Rule(StrEnum):
     SOURCE = "source"
     BUSY = "busy"
     OBSERVED = "observed"
+    ENDED = "approval ended"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,9 +78,14 @@ class Group:
         return self.stage_from != self.stage_to
 
     @property
-    def by_time(self) -> bool:
-        """Moves of time alone are weighed apart, so that they hold nothing else up."""
-        return self.cause is Cause.TIME
+    def is_weighed(self) -> bool:
+        """Whether limits of numbers hold for it; a repair moves nobody, but it writes over what stands there."""
+        return self.cause not in SEEN_FIRST and (self.is_move or self.cause is Cause.REPAIR)
+
+    @property
+    def apart(self) -> Cause | None:
+        """With what it is weighed: its own cause, or None for all that is not weighed apart."""
+        return self.cause if self.cause in APART else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,7 @@ class Limits:
             more means that another program writes it as well.
         source_loss: how much of a source's records may be gone from one pull to the next.
         window_s: seconds.
+        approval_s: seconds after which what was approved and not written is held again.
     """
 
     people: int = 500
@@ -102,6 +113,7 @@ class Limits:
     writes_of_a_field: int = 5
     source_loss: float = 0.20
     window_s: float = 86_400.0
+    approval_s: float = 7 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +156,10 @@ def trips(planned: Mapping[Group, int], base: Base, limits: Limits) -> list[Trip
     for group, count in sorted(planned.items()):
         if group.cause is Cause.DEFINITION:
             found[group] = Trip(group, Rule.DEFINITION, count, 0)
-    weighed = {
-        group: count
-        for group, count in planned.items()
-        if group.is_move and group.cause not in SEEN_FIRST
-    }
-    for by_time in (False, True):
-        own = {group: count for group, count in weighed.items() if group.by_time is by_time}
-        before = {group: n for group, n in base.recent.items() if group.by_time is by_time}
+    weighed = {group: count for group, count in planned.items() if group.is_weighed}
+    for apart in (None, *APART):
+        own = {group: count for group, count in weighed.items() if group.apart is apart}
+        before = {group: n for group, n in base.recent.items() if group.apart is apart}
         for trip in _weigh(own, before, base, limits):
             found.setdefault(trip.group, trip)
     return [found[group] for group in sorted(found)]
@@ -164,7 +172,7 @@ def _weigh(
     pairs, leaving = Counter[tuple[str, str]](), Counter[str]()
     for group, count in (*planned.items(), *recent.items()):
         pairs[group.stage_from, group.stage_to] += count
-        leaving[group.stage_from] += count
+        leaving[group.stage_from] += count if group.is_move else 0
     total = sum(count for stage, count in leaving.items() if stage)
     pair_limit = _allowed(limits, min(limits.people, limits.share * base.people))
     total_limit = _allowed(limits, limits.total_share * base.people)

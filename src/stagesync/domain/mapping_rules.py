@@ -115,6 +115,9 @@ class WriteRule:
         vendor: the vendor's own stage field, governed by the connection's `vendor_stage`.
         forward: only to a higher rank of the vocabulary. A vendor's field without it follows the stage
             both ways: asked for, never by default.
+        backward: axis -> seconds that a lower stage must have stood before a field that goes forward
+            goes back to it, when this axis lowered it; for an axis that is absent it never does.
+            None means never, whatever lowered it.
         may_replace: API values that may be overwritten, "" for empty; empty tuple means any.
         only_with: written only together with this field; empty means on its own.
         values: stage id -> API values, of which the first that the CRM offers is written, and none
@@ -127,6 +130,7 @@ class WriteRule:
     owner: str = "ours"
     vendor: bool = False
     forward: bool = False
+    backward: Mapping[str, float] | None = None
     may_replace: tuple[str, ...] = ()
     only_with: str = ""
     values: Mapping[str, tuple[str, ...]] | None = None
@@ -140,6 +144,12 @@ class WriteRule:
     def choices(self, stage_id: str) -> tuple[str, ...]:
         """API values that stand for a stage, in order of preference; empty means leave it."""
         return (stage_id,) if self.values is None else self.values.get(stage_id, ())
+
+    def stage_of(self, value: str) -> str | None:
+        """The stage that an API value stands for; None when the table does not know it."""
+        if not self.values:
+            return value
+        return next((stage for stage, values in self.values.items() if value in values), None)
 
 
 @dataclass(frozen=True, slots=True)

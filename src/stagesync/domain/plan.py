@@ -23,8 +23,10 @@ class Reason(StrEnum):
     """Why a field that differs is left as it is."""
 
     NOT_FORWARD = "not forward"
+    NOT_YET = "not forward yet"
     CONVERTED = "converted"
     HELD = "held"
+    DROPPED = "dropped"
     REFUSED = "refused"
     UNMAPPED = "unmapped"
     NOT_REPLACEABLE = "not in may_replace"
@@ -104,12 +106,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A value that differs and stays."""
+    """A value that differs and stays.
+
+    Attributes:
+        until_s: the instant from which it need not; None when nothing but a change ends it.
+    """
 
     field: str
     wanted: Held
     current: Held
     reason: Reason
+    until_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +158,8 @@ def propose(
     frozen: bool = False,
     out_of_scope: bool = False,
     kept: Mapping[str, Reason] | None = None,
+    returns: Mapping[str, float] | None = None,
+    now_s: float = 0.0,
 ) -> tuple[list[Entry], list[Difference]]:
     """Entries and differences of one record, in the order of the rules.
 
@@ -161,6 +170,7 @@ def propose(
         frozen: the CRM holds this record read-only (a converted lead).
         out_of_scope: the mapping leaves this record alone.
         kept: field -> why it stays as it is for now.
+        returns: field -> the instant from which it may go back, see `falls`; absent means never.
     """
     untouched = Reason.OUT_OF_SCOPE if out_of_scope else Reason.CONVERTED if frozen else None
     kept = kept or {}
@@ -171,6 +181,8 @@ def propose(
         if target is None or (rule.vendor and vendor_stage is VendorStage.OFF) or rule.only_with:
             continue
         verdict = _judge(rule, target, wish, vocabularies=vocabularies, mode=vendor_stage)
+        if isinstance(verdict, Entry) and verdict.way in GOES_BACK and rule.forward:
+            verdict = _in_time(verdict, (returns or {}).get(rule.field), now_s=now_s)
         reason = untouched or kept.get(rule.field)
         if verdict is None:
             leading |= {rule.field} if rule.owner == "ours" and not reason else set()
@@ -185,6 +197,15 @@ def propose(
         [each for each in verdicts if isinstance(each, Entry)],
         [each for each in verdicts if isinstance(each, Difference)],
     )
+
+
+def _in_time(back: Entry, from_s: float | None, *, now_s: float) -> Entry | Difference:
+    """A field that goes forward goes back when its rule lets it, and then not before its time."""
+    if from_s is None:
+        return Difference(back.field, back.after, back.before, Reason.NOT_FORWARD)
+    if now_s < from_s:
+        return Difference(back.field, back.after, back.before, Reason.NOT_YET, from_s)
+    return back
 
 
 def _left_alone(verdict: Entry | Difference, reason: Reason) -> Difference:
@@ -328,19 +349,13 @@ def _vendor_objection(
         return None if allowed else Reason.NOT_REPLACEABLE
     if mode is VendorStage.FILL_EMPTY:
         return Reason.NOT_REPLACEABLE
-    if rule.forward and _is_lower(rule, target, wanted, stage=stage, vocabulary=vocabulary):
+    never = rule.forward and not rule.backward
+    if never and _is_lower(rule, target, wanted, stage=stage, vocabulary=vocabulary):
         return Reason.NOT_FORWARD
     if not allowed:
         known = target.choices is None or any(c.value == current for c in target.choices)
-        return Reason.NOT_REPLACEABLE if known and _stage_of(rule, current) else Reason.UNMAPPED
+        return Reason.NOT_REPLACEABLE if known and rule.stage_of(current) else Reason.UNMAPPED
     return None
-
-
-def _stage_of(rule: WriteRule, value: str) -> str | None:
-    """The stage that an API value stands for, when the rule's table (or identity) knows it."""
-    if not rule.values:
-        return value
-    return next((stage for stage, spellings in rule.values.items() if value in spellings), None)
 
 
 def _is_lower(
@@ -353,4 +368,4 @@ def _is_lower(
     current = str(target.current)
     if target.forward_only and current in ranks and wanted in ranks:
         return ranks[wanted] < ranks[current]
-    return is_backward(vocabulary, _stage_of(rule, current), stage)
+    return is_backward(vocabulary, rule.stage_of(current), stage)

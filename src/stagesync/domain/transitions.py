@@ -7,58 +7,8 @@ nor behind any other.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from stagesync.domain.vocabulary import NO_STAGE, Vocabulary
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """Somebody's stage in one vocabulary changed.
-
-    Attributes:
-        person: id of the person, or of the account.
-        vocabulary: whose words `stage_from` and `stage_to` are.
-        stage_from: None for somebody never placed before.
-        at_s: when it was found; Unix seconds.
-        policy: label of the policy that found it.
-        moved: axis -> (level before, level after) of the axes that moved; empty when only the
-            words changed, or for somebody never placed before.
-    """
-
-    person: str
-    vocabulary: str
-    stage_from: str | None
-    stage_to: str
-    at_s: float
-    policy: str
-    moved: Mapping[str, tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """Where somebody stood: a position, and what each vocabulary calls it."""
-
-    position: Mapping[str, str]
-    stages: Mapping[str, str]
-
-
-def transitions(
-    person: str, before: Placed | None, after: Placed, *, at_s: float, policy: str
-) -> tuple[Transition, ...]:
-    """One transition per vocabulary whose stage changed, in the vocabularies' order.
-
-    Args:
-        before: None for somebody never placed.
-        policy: label of the policy, as transitions bear it.
-    """
-    stages = before.stages if before else {}
-    moved = moved_axes(before.position, after.position) if before else {}
-    return tuple(
-        Transition(person, name, stages.get(name), stage, at_s, policy, moved)
-        for name, stage in after.stages.items()
-        if stages.get(name) != stage
-    )
 
 
 def moved_axes(

@@ -39,8 +39,9 @@ from stagesync.engine.scope import writable
 from stagesync.engine.sides import Both, Sides, assemble_both
 from stagesync.engine.tally import Moves
 from stagesync.engine.wishes import wish_of
-from stagesync.store import people
-from stagesync.store.people import Kind, Placed, Transition
+from stagesync.store import history, people
+from stagesync.store.history import Transition
+from stagesync.store.people import Kind, Placed
 
 SHOWN = 3
 """Examples per pair of stages."""
@@ -142,7 +143,7 @@ def _look_at_people(
     tx: Connection, work: _Work, ids: Sequence[str], members: Both[Members]
 ) -> None:
     stored = people.placed(tx, "person", ids)
-    last = people.last_transitions(tx, stored, of_stage=True)
+    last = history.last_transitions(tx, stored, of_stage=True)
     found = assemble_both(tx, work.sides, ids, now_s=work.now_s)
     in_scope = _in_scope(tx, work, found.before)
     for who, placed in stored.items():
@@ -196,7 +197,7 @@ def _look_at_accounts(
     tx: Connection, work: _Work, ids: Sequence[str], members: Both[Members]
 ) -> None:
     stored = people.placed(tx, "account", ids)
-    last = people.last_transitions(tx, stored, of_stage=True)
+    last = history.last_transitions(tx, stored, of_stage=True)
     found = assemble_accounts(tx, work.sides.before, ids)
     in_scope = _in_scope(tx, work, found)
     before, after = (
@@ -243,7 +244,7 @@ def _note(
             reasons = evaluation.reasons or explain_again(
                 side, each, placed, evaluation, kind=kind, now_s=work.now_s
             )
-            change = transition_of(side, placed, subject, reasons, run="", now_s=work.now_s)
+            change = transition_of(side, placed, subject, reasons, run="")
         wish = wish_of(side, subject, change, account=kind == "account")
         add_cost(
             costs,

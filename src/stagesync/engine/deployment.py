@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stagesync.connector import Clock, Connector, Role
-from stagesync.domain.classify import Classifier
-from stagesync.domain.compile import CompiledPolicy
+from stagesync.domain.classify import Classifier, classify
+from stagesync.domain.compile import CompiledPolicy, compile_policy
 from stagesync.domain.edits import EditRules
 from stagesync.domain.guard import Limits
 from stagesync.domain.mapping import CrmMapping, ObjectMapping
 from stagesync.domain.plan import VendorStage
 from stagesync.domain.policy import Policy
-from stagesync.domain.treatment import TreatmentOf
+from stagesync.domain.treatment import TreatmentOf, compile_treatments
 from stagesync.domain.vocabulary import Vocabulary
 from stagesync.engine.heads import LogRules
 from stagesync.store import Store
@@ -63,7 +63,8 @@ class Deployment:
     """The store, the definitions, the connections, and time.
 
     Attributes:
-        treatment_of: what the main vocabulary asks for.
+        compiled, classifier, treatment_of: what policy and vocabularies come to: how people are placed,
+            which stages that makes, and what the main vocabulary then asks for.
         language: of labels and sentences in the CRMs.
         main_vocabulary: the one whose stages transitions and plans are told in.
         prefer: connections whose values win, best first.
@@ -79,9 +80,6 @@ class Deployment:
     store: Store
     policy: Policy
     vocabularies: Mapping[str, Vocabulary]
-    compiled: CompiledPolicy
-    classifier: Classifier
-    treatment_of: TreatmentOf
     connections: Mapping[str, Connected]
     clock: Clock
     prefer: tuple[str, ...] = ()
@@ -94,6 +92,16 @@ class Deployment:
     log_rules: LogRules = field(default_factory=LogRules)
     definitions: str = ""
     stopping: threading.Event = field(default_factory=threading.Event)
+    compiled: CompiledPolicy = field(init=False)
+    classifier: Classifier = field(init=False)
+    treatment_of: TreatmentOf = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Compiles what the definitions come to."""
+        main = self.vocabularies[self.main_vocabulary]
+        object.__setattr__(self, "compiled", compile_policy(self.policy))
+        object.__setattr__(self, "classifier", classify(self.vocabularies))
+        object.__setattr__(self, "treatment_of", compile_treatments(main, self.policy.axes))
 
     def role(self, connection: str, object_name: str) -> Role | None:
         """What records of this object are; None when the connection or object is not configured."""

@@ -10,13 +10,17 @@ from sqlalchemy import Connection
 from stagesync.domain.evaluation import Evaluation, Reason
 from stagesync.domain.facts import Facts
 from stagesync.domain.guard import Cause
+from stagesync.domain.path import Step
+from stagesync.domain.transitions import implied_stages
 from stagesync.domain.treatment import asked_of
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.falls import path_of, stamps_of
 from stagesync.engine.holds import overrides_of
 from stagesync.engine.progress import Progress
-from stagesync.store import people, state
-from stagesync.store.people import Kind, Placed, Transition
+from stagesync.store import history, people, state
+from stagesync.store.history import Transition
+from stagesync.store.people import KINDS, Kind, Placed
 
 BATCH = 1_000
 """People per transaction."""
@@ -39,8 +43,7 @@ def evaluate_all(
 ) -> Evaluated:
     """Evaluate the dirty and the due: people first, then the accounts that follow from them."""
     done = Evaluated()
-    kinds: tuple[Kind, Kind] = ("person", "account")
-    for kind in kinds:
+    for kind in KINDS:
         with deployment.store.begin() as tx:
             causes = dict.fromkeys(people.ids_due(tx, kind, now_s=now_s), Cause.TIME)
             causes |= state.dirty_causes(tx, kind)
@@ -72,18 +75,12 @@ def _evaluate_batch(
     before = people.placed(tx, kind, ids)
     # Somebody never placed before follows no other definition than today's.
     causes = {who: causes[who] if each.policy else Cause.FACTS for who, each in before.items()}
+    found, outcome = _evaluations(tx, deployment, kind, before, now_s=now_s)
     if kind == "person":
-        found = assemble_people(tx, deployment, ids, now_s=now_s)
-        outcome = {
-            who: evaluate_person(deployment, each, before[who], now_s=now_s)
-            for who, each in found.items()
-        }
         _mark(tx, "account", ((each.account, causes[who]) for who, each in found.items()))
-    else:
-        found = assemble_accounts(tx, deployment, ids)
-        outcome = evaluate_accounts(tx, deployment, found, before, now_s=now_s, with_reasons=True)
     after, transitions = [], []
     fixed = overrides_of(tx, outcome) if kind == "person" else {}
+    stamps = stamps_of(tx, deployment, kind, found, now_s=now_s)
     for each, evaluation in outcome.items():
         levels, _ = fixed.get(each, ({}, 0.0))
         stages = deployment.classifier.stages(
@@ -93,18 +90,36 @@ def _evaluate_batch(
             deployment, before[each], evaluation, stages, facts=found[each].facts, now_s=now_s
         )
         after.append(placed)
-        if before[each].position != placed.position or before[each].stages != placed.stages:
+        told = stamps.get(each, ())
+        path = path_of(deployment, found[each], before[each], placed, stamps=told)
+        if path or before[each].position != placed.position or before[each].stages != placed.stages:
             reasons = evaluation.reasons or explain_again(
                 deployment, found[each], before[each], evaluation, kind=kind, now_s=now_s
             )
             transitions.append(
-                transition_of(deployment, before[each], placed, reasons, run=run, now_s=now_s)
+                transition_of(deployment, before[each], placed, reasons, run=run, path=path)
             )
     people.save_placed(tx, kind, after)
-    people.save_transitions(tx, transitions)
+    history.save_transitions(tx, transitions)
     state.clean(tx, kind, ids)
     _mark(tx, "plan", ((each, causes[each]) for each in outcome))
     return len(transitions)
+
+
+def _evaluations(
+    tx: Connection, deployment: Deployment, kind: Kind, before: dict[str, Placed], *, now_s: float
+) -> tuple[dict[str, Assembled], dict[str, Evaluation]]:
+    """What is known of each, and what the policy makes of it."""
+    if kind == "account":
+        accounts = assemble_accounts(tx, deployment, list(before))
+        return accounts, evaluate_accounts(
+            tx, deployment, accounts, before, now_s=now_s, with_reasons=True
+        )
+    found = assemble_people(tx, deployment, list(before), now_s=now_s)
+    return found, {
+        who: evaluate_person(deployment, each, before[who], now_s=now_s)
+        for who, each in found.items()
+    }
 
 
 def _mark(tx: Connection, kind: str, found: Iterable[tuple[str | None, Cause]]) -> None:
@@ -263,13 +278,17 @@ def transition_of(
     reasons: Sequence[Reason],
     *,
     run: str,
-    now_s: float,
+    path: Sequence[Step] = (),
 ) -> Transition:
     """The change of somebody who stands elsewhere now, with the lines that explain it."""
     main = deployment.main_vocabulary
+    passed = {
+        name: implied_stages(deployment.vocabularies[name], (before.stages or {}).get(name), stage)
+        for name, stage in (after.stages or {}).items()
+    }
     return Transition(
         subject=after.id,
-        at_s=now_s,
+        at_s=after.evaluated_at_s or 0.0,
         run=run,
         stage_from=(before.stages or {}).get(main, ""),
         stage_to=(after.stages or {})[main],
@@ -278,4 +297,6 @@ def transition_of(
         policy=after.policy,
         scores=after.scores or {},
         reasons=[asdict(each) for each in reasons],
+        path=path,
+        implied={name: stages for name, stages in passed.items() if stages},
     )

@@ -18,9 +18,10 @@ from stagesync.engine.find import find
 from stagesync.engine.instants import iso
 from stagesync.engine.spoken import verdicts_on
 from stagesync.errors import ArgumentError
-from stagesync.store import baselines, differences, log, people
+from stagesync.store import baselines, differences, history, log, people
 from stagesync.store import holds as stored_holds
-from stagesync.store.people import Kind, Placed, Transition
+from stagesync.store.history import Transition
+from stagesync.store.people import Kind, Placed
 from stagesync.store.records import StoredRecord
 
 
@@ -44,6 +45,7 @@ def explain(deployment: Deployment, who: str) -> dict[str, Any]:
             "account": assembled.account,
             "evaluated_at": iso(at_s),
             "policy": placed.policy,
+            "vocabulary": deployment.main_vocabulary,
             "position": placed.position,
             "stages": placed.stages,
             "scores": evaluation.scores,
@@ -69,7 +71,7 @@ def explain_then(deployment: Deployment, who: str, *, at_s: float) -> dict[str, 
     """
     with deployment.store.begin() as tx:
         kind, subject = find(tx, who)
-        past = [each for each in people.transitions_of(tx, subject) if int(each.at_s) <= at_s]
+        past = [each for each in history.transitions_of(tx, subject) if int(each.at_s) <= at_s]
     if not past:
         raise ArgumentError(
             f"{subject} was not placed before {iso(at_s)}",
@@ -206,6 +208,7 @@ def _records(
                         "current": one.current,
                         "reason": one.reason,
                         "words": one.words,
+                        "until": _iso(one.until_s),
                     }
                     for one in left.get(each.pk, ())
                 ],
@@ -221,10 +224,12 @@ def _history(tx: Connection, subject: str) -> list[dict[str, Any]]:
             "run": each.run,
             "stage_from": each.stage_from or None,
             "stage_to": each.stage_to,
+            "since": iso(each.path[-1].at_s if each.path else each.at_s),
+            "implied": each.implied,
             "position_from": each.position_from,
             "position_to": each.position_to,
             "policy": each.policy,
             "scores": each.scores,
         }
-        for each in people.transitions_of(tx, subject)
+        for each in history.transitions_of(tx, subject)
     ]

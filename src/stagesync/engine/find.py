@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from stagesync.domain.transforms import NotUnderstood, read_email
 from stagesync.errors import ArgumentError
 from stagesync.store import aliases, people, records
-from stagesync.store.people import Kind
+from stagesync.store.people import KINDS, Kind
 from stagesync.store.records import StoredRecord
 
 
@@ -17,8 +17,7 @@ def find(tx: Connection, who: str) -> tuple[Kind, str]:
     Raises:
         ArgumentError: nobody, or several.
     """
-    kinds: tuple[Kind, Kind] = ("person", "account")
-    for kind in kinds:
+    for kind in KINDS:
         if people.placed(tx, kind, [who]):
             return kind, who
     found = records_named(tx, who)

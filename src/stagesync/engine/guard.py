@@ -14,13 +14,11 @@ from stagesync.domain.life import Move, State, move
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Deployment
 from stagesync.store import guards, people, plans, records, state
-from stagesync.store.people import Kind
+from stagesync.store.people import KINDS
 from stagesync.store.plans import StoredEntry
 
 KEPT_S = 90 * 86_400.0
-"""How long own writes are remembered beyond the newest of each field."""
-
-KINDS: tuple[Kind, Kind] = ("person", "account")
+"""How long own writes are remembered beyond the newest of each field, and plans that are over."""
 
 WORDS = {
     Rule.PAIR: "{count} would make this move within the window; the limit is {limit}",
@@ -30,7 +28,12 @@ WORDS = {
     Rule.SOURCE: "a source has lost more records than a day takes away; see `stagesync status`",
     Rule.BUSY: "{count} records were written more than {limit} times within the window",
     Rule.OBSERVED: "the connection is observed until a first plan is approved",
+    Rule.ENDED: "the approval ended before it was written",
 }
+
+
+PUT_BACK = "{count} would get our value back within the window; the limit is {limit}"
+"""What a pair's limit says of repairs."""
 
 
 def group_of(entry: StoredEntry) -> Group:
@@ -45,7 +48,9 @@ def count_groups(entries: Iterable[StoredEntry]) -> dict[Group, int]:
 
 def why(trip: Trip) -> str:
     """A held group's reason, as a sentence for people."""
-    return WORDS[trip.rule].format(count=trip.count, limit=trip.limit, group=trip.group)
+    is_repair = trip.rule is Rule.PAIR and trip.group.cause is Cause.REPAIR
+    words = PUT_BACK if is_repair else WORDS[trip.rule]
+    return words.format(count=trip.count, limit=trip.limit, group=trip.group)
 
 
 def groups_document(held: Iterable[Trip]) -> list[dict[str, Any]]:
@@ -72,9 +77,21 @@ def guard(
         lost: a source was found empty or shrunk in this run.
     """
     guards.forget_own_writes(tx, before_s=now_s - KEPT_S)
+    plans.forget_old_plans(tx, before_s=now_s - KEPT_S)
+    ended = _end_approvals(tx, plan_id, before_s=now_s - deployment.limits.approval_s)
     unseen = _pass_approved(tx, plan_id, plans.entries_unseen(tx, plan_id))
     found = _hold_too_much(tx, deployment, plan_id, unseen, lost=lost, now_s=now_s)
-    return keep(tx, plan_id, found, now_s=now_s)
+    return keep(tx, plan_id, {**ended, **found}, now_s=now_s)
+
+
+def _end_approvals(tx: Connection, plan_id: str, *, before_s: float) -> dict[Group, Trip]:
+    """Hold again what was approved before an instant and is not written; why, by group."""
+    plans.end_approvals(tx, before_s=before_s)
+    held = plans.entries_of_ended(tx, plan_id, before_s=before_s)
+    moves = [(each.record_pk, each.field, move(each.state, Move.HOLD)) for each in held]
+    plans.set_entry_states(tx, plan_id, moves)
+    plans.set_approvals(tx, plan_id, [(each.record_pk, each.field, "") for each in held])
+    return {group: Trip(group, Rule.ENDED, count, 0) for group, count in count_groups(held).items()}
 
 
 def _hold_too_much(

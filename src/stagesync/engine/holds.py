@@ -17,16 +17,17 @@ from stagesync.engine.find import find
 from stagesync.engine.instants import iso
 from stagesync.store import differences, holds, people, state
 from stagesync.store.holds import WHOLE, Hold
-from stagesync.store.people import Kind, Placed
+from stagesync.store.people import KINDS, Placed
 from stagesync.store.plans import StoredEntry
 
 log = structlog.get_logger()
 
-KINDS: tuple[Kind, Kind] = ("person", "account")
-
 REASONS = {"edit": Reason.EDITED, "undo": Reason.UNDONE}
 
 BY_TIME = "time"
+
+PARKED = (Reason.REFUSED, Reason.DROPPED)
+"""Why a value waits for somebody's word."""
 
 
 def hold_id(*parts: object) -> str:
@@ -80,10 +81,17 @@ def release(deployment: Deployment, who: str, *, by: str, now_s: float) -> list[
 
 
 def retry(deployment: Deployment, who: str | None, *, by: str = "unknown") -> int:
-    """Plan those anew to whom a CRM said no; how many people and accounts."""
+    """Plan those anew to whom a CRM said no; how many people and accounts.
+
+    Args:
+        who: only them, also with what was dropped of theirs.
+    """
     with deployment.store.begin() as tx:
-        subjects = [find(tx, who)[1]] if who else None
-        found = differences.subjects_refused(tx, subjects)
+        if who:
+            found = [find(tx, who)[1]]
+            found = [each for each in differences.subjects_left(tx, *PARKED) if each in found]
+        else:
+            found = differences.subjects_left(tx, Reason.REFUSED)
         state.mark_dirty(tx, "plan", found, cause=Cause.BY_HAND)
         audit.tell(tx, {"retried": len(found)}, actor=by, now_s=deployment.clock.now_s())
     return len(found)

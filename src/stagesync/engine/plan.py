@@ -1,7 +1,7 @@
 """Computes the whole plan before the first write, and keeps it.
 
-Planned are the people and accounts evaluated since their last plan, and those with a request that may or may
-not have arrived. What waited for them is replaced; what waits for the others still holds, since nothing about
+Planned are the people and accounts evaluated since their last plan, those with a value whose time to stay is
+over, and those with a request that may or may not have arrived. What waited for them is replaced; what waits for the others still holds, since nothing about
 them changed, and goes on into this plan: so a plan is never stale. Somebody with a record in a connection that is down stays noted: they are planned again when it is back.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
-from stagesync.domain.guard import Trip
+from stagesync.domain.guard import Cause, Trip
 from stagesync.domain.life import WAITING, State
 from stagesync.engine.backward import subjects_begun
 from stagesync.engine.deployment import Deployment
@@ -21,8 +21,9 @@ from stagesync.engine.describe import Descriptions
 from stagesync.engine.guard import guard, tell
 from stagesync.engine.progress import Progress
 from stagesync.engine.propose import Planning, know, plan_record
-from stagesync.store import people, plans, state
-from stagesync.store.differences import StoredDifference, save_differences
+from stagesync.engine.repairs import name_repairs
+from stagesync.store import history, plans, state
+from stagesync.store.differences import StoredDifference, save_differences, subjects_over
 from stagesync.store.people import Kind
 from stagesync.store.plans import StoredEntry, StoredPlan
 
@@ -67,7 +68,8 @@ def plan_all(
         lost: a source was found empty or shrunk.
     """
     with deployment.store.begin() as tx:
-        causes = state.dirty_causes(tx, "plan")
+        causes = dict.fromkeys(subjects_over(tx, now_s=now_s), Cause.TIME)
+        causes |= state.dirty_causes(tx, "plan")
         waiting = {*plans.subjects_waiting(tx, State.SENT), *causes}
         waiting |= subjects_begun(tx)
         plan_id = _open_plan(tx, deployment, run=run, now_s=now_s)
@@ -128,7 +130,7 @@ def _plan_batch(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[st
         found, left = plan_record(planning, known, each, known.placed[str(getattr(each, kind))])
         entries += found
         differences += left
-    plans.save_entries(tx, _with_reasons(tx, entries))
+    plans.save_entries(tx, _with_reasons(tx, name_repairs(tx, planning, known, entries)))
     pks = [each.pk for each in known.own]
     save_differences(tx, pks, differences, at_s=planning.now_s)
     return len(differences)
@@ -136,7 +138,7 @@ def _plan_batch(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[st
 
 def _with_reasons(tx: Connection, entries: Sequence[StoredEntry]) -> list[StoredEntry]:
     """Each entry with the lines that explained its person's last change."""
-    last = people.last_transitions(tx, {each.subject for each in entries})
+    last = history.last_transitions(tx, {each.subject for each in entries})
     return [
         replace(each, because=found.reasons) if (found := last.get(each.subject)) else each
         for each in entries

@@ -7,23 +7,28 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from stagesync.connector import FieldType, ObjectDescription
+from stagesync.connector import FieldType, FieldValue, ObjectDescription
+from stagesync.domain.falls import Return
 from stagesync.domain.guard import Cause
 from stagesync.domain.life import WAITING, State
 from stagesync.domain.mapping import is_frozen
-from stagesync.domain.plan import Choice, Entry, Reason, Target, Way, Wish, propose
+from stagesync.domain.plan import GOES_BACK, Choice, Entry, Reason, Target, Way, Wish, propose
 from stagesync.engine import holds
 from stagesync.engine.backward import Begun, resume
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
+from stagesync.engine.falls import returns_of
 from stagesync.engine.scope import writable
 from stagesync.engine.wishes import wishes_of
-from stagesync.store import clearings, guards, people, plans, records
+from stagesync.store import clearings, differences, guards, people, plans, records
 from stagesync.store.differences import StoredDifference
 from stagesync.store.people import Kind, Placed
 from stagesync.store.plans import StoredEntry
 from stagesync.store.records import StoredRecord
+
+UNMOVED = (None, Cause.TIME)
+"""Causes with which a value that was given up stays so: nobody's facts changed, and nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +57,14 @@ class Known:
         live: their records in all connections of the deployment.
         own: of those, the records in connections whose fields are known.
         told: record -> the stage that it was last told.
+        lost: (subject, connection, object) -> the stage last told to a record of theirs that is gone.
         stays: record -> field -> why it stays as it is.
         held_by_hand: those of whom nothing is written.
         begun: fields that were emptied so that they could go back.
         earlier: (record, field) -> the entry that waited until now.
         in_scope: records that may be written.
+        dropped: (record, field) -> the value that somebody gave up, of those whose facts stand since.
+        returns: record -> field -> when it may go back, of fields that go forward.
     """
 
     placed: Mapping[str, Placed]
@@ -64,11 +72,14 @@ class Known:
     live: Sequence[StoredRecord]
     own: Sequence[StoredRecord]
     told: Mapping[int, str]
+    lost: Mapping[tuple[str, str, str], str]
     stays: Mapping[int, Mapping[str, Reason]]
     held_by_hand: Container[str]
     begun: Begun
     earlier: Mapping[tuple[int, str], StoredEntry]
     in_scope: Container[int]
+    dropped: Mapping[tuple[int, str], FieldValue]
+    returns: Mapping[int, Mapping[str, Return]]
 
 
 def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> Known:
@@ -86,17 +97,24 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
     for (pk, name), waiting in earlier.items():
         if waiting.cause == Cause.UNDO:
             stays.setdefault(pk, {})[name] = Reason.UNDONE
+    told = guards.stages_told(tx, [each.pk for each in own])
+    untold = {str(getattr(each, kind)) for each in own if each.pk not in told}
+    unmoved = [e for e in own if planning.causes.get(str(getattr(e, kind))) in UNMOVED]
+    wishes = wishes_of(tx, deployment, kind, placed)
     return Known(
         placed=placed,
-        wishes=wishes_of(tx, deployment, kind, placed),
+        wishes=wishes,
         live=live,
         own=own,
-        told=guards.stages_told(tx, [each.pk for each in own]),
+        told=told,
+        lost=guards.stages_told_to_gone(tx, untold),
         stays=stays,
         held_by_hand=held_by_hand,
         begun=clearings.clearings_of(tx, [each.pk for each in own]),
         earlier=earlier,
         in_scope=writable(tx, deployment, own),
+        dropped=differences.dropped_of(tx, [each.pk for each in unmoved]),
+        returns=returns_of(tx, deployment, kind, own, wishes),
     )
 
 
@@ -117,12 +135,31 @@ def plan_record(
         described,
         out_of_scope=each.pk not in known.in_scope,
         kept=kept,
+        returns={name: back.from_s for name, back in known.returns.get(each.pk, {}).items()},
+        now_s=planning.now_s,
     )
     found = resume(proposed, each, described, known.begun)
     left += _taken_back(each, proposed, found)
     if planning.modes.get(each.connection) != "active":
         left += _vendor_fields_held(planning.deployment, each, found)
-    return [_stored_entry(planning, known, each, subject, one) for one in found], left
+    given_up = [one for one in found if _is_dropped(known, each, described, one)]
+    left += [
+        StoredDifference(each.pk, one.field, one.after, one.before, Reason.DROPPED)
+        for one in given_up
+    ]
+    return [
+        _stored_entry(planning, known, each, subject, one) for one in found if one not in given_up
+    ], left
+
+
+def _is_dropped(
+    known: Known, each: StoredRecord, described: ObjectDescription, entry: Entry
+) -> bool:
+    """Whether somebody gave this very value up, and nothing has happened since."""
+    if (each.pk, entry.field) not in known.dropped:
+        return False
+    same = same_value(described.fields[entry.field].type)
+    return same(known.dropped[each.pk, entry.field], entry.after)
 
 
 def _taken_back(
@@ -158,11 +195,14 @@ def propose_for(
     *,
     out_of_scope: bool,
     kept: Mapping[str, Reason] | None = None,
+    returns: Mapping[str, float] | None = None,
+    now_s: float = 0.0,
 ) -> tuple[list[Entry], list[StoredDifference]]:
     """What one record of somebody should be written, and what differs and stays.
 
     Args:
         kept: field -> why it stays as it is for now.
+        returns: field -> the instant from which it may go back.
     """
     connected = deployment.connections[each.connection]
     mapping = connected.object_mapping(each.object)
@@ -180,9 +220,13 @@ def propose_for(
         frozen=is_frozen(mapping, each.fields),
         out_of_scope=out_of_scope,
         kept=kept,
+        returns=returns,
+        now_s=now_s,
     )
     left = [
-        StoredDifference(each.pk, one.field, one.wanted, one.current, one.reason)
+        StoredDifference(
+            each.pk, one.field, one.wanted, one.current, one.reason, until_s=one.until_s
+        )
         for one in differences
     ]
     return entries, left
@@ -207,7 +251,13 @@ def _stored_entry(
 ) -> StoredEntry:
     """The entry as it is kept."""
     is_held = planning.modes.get(each.connection) != "active"
+    stage = (subject.stages or {})[planning.deployment.main_vocabulary]
     told = known.told.get(each.pk)
+    is_remade = told is None and stage == known.lost.get((subject.id, each.connection, each.object))
+    told = stage if is_remade else told
+    back = known.returns.get(each.pk, {}).get(entry.field)
+    if back is not None and entry.way in GOES_BACK:
+        told = _stage_before(planning.deployment, back, subject)
     made = StoredEntry(
         plan=planning.plan_id,
         record_pk=each.pk,
@@ -219,20 +269,29 @@ def _stored_entry(
         before=entry.before,
         after=entry.after,
         stage_from=told or "",
-        stage_to=(subject.stages or {})[planning.deployment.main_vocabulary],
+        stage_to=stage,
         because=(),
         state=str(State.HELD if is_held else State.PLANNED),
         way=str(entry.way),
-        cause=str(_cause(planning.causes.get(subject.id), told)),
+        cause=str(_cause(planning.causes.get(subject.id), told, is_remade=is_remade)),
     )
     return _carry_on(made, known.earlier.get((each.pk, entry.field)))
 
 
-def _cause(cause: Cause | None, told: str | None) -> Cause:
-    """Why a value is planned: of its subject, unless the record never held a value of ours."""
+def _stage_before(deployment: Deployment, back: Return, subject: Placed) -> str:
+    """The stage from which somebody fell: the record may have been told of the fall long ago."""
+    is_account = subject.id.startswith("a_")
+    return deployment.classifier.stage(
+        deployment.main_vocabulary, back.fell_from, account=is_account
+    )
+
+
+def _cause(cause: Cause | None, told: str | None, *, is_remade: bool) -> Cause:
+    """Why a value is planned: as its subject is, unless the record never held a value of ours."""
     if told is None and cause is not Cause.BY_HAND:
         return Cause.NEW
-    return cause or Cause.FACTS
+    cause = cause or Cause.FACTS
+    return Cause.REPAIR if is_remade and cause in (Cause.FACTS, Cause.TIME) else cause
 
 
 def _carry_on(entry: StoredEntry, earlier: StoredEntry | None) -> StoredEntry:

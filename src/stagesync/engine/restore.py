@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 
 from stagesync.engine.around import look_around
 from stagesync.engine.deployment import Deployment
-from stagesync.store import people, records, state
-from stagesync.store.people import Placed, Transition
+from stagesync.store import history, people, records, state
+from stagesync.store.history import Transition
+from stagesync.store.people import Placed
 from stagesync.store.verdicts import StoredVerdict
 
 
@@ -94,7 +95,7 @@ def give_back_places(
         rows.append(then)
         transitions.append(_transition(tx, deployment, current, then, now_s=now_s))
     people.save_placed(tx, "person", rows)
-    people.save_transitions(tx, transitions)
+    history.save_transitions(tx, transitions)
     state.mark_dirty(tx, "person", [each.id for each in rows])
 
 
@@ -118,7 +119,7 @@ def _transition(
 ) -> Transition:
     """The history tells that somebody is back where they stood, and what had brought them there."""
     main = deployment.main_vocabulary
-    past = people.transitions_of(tx, then.id)
+    past = history.transitions_of(tx, then.id)
     led = next((each for each in reversed(past) if each.position_to == then.position), None)
     return Transition(
         subject=then.id,

@@ -26,7 +26,7 @@ from stagesync.engine.standing import save_standing
 from stagesync.engine.trouble import advise, to_keep
 from stagesync.engine.writeback import Written, settle_sent, write_back
 from stagesync.errors import CrmError
-from stagesync.store import guards, people, plans, state
+from stagesync.store import differences, guards, people, plans, state
 
 log = structlog.get_logger()
 
@@ -224,6 +224,8 @@ def decide(deployment: Deployment, plan_id: str, *, approve: bool, by: str, now_
         entries = plans.entries_of(tx, plan_id, State.HELD)
         by_move = Move.APPROVE if approve else Move.DROP
         moves = [(each.record_pk, each.field, move(each.state, by_move)) for each in entries]
+        if not approve:
+            differences.note_dropped(tx, plan_id, at_s=now_s)
         plans.set_entry_states(tx, plan_id, moves)
         guards.save_held_groups(tx, plan_id, [], at_s=now_s)
         if approve:

@@ -46,6 +46,7 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
                 }
                 for each in plans.plans_in(tx, "held")
             ],
+            "approved": _approved(tx, deployment),
             "holds": dict(Counter(each.kind for each in holds.all_standing(tx))),
             "parked": [
                 {
@@ -71,6 +72,25 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
             "last_run": _run(runs[0]) if runs else None,
             "runs": [_run(each) for each in runs],
         }
+
+
+def _approved(tx: Connection, deployment: Deployment) -> list[dict[str, Any]]:
+    """Approvals by which something may still be written, newest first."""
+    waiting, free = plans.count_approved(tx), Counter[str]()
+    for left in guards.approvals_left(tx).values():
+        free.update(dict(left))
+    return [
+        {
+            "plan": each.id,
+            "by": each.decided_by,
+            "at": iso(each.decided_at_s or 0.0),
+            "until": iso((each.decided_at_s or 0.0) + deployment.limits.approval_s),
+            "waiting": waiting.get(each.id, 0),
+            "free": free[each.id],
+        }
+        for each in plans.plans_in(tx, "approved")
+        if waiting.get(each.id) or free[each.id]
+    ]
 
 
 def _connection(

@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from stagesync.domain.classify import classify
-from stagesync.domain.compile import compile_policy
 from stagesync.domain.mapping import CrmMapping
-from stagesync.domain.treatment import compile_treatments
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.errors import DefinitionError, Problem
 from stagesync.loading.definitions import Definitions, load_trial
@@ -54,9 +51,6 @@ def deployment_under(
         deployment,
         policy=definitions.policy,
         vocabularies=definitions.vocabularies,
-        compiled=compile_policy(definitions.policy),
-        classifier=classify(definitions.vocabularies),
-        treatment_of=compile_treatments(definitions.vocabularies[main], definitions.policy.axes),
         connections=connections,
     )
 

@@ -10,15 +10,16 @@ from stagesync.domain.plan import Wish
 from stagesync.domain.reason_text import reason_text
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
-from stagesync.store import people
-from stagesync.store.people import Kind, Placed, Transition
+from stagesync.store import history
+from stagesync.store.history import Transition
+from stagesync.store.people import Kind, Placed
 
 
 def wishes_of(
     tx: Connection, deployment: Deployment, kind: Kind, placed: Mapping[str, Placed]
 ) -> dict[str, Wish]:
     """By id; those never evaluated have none."""
-    changes = people.last_transitions(tx, placed, of_stage=True)
+    changes = history.last_transitions(tx, placed, of_stage=True)
     return {
         who: wish_of(deployment, each, changes.get(who), account=kind == "account")
         for who, each in placed.items()

@@ -20,13 +20,14 @@ from stagesync.connector import CrmError, Record, Refusal, Role, Write, WriteRes
 from stagesync.domain.life import Move, State, move
 from stagesync.domain.plan import Reason, Way
 from stagesync.engine import audit
+from stagesync.engine.answers import audited, concerns, told_late
 from stagesync.engine.backward import note_begun, note_refused, settle_begun
 from stagesync.engine.compare import same_value
+from stagesync.engine.cost import HOUR_S
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.guard import group_of
 from stagesync.engine.holds import pin
-from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress
 from stagesync.engine.trouble import advise
 from stagesync.store import baselines, clearings, differences, guards, links, plans, records, state
@@ -36,8 +37,6 @@ from stagesync.store.plans import StoredEntry
 
 REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
 """Refusals that are known by a reason of their own; all others are `refused`."""
-
-HOUR_S = 3_600.0
 
 DOUBTS = frozenset({Refusal.INVALID, Refusal.FORBIDDEN})
 """Refusals after which the fields are described anew: one may have changed since."""
@@ -201,16 +200,15 @@ class _Sender:
     ) -> None:
         items = {(item.write.object, item.write.id): item for item in batch}
         answered = [(items[r.write.object, r.write.id], r) for r in results]
-        taken = [(e, r) for item, r in answered for e in item.entries if not _concerns(r, e.field)]
-        refused = [(e, r) for item, r in answered for e in item.entries if _concerns(r, e.field)]
-        label = self.deployment.policy.label
+        taken = [(e, r) for item, r in answered for e in item.entries if not concerns(r, e.field)]
+        refused = [(e, r) for item, r in answered for e in item.entries if concerns(r, e.field)]
         with self.deployment.store.begin() as tx:
             self._keep_taken(tx, [entry for entry, _ in taken])
             self._keep_refused(tx, refused)
             audit.append(
                 tx,
                 [
-                    _audited(each, result, policy=label, run=self.run, now_s=self.now_s)
+                    audited(self.deployment, each, result, run=self.run, now_s=self.now_s)
                     for each, result in (*taken, *refused)
                 ],
             )
@@ -284,44 +282,6 @@ def _keep_baselines(
             if each.way != Way.RESTORE
         ],
     )
-
-
-def _audited(
-    each: StoredEntry, result: WriteResult | None, *, policy: str, run: str, now_s: float
-) -> dict[str, Any]:
-    """The log's entry for one written or refused field; `result` None means seen to stand there.
-
-    Args:
-        policy: label of the one that it was planned under.
-    """
-    was_refused = result is not None and _concerns(result, each.field)
-    return {
-        "at": iso(now_s),
-        "run": run,
-        "actor": "stagesync",
-        "person": each.subject,
-        "connection": each.connection,
-        "object": each.object,
-        "id": each.id,
-        "field": each.field,
-        "before": each.before,
-        "after": each.after,
-        "stage_from": each.stage_from,
-        "stage_to": each.stage_to,
-        "policy": policy,
-        "reasons": each.because,
-        "result": (
-            {"refused": str(result.refusal), "code": result.code, "words": result.message}
-            if result is not None and was_refused
-            else {"written": True}
-        )
-        | ({} if each.way == Way.PLAIN else {"way": each.way}),
-    }
-
-
-def _concerns(result: WriteResult, field: str) -> bool:
-    """Whether a result refuses this field."""
-    return result.refusal is not None and (not result.fields or field in result.fields)
 
 
 def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
@@ -403,15 +363,4 @@ def settle_sent(
     arrived += [each for key, each in begun.items() if key not in told]
     _keep_baselines(tx, arrived, run=run, now_s=now_s)
     pin(tx, deployment, arrived, now_s=now_s)
-    audit.append(tx, _told_late(tx, arrived, run=run, now_s=now_s))
-
-
-def _told_late(
-    tx: Connection, arrived: Sequence[StoredEntry], *, run: str, now_s: float
-) -> list[dict[str, Any]]:
-    """The log's entries: under the policy of their plan, which may be another one than today's."""
-    plan = {name: plans.get_plan(tx, name) for name in {each.plan for each in arrived}}
-    labels = {name: each.policy if each else "" for name, each in plan.items()}
-    return [
-        _audited(each, None, policy=labels[each.plan], run=run, now_s=now_s) for each in arrived
-    ]
+    audit.append(tx, told_late(tx, deployment, arrived, run=run, now_s=now_s))

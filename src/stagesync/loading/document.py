@@ -17,8 +17,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from stagesync.domain.duration import seconds_of
 from stagesync.errors import Problem
-from stagesync.loading.instants import parse_duration
 from stagesync.loading.names import unknown
 
 _TAG = "tag:yaml.org,2002:"
@@ -168,12 +168,12 @@ class Spot:
         return value
 
     def duration_s(self) -> float | None:
-        """Seconds of a duration; anything else is reported."""
-        try:
-            return parse_duration(self.letters or "")
-        except ValueError:
+        """Seconds of a duration, always above zero; anything else is reported."""
+        found = seconds_of(self.letters or "")
+        if not found:
             self.problem(f"must be a duration such as 15m, 24h or 180d, not {self._shown()}")
             return None
+        return found
 
     def _shown(self) -> str:
         if self.is_blank:

@@ -1,13 +1,10 @@
-"""Instants and durations, between text and seconds."""
+"""Instants, between text and seconds."""
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
 _AS = "write it as 2026-10-01T10:00:00Z"
 
 DAY_S = 86400.0
@@ -37,16 +34,3 @@ def format_instant(seconds: float) -> str:
     text = (_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat()
     whole, point, fraction = text.partition(".")
     return f"{whole}{point}{fraction.rstrip('0')}Z"
-
-
-def parse_duration(text: str) -> float:
-    """Seconds of a duration such as `15m`, `24h`, `180d` or `2w`; always above zero.
-
-    Raises:
-        ValueError: not a duration.
-    """
-    match = _DURATION.fullmatch(text.strip())
-    seconds = float(match[1]) * _UNIT_S[match[2]] if match else 0.0
-    if seconds <= 0:
-        raise ValueError(f"`{text}` is not a duration such as 15m, 24h, 180d or 2w")
-    return seconds

@@ -14,6 +14,8 @@ VALUE: stage.VOCABULARY   the stage
            vendor         the vendor's own stage field; off unless the connection says otherwise
 ... mode: forward         only to a higher stage of the vocabulary; a vendor's field by default
           follow          both ways
+... backward: {AXIS: WAIT}    a vendor's field that goes forward goes back, too, when these axes lowered the
+          stage: `at once`, or `after N days` for which it stood lower; never for an axis that is left out
 ... may_replace: [..]     only these API values, `""` for empty; a vendor's field needs it
 ... only_with: FIELD      written only when that field is written
 ... values: {stage: [API value, ..]}    the first that the CRM offers; [] leaves the field as it is
@@ -21,6 +23,7 @@ VALUE: stage.VOCABULARY   the stage
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 from stagesync.domain.mapping_rules import PLAIN_VALUES, WriteRule
@@ -30,10 +33,13 @@ from stagesync.loading.document import Spot
 from stagesync.loading.mapping_words import one, several
 from stagesync.loading.names import unknown
 
-_WRITE = ("value", "owner", "mode", "may_replace", "only_with", "values")
+_WRITE = ("value", "owner", "mode", "backward", "may_replace", "only_with", "values")
 _OWNERS = ("ours", "shared", "vendor")
 _FOLLOW = "follow"
 _MODES = ("forward", _FOLLOW)
+_AT_ONCE = "at once"
+_AFTER = re.compile(r"after ([1-9][0-9]{0,4}) ?(?:d|days?)")
+_DAY_S = 86_400.0
 _OF_PEOPLE = ("next_contact",)
 """An account is not contacted; its people are."""
 
@@ -61,7 +67,7 @@ def read_writes(
     known += [f"level.{name}" for name in axes]
     known += [name for name in PLAIN_VALUES if not accounts or name not in _OF_PEOPLE]
     found = {
-        field: _read_write(field, rule, vocabularies, known=known, accounts=accounts)
+        field: _read_write(field, rule, vocabularies, known=known, axes=axes, accounts=accounts)
         for field, rule in entries.items()
     }
     for field, rule in found.items():
@@ -75,6 +81,7 @@ def _read_write(
     vocabularies: Mapping[str, Vocabulary],
     *,
     known: Collection[str],
+    axes: Collection[str],
     accounts: bool,
 ) -> WriteRule:
     fields = spot.fields(_WRITE, required=("value", "owner"))
@@ -89,6 +96,7 @@ def _read_write(
         vendor=owner == "vendor",
         # A vendor's field never goes back unless it is asked for.
         forward=mode == "forward" or (owner == "vendor" and mode != _FOLLOW),
+        backward=_read_backward(fields["backward"], axes) if "backward" in fields else None,
         may_replace=several(fields.get("may_replace"), blanks=True),
         only_with=one(fields.get("only_with")),
         values=_read_values(fields["values"], vocabulary) if "values" in fields else None,
@@ -119,6 +127,23 @@ def _one_of(spot: Spot | None, what: str, known: Collection[str]) -> str:
     return word
 
 
+def _read_backward(spot: Spot, axes: Collection[str]) -> dict[str, float]:
+    """Axis -> seconds."""
+    waits = {}
+    entries = spot.entries()
+    if spot.is_blank or (spot.is_mapping and not entries):
+        spot.problem("must name an axis of the policy and how long a lower stage must have stood")
+    for axis, wait in entries.items():
+        if axis not in axes:
+            wait.problem(unknown("axis", axis, axes))
+        words = one(wait)
+        after = _AFTER.fullmatch(words)
+        if not after and words != _AT_ONCE and words:
+            wait.problem(f"must be `{_AT_ONCE}` or `after N days`, not `{words}`")
+        waits[axis] = int(after[1]) * _DAY_S if after else 0.0
+    return waits
+
+
 def _read_values(spot: Spot, vocabulary: Vocabulary | None) -> dict[str, tuple[str, ...]]:
     entries = spot.entries()
     stages = [stage.id for stage in vocabulary.stages] if vocabulary else []
@@ -133,7 +158,7 @@ def _read_values(spot: Spot, vocabulary: Vocabulary | None) -> dict[str, tuple[s
 
 def _check_rule(fields: Mapping[str, Spot], spot: Spot, rule: WriteRule) -> None:
     if rule.value and not rule.vocabulary:
-        for key in ("mode", "values"):
+        for key in ("mode", "backward", "values"):
             if key in fields:
                 fields[key].problem("is for stages only")
     if rule.vendor and not rule.vocabulary and rule.value:
@@ -144,6 +169,10 @@ def _check_rule(fields: Mapping[str, Spot], spot: Spot, rule: WriteRule) -> None
         )
     if "mode" in fields and one(fields["mode"]) == _FOLLOW and not rule.vendor:
         fields["mode"].problem("only a vendor's field needs it: others follow both ways anyhow")
+    if "backward" in fields and rule.vocabulary and not rule.vendor:
+        fields["backward"].problem("only a vendor's field needs it: others go back at once anyhow")
+    if "backward" in fields and rule.vendor and not rule.forward:
+        fields["backward"].problem("`mode: follow` goes back at once whatever lowered the stage")
     if rule.owner == "ours" and "may_replace" in fields:
         fields["may_replace"].problem("nobody else writes a field of ours")
 

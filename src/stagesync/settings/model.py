@@ -14,17 +14,16 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from stagesync.domain.duration import seconds_of
 from stagesync.errors import DefinitionError, Problem
 from stagesync.settings.lines import Lines, read_yaml
 
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
 
 def _seconds(value: object) -> object:
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", str(value))
+    found = seconds_of(str(value))
     if found is None:
         raise ValueError("must be a duration such as 60s, 5m or 1h")
-    return float(found[1]) * _UNITS[found[2]]
+    return found
 
 
 Duration = Annotated[float, BeforeValidator(_seconds)]
@@ -71,6 +70,7 @@ class GuardrailSettings(_Strict):
         max_source_loss: how much of an object's records may be gone from one pull to the next.
         max_writes_of_a_field: how often the same field of a record may be written.
         never_below: so few are never too many.
+        approval_lasts: after which what was approved and not written is held again.
     """
 
     window: Duration = Field(default=86_400.0, validate_default=False)
@@ -81,6 +81,7 @@ class GuardrailSettings(_Strict):
     max_source_loss: Share = Field(default=0.20, validate_default=False)
     max_writes_of_a_field: int = Field(default=5, ge=1)
     never_below: int = Field(default=20, ge=0)
+    approval_lasts: Duration = Field(default=7 * 86_400.0, validate_default=False)
 
 
 def _listen(value: object) -> object:

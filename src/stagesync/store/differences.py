@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from stagesync.store.keys import among
 
 
 @dataclass(frozen=True, slots=True)
 class StoredDifference:
-    """A wanted value that does not stand in a CRM, and why; `words` are the vendor's."""
+    """A wanted value that does not stand in a CRM, and why; `words` are the vendor's.
+
+    Attributes:
+        until_s: the instant from which it is planned again; None when nothing but a change ends it.
+    """
 
     record_pk: int
     field: str
@@ -22,6 +26,7 @@ class StoredDifference:
     current: Any
     reason: str
     words: str = ""
+    until_s: float | None = None
 
 
 def save_differences(
@@ -45,20 +50,31 @@ def add_differences(tx: Connection, rows: Iterable[StoredDifference], *, at_s: f
             "reason": each.reason,
             "words": each.words,
             "at_s": at_s,
+            "until_s": each.until_s,
         }
         for each in rows
     ]
     if values:
         tx.execute(
             text(
-                "INSERT INTO difference (record_pk, field, wanted, current, reason, words, at_s)"
-                " VALUES (:pk, :field, :wanted, :current, :reason, :words, :at_s)"
+                "INSERT INTO difference (record_pk, field, wanted, current, reason, words, at_s,"
+                " until_s) VALUES (:pk, :field, :wanted, :current, :reason, :words, :at_s, :until_s)"
                 " ON CONFLICT (record_pk, field) DO UPDATE SET wanted = excluded.wanted,"
                 " current = excluded.current, reason = excluded.reason, words = excluded.words,"
-                " at_s = excluded.at_s"
+                " at_s = excluded.at_s, until_s = excluded.until_s"
             ),
             values,
         )
+
+
+def subjects_over(tx: Connection, *, now_s: float) -> list[str]:
+    """People and accounts with a value whose time to stay as it is has come to its end."""
+    sql = (
+        "SELECT DISTINCT COALESCE(r.person, r.account) AS subject FROM difference d"
+        " JOIN record r ON r.pk = d.record_pk WHERE d.until_s <= :now_s AND r.gone = 0"
+    )
+    rows = tx.execute(text(sql), {"now_s": now_s})
+    return sorted(row.subject for row in rows if row.subject)
 
 
 def drop_differences(tx: Connection, fields: Iterable[tuple[int, str]]) -> None:
@@ -81,19 +97,42 @@ def differences_of(tx: Connection, pks: Iterable[int]) -> dict[int, list[StoredD
                 orjson.loads(row.current),
                 row.reason,
                 row.words,
+                row.until_s,
             )
         )
     return found
 
 
-def subjects_refused(tx: Connection, subjects: Iterable[str] | None) -> list[str]:
-    """People and accounts with a value that a CRM refused; among these, or among all."""
-    sql = (
+def subjects_left(tx: Connection, *reasons: str) -> list[str]:
+    """People and accounts with a value that is left as it is for one of these reasons."""
+    sql = text(
         "SELECT DISTINCT COALESCE(r.person, r.account) AS subject FROM difference d"
-        " JOIN record r ON r.pk = d.record_pk WHERE d.reason = 'refused' AND r.gone = 0"
+        " JOIN record r ON r.pk = d.record_pk WHERE d.reason IN :reasons AND r.gone = 0"
+    ).bindparams(bindparam("reasons", expanding=True))
+    rows = tx.execute(sql, {"reasons": list(reasons)})
+    return sorted(row.subject for row in rows if row.subject)
+
+
+def note_dropped(tx: Connection, plan_id: str, *, at_s: float) -> None:
+    """Tell what a plan holds as given up; what would have been taken back is nothing that facts ask for."""
+    sql = text(
+        "INSERT INTO difference (record_pk, field, wanted, current, reason, words, at_s)"
+        " SELECT record_pk, field, after, before, 'dropped', '', :at_s FROM plan_entry"
+        " WHERE plan = :plan AND state = 'held' AND cause <> 'undo'"
+        " ON CONFLICT (record_pk, field) DO UPDATE SET wanted = excluded.wanted,"
+        " current = excluded.current, reason = excluded.reason, words = excluded.words,"
+        " at_s = excluded.at_s"
     )
-    found = {row.subject for row in tx.execute(text(sql)) if row.subject}
-    return sorted(found if subjects is None else found & set(subjects))
+    tx.execute(sql, {"plan": plan_id, "at_s": at_s})
+
+
+def dropped_of(tx: Connection, pks: Iterable[int]) -> dict[tuple[int, str], Any]:
+    """(record, field) -> the value that somebody gave up."""
+    sql = (
+        "SELECT record_pk, field, wanted FROM difference"
+        " WHERE record_pk IN :keys AND reason = 'dropped'"
+    )
+    return {(row.record_pk, row.field): orjson.loads(row.wanted) for row in among(tx, sql, pks)}
 
 
 def refused(tx: Connection, *, most: int) -> list[dict[str, Any]]:

@@ -75,11 +75,42 @@ def stages_told(tx: Connection, pks: Iterable[int]) -> dict[int, str]:
     return {row.record_pk: row.stage_to for row in among(tx, sql, pks)}
 
 
+def stages_told_to_gone(tx: Connection, subjects: Iterable[str]) -> dict[tuple[str, str, str], str]:
+    """(subject, connection, object) -> the stage last told to a record of theirs that is gone now."""
+    sql = (
+        "SELECT w.subject, w.connection, r.object, w.stage_to FROM own_write w"
+        " JOIN record r ON r.pk = w.record_pk WHERE w.subject IN :keys AND r.gone = 1 ORDER BY w.at_s"
+    )
+    rows = among(tx, sql, subjects)
+    return {(row.subject, row.connection, row.object): row.stage_to for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """A value that we wrote, and when."""
+
+    value: Any
+    at_s: float
+
+
+def last_written(tx: Connection, pks: Iterable[int]) -> dict[tuple[int, str], Wrote]:
+    """(record, field) -> the last value that we wrote there."""
+    sql = (
+        "SELECT record_pk, field, value, at_s FROM (SELECT record_pk, field, value, at_s, ROW_NUMBER() OVER"
+        " (PARTITION BY record_pk, field ORDER BY at_s DESC) AS place FROM own_write"
+        " WHERE record_pk IN :keys) AS told WHERE place = 1"
+    )
+    return {
+        (row.record_pk, row.field): Wrote(orjson.loads(row.value), row.at_s)
+        for row in among(tx, sql, pks)
+    }
+
+
 def recent_moves(tx: Connection, *, since_s: float) -> dict[Group, int]:
-    """People and accounts moved unseen since an instant, by group."""
+    """People and accounts moved, or repaired, unseen since an instant, by group."""
     sql = text(
         "SELECT cause, stage_from, stage_to, COUNT(DISTINCT subject) AS subjects FROM own_write"
-        " WHERE at_s > :since_s AND approval = '' AND stage_from <> stage_to"
+        " WHERE at_s > :since_s AND approval = '' AND (stage_from <> stage_to OR cause = 'repair')"
         " GROUP BY cause, stage_from, stage_to"
     )
     return {
@@ -195,7 +226,8 @@ def approvals_left(tx: Connection) -> dict[Group, list[tuple[str, int]]]:
     """
     sql = text(
         "SELECT a.plan, a.cause, a.stage_from, a.stage_to, a.subjects - (SELECT COUNT(*) FROM ("
-        " SELECT w.subject FROM own_write w WHERE w.approval = a.plan AND w.cause = a.cause"
+        " SELECT w.subject FROM own_write w WHERE w.at_s >= p.decided_at_s"
+        " AND w.approval = a.plan AND w.cause = a.cause"
         " AND w.stage_from = a.stage_from AND w.stage_to = a.stage_to"
         " UNION SELECT e.subject FROM plan_entry e WHERE e.approval = a.plan AND e.cause = a.cause"
         " AND e.stage_from = a.stage_from AND e.stage_to = a.stage_to) AS used) AS free"

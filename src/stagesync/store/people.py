@@ -15,6 +15,9 @@ from stagesync.store.keys import chunks
 Kind = Literal["person", "account"]
 """Which of the two tables; both have the same columns."""
 
+KINDS: tuple[Kind, Kind] = ("person", "account")
+"""Both, people before the accounts that follow from them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -216,7 +219,7 @@ def count_stages(tx: Connection) -> dict[str, dict[str, int]]:
 def stage_sizes(tx: Connection, vocabulary: str) -> dict[str, int]:
     """Stage -> people and accounts in it."""
     counts: dict[str, int] = {}
-    for table in ("person", "account"):
+    for table in KINDS:
         sql = f"SELECT stages, COUNT(*) AS n FROM {table} GROUP BY stages"  # noqa: S608  literals
         for row in tx.execute(text(sql)):
             stage = orjson.loads(row.stages).get(vocabulary, "")
@@ -227,96 +230,6 @@ def stage_sizes(tx: Connection, vocabulary: str) -> dict[str, int]:
 def count(tx: Connection, kind: Kind) -> int:
     """How many there are."""
     return int(tx.execute(text(f"SELECT COUNT(*) FROM {kind}")).scalar_one())  # noqa: S608  a literal
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """A change of position of a person or account, as explained then."""
-
-    subject: str
-    at_s: float
-    run: str
-    stage_from: str
-    stage_to: str
-    position_from: Mapping[str, str]
-    position_to: Mapping[str, str]
-    policy: str
-    scores: Mapping[str, float]
-    reasons: Sequence[Mapping[str, Any]]
-
-
-def save_transitions(tx: Connection, transitions: Sequence[Transition]) -> None:
-    """Append transitions."""
-    if not transitions:
-        return
-    tx.execute(
-        text(
-            "INSERT INTO transition (subject, at_s, run, stage_from, stage_to, position_from,"
-            " position_to, policy, scores, reasons) VALUES (:subject, :at_s, :run, :stage_from,"
-            " :stage_to, :position_from, :position_to, :policy, :scores, :reasons)"
-            " ON CONFLICT (subject, at_s) DO NOTHING"
-        ),
-        [
-            {
-                "subject": each.subject,
-                "at_s": each.at_s,
-                "run": each.run,
-                "stage_from": each.stage_from,
-                "stage_to": each.stage_to,
-                "position_from": orjson.dumps(each.position_from).decode(),
-                "position_to": orjson.dumps(each.position_to).decode(),
-                "policy": each.policy,
-                "scores": orjson.dumps(each.scores).decode(),
-                "reasons": orjson.dumps(each.reasons).decode(),
-            }
-            for each in transitions
-        ],
-    )
-
-
-def last_transitions(
-    tx: Connection, subjects: Iterable[str], *, of_stage: bool = False
-) -> dict[str, Transition]:
-    """Person or account -> its newest transition; those that never moved are absent.
-
-    Args:
-        of_stage: the newest that changed the main vocabulary's stage.
-    """
-    only = " AND stage_from <> stage_to" if of_stage else ""
-    sql = text(
-        "SELECT t.* FROM transition t JOIN (SELECT subject, MAX(at_s) AS at_s FROM transition"  # noqa: S608  a literal
-        f" WHERE subject IN :keys{only} GROUP BY subject) newest"
-        " ON newest.subject = t.subject AND newest.at_s = t.at_s"
-    ).bindparams(bindparam("keys", expanding=True))
-    return {
-        row.subject: _transition(row)
-        for batch in chunks(subjects)
-        for row in tx.execute(sql, {"keys": batch})
-    }
-
-
-def transitions_of(tx: Connection, subject: str) -> list[Transition]:
-    """The history of one person or account, oldest first."""
-    rows = tx.execute(
-        text("SELECT * FROM transition WHERE subject = :subject ORDER BY at_s"),
-        {"subject": subject},
-    )
-    return [_transition(row) for row in rows]
-
-
-def _transition(row: Row[Any]) -> Transition:
-    return Transition(
-        subject=row.subject,
-        at_s=row.at_s,
-        run=row.run,
-        stage_from=row.stage_from,
-        stage_to=row.stage_to,
-        position_from=orjson.loads(row.position_from),
-        position_to=orjson.loads(row.position_to),
-        policy=row.policy,
-        scores=orjson.loads(row.scores),
-        reasons=orjson.loads(row.reasons),
-    )
 
 
 def interesting(tx: Connection) -> str:

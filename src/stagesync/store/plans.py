@@ -21,7 +21,7 @@ class StoredPlan:
     Attributes:
         kind: `run`, or `undo`, which was asked for by hand.
         run: that made it, or that it undoes.
-        state: one of open, held, approved, dropped, done.
+        state: one of open, held, approved, dropped, done; `ended` when the approval is over.
     """
 
     id: str
@@ -167,35 +167,75 @@ def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
 def entries_of(tx: Connection, plan_id: str, *states: str) -> list[StoredEntry]:
     """The entries of a plan in these states (all states when none is named), by record and field."""
     if not states:
-        return _entries(tx, f"e.plan = :plan {_BY_FIELD}", plan=plan_id)
-    return _entries(
-        tx, f"e.plan = :plan AND e.state IN :states {_BY_FIELD}", plan=plan_id, states=list(states)
-    )
+        return _entries(tx, "e.plan = :plan", plan=plan_id)
+    where = "e.plan = :plan AND e.state IN :states"
+    return _entries(tx, where, plan=plan_id, states=list(states))
 
 
 def entries_unseen(tx: Connection, plan_id: str) -> list[StoredEntry]:
     """The planned entries of a plan that nobody approved, by record and field."""
-    which = "e.plan = :plan AND e.state = 'planned' AND e.approval = ''"
-    return _entries(tx, f"{which} {_BY_FIELD}", plan=plan_id)
+    return _entries(tx, "e.plan = :plan AND e.state = 'planned' AND e.approval = ''", plan=plan_id)
 
 
 def entries_in(tx: Connection, state: str) -> list[StoredEntry]:
     """The entries of all plans in this state, by record and field."""
-    return _entries(tx, f"e.state = :state {_BY_FIELD}", state=state)
+    return _entries(tx, "e.state = :state", state=state)
 
 
-_BY_FIELD = "ORDER BY r.connection, r.object, r.id, e.field"
-
-
-def _entries(tx: Connection, which: str, **values: Any) -> list[StoredEntry]:
-    """Entries with the records they go to; `which` stands behind WHERE, a list in it is an IN list."""
+def _entries(tx: Connection, where: str, **values: str | float | list[str]) -> list[StoredEntry]:
+    """By record and field; a value that is a list belongs to an IN."""
     sql = text(
         "SELECT e.*, r.connection, r.object, r.id AS record_id FROM plan_entry e"  # noqa: S608  literals
-        f" JOIN record r ON r.pk = e.record_pk WHERE {which}"
+        f" JOIN record r ON r.pk = e.record_pk WHERE {where}"
+        " ORDER BY r.connection, r.object, r.id, e.field"
     )
     lists = [name for name, value in values.items() if isinstance(value, list)]
     sql = sql.bindparams(*(bindparam(name, expanding=True) for name in lists))
     return [_stored_entry(row) for row in tx.execute(sql, values)]
+
+
+def entries_of_ended(tx: Connection, plan_id: str, *, before_s: float) -> list[StoredEntry]:
+    """The planned entries of a plan whose approval was given at an instant or before it."""
+    ended = "SELECT id FROM plan WHERE decided_at_s <= :before_s"
+    return _entries(
+        tx,
+        f"e.plan = :plan AND e.state = 'planned' AND e.approval IN ({ended})",
+        plan=plan_id,
+        before_s=before_s,
+    )
+
+
+def end_approvals(tx: Connection, *, before_s: float) -> None:
+    """Let nothing more pass by approvals given at an instant or before it."""
+    sql = text(
+        "UPDATE plan SET state = 'ended' WHERE state = 'approved' AND decided_at_s <= :before_s"
+    )
+    tx.execute(sql, {"before_s": before_s})
+
+
+def count_approved(tx: Connection) -> dict[str, int]:
+    """Approved plan -> values that wait to be written by it."""
+    sql = text(
+        "SELECT approval, COUNT(*) AS n FROM plan_entry WHERE state = 'planned' AND approval <> ''"
+        " GROUP BY approval"
+    )
+    return {row.approval: row.n for row in tx.execute(sql)}
+
+
+def forget_old_plans(tx: Connection, *, before_s: float) -> None:
+    """Remove plans made before an instant of which nothing waits any more; the audit has what was written."""
+    old = (
+        "SELECT id FROM plan WHERE state IN ('done', 'dropped', 'ended') AND made_at_s < :before_s"
+    )
+    waits = "SELECT 1 FROM plan_entry e WHERE e.plan = plan.id AND e.state IN ('planned', 'held', 'sent')"
+    found = [
+        {"plan": row.id}
+        for row in tx.execute(text(f"{old} AND NOT EXISTS ({waits})"), {"before_s": before_s})
+    ]
+    for table in ("plan_entry", "approval", "held_group") if found else ():
+        tx.execute(text(f"DELETE FROM {table} WHERE plan = :plan"), found)  # noqa: S608  literals
+    if found:
+        tx.execute(text("DELETE FROM plan WHERE id = :plan"), found)
 
 
 def count_states(tx: Connection, plan_id: str) -> dict[str, int]:
@@ -274,11 +314,11 @@ def set_approvals(tx: Connection, plan_id: str, given: Iterable[tuple[int, str, 
 
 def waiting_of(tx: Connection, subjects: Iterable[str], *states: str) -> list[StoredEntry]:
     """The entries of these subjects in these states."""
-    which = "e.subject IN :keys AND e.state IN :states"
+    where = "e.subject IN :keys AND e.state IN :states"
     return [
         entry
         for batch in chunks(subjects)
-        for entry in _entries(tx, which, keys=batch, states=list(states))
+        for entry in _entries(tx, where, keys=batch, states=list(states))
     ]
 
 

@@ -6,7 +6,7 @@ Source: https://developers.hubspot.com/docs/guides/api/crm/using-object-apis (se
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from stagesync.sandbox.hubspot.automation import create, link, write
+from stagesync.sandbox.hubspot.automation import write
 from stagesync.sandbox.hubspot.call import Answer, Call, names, record_id
 from stagesync.sandbox.hubspot.checking import (
     accepted,
@@ -17,7 +17,7 @@ from stagesync.sandbox.hubspot.checking import (
 )
 from stagesync.sandbox.hubspot.errors import Refusal, invalid
 from stagesync.sandbox.hubspot.model import Record
-from stagesync.sandbox.hubspot.objects import echoed, wanted_links
+from stagesync.sandbox.hubspot.objects import created, echoed, made, wanted_links
 from stagesync.sandbox.hubspot.records import shown_record
 from stagesync.sandbox.hubspot.removing import archive
 from stagesync.sandbox.hubspot.values import iso
@@ -59,18 +59,10 @@ def create_many(call: Call) -> Answer:
         if refusal := taken(call, found, by_other_than=None) or _twice(found, fresh):
             raise refusal
     links = [wanted_links(call, item) for item in inputs]
-    rows = []
-    for item, found, wanted in zip(inputs, values, links, strict=True):
-        record = create(call.portal, call.kind, values=found, source=call.source)
-        for other, primary in wanted:
-            link(
-                call.portal,
-                (call.kind.name, record.id),
-                other,
-                source=call.source,
-                primary=primary,
-            )
-        rows.append(echoed(call, record, item=item, values=found))
+    rows = [
+        made(call, item, values=found, links=wanted)
+        for item, found, wanted in zip(inputs, values, links, strict=True)
+    ]
     return _answer(call, rows, status=201)
 
 
@@ -152,22 +144,7 @@ def _one_by_one(call: Call, inputs: Sequence[Item], act: Any, *, status: int) ->
 
 
 def _create(call: Call, item: Item) -> dict[str, Any]:
-    values = accepted(call, [item])[0]
-    demand(call, values, before=None)
-    if refusal := taken(call, values, by_other_than=None):
-        raise refusal
-    wanted = wanted_links(call, item)
-    record = create(call.portal, call.kind, values=values, source=call.source)
-    for other, primary in wanted:
-        link(
-            call.portal,
-            (call.kind.name, record.id),
-            other,
-            source=call.source,
-            primary=primary,
-        )
-    row = echoed(call, record, item=item, values=values)
-    return {**row, "objectWriteTraceId": item.get("objectWriteTraceId")}
+    return {**created(call, item), "objectWriteTraceId": item.get("objectWriteTraceId")}
 
 
 def _update(call: Call, item: Item) -> dict[str, Any]:

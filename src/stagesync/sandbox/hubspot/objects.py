@@ -1,6 +1,6 @@
 """Single records: list, read, create, change, archive, merge, erase."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stagesync.sandbox.hubspot.automation import create, link, write
@@ -48,13 +48,30 @@ def read(call: Call) -> Answer:
 def create_one(call: Call) -> Answer:
     """`POST /objects/{type}`."""
     body = call.json()
-    values = accepted(call, [body])[0]
+    row = created(call, body)
+    headers = {"Location": f"https://api.hubapi.com/crm/v3/objects/{call.kind.name}/{row['id']}"}
+    return Answer(row, 201, 1, headers)
+
+
+def created(call: Call, item: Mapping[str, Any]) -> dict[str, Any]:
+    """Makes one record, and answers it as the vendor does."""
+    values = accepted(call, [item])[0]
     demand(call, values, before=None)
     if refusal := taken(call, values, by_other_than=None):
         raise refusal
-    wanted = wanted_links(call, body)
+    return made(call, item, values=values, links=wanted_links(call, item))
+
+
+def made(
+    call: Call,
+    item: Mapping[str, Any],
+    *,
+    values: Mapping[str, str],
+    links: Sequence[tuple[tuple[str, int], bool]],
+) -> dict[str, Any]:
+    """Makes a record whose values and links have been checked."""
     record = create(call.portal, call.kind, values=values, source=call.source)
-    for other, primary in wanted:
+    for other, primary in links:
         link(
             call.portal,
             (call.kind.name, record.id),
@@ -62,9 +79,7 @@ def create_one(call: Call) -> Answer:
             source=call.source,
             primary=primary,
         )
-    row = echoed(call, record, item=body, values=values)
-    headers = {"Location": f"https://api.hubapi.com/crm/v3/objects/{call.kind.name}/{record.id}"}
-    return Answer(row, 201, 1, headers)
+    return echoed(call, record, item=item, values=values)
 
 
 def change(call: Call) -> Answer:

@@ -62,6 +62,8 @@ transition = Table(
     text("policy"),
     text("scores"),
     text("reasons"),
+    text("path"),
+    text("implied"),
 )
 
 held_join = Table(

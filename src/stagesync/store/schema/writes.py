@@ -4,6 +4,7 @@ baseline    the last value that a CRM and stagesync both held, per record and fi
 difference  why a wanted value does not stand in the CRM
 clearing    fields that were emptied so that they could go back, until a value is seen in them
 plan, plan_entry   what will be, was, or waits to be written
+saved_plan  what a plan held when it was shown, held or decided: compressed, a line per value
 held_group  moves of a plan that are too much to be written unseen, and why
 approval    how many of each move somebody approved with a plan
 own_write   what we wrote, for as long as it is weighed or may come back
@@ -13,7 +14,7 @@ edit        a value that somebody else put into a field of ours, until it is ans
 
 from __future__ import annotations
 
-from sqlalchemy import Index, Table
+from sqlalchemy import Column, Index, LargeBinary, Table
 
 from stagesync.store.schema.columns import instant, metadata, text, whole
 
@@ -37,6 +38,8 @@ difference = Table(
     text("reason"),
     text("words"),
     instant("at_s"),
+    instant("until_s", null=True),
+    Index("ix_difference_until_s", "until_s"),
 )
 
 clearing = Table(
@@ -59,6 +62,7 @@ plan = Table(
     instant("made_at_s"),
     text("decided_by"),
     instant("decided_at_s", null=True),
+    Index("ix_plan_state", "state", "made_at_s"),
 )
 
 plan_entry = Table(
@@ -79,6 +83,17 @@ plan_entry = Table(
     text("way"),
     Index("ix_plan_entry_subject", "subject"),
     Index("ix_plan_entry_state", "state"),
+)
+
+saved_plan = Table(
+    "saved_plan",
+    metadata,
+    text("plan", key=True),
+    instant("saved_at_s"),
+    whole("entries"),
+    whole("subjects"),
+    text("causes"),
+    Column("body", LargeBinary, nullable=False),
 )
 
 held_group = Table(
@@ -119,6 +134,7 @@ own_write = Table(
     text("stage_to"),
     text("approval"),
     Index("ix_own_write_at_s", "at_s"),
+    Index("ix_own_write_subject", "subject"),
     sqlite_with_rowid=False,
 )
 

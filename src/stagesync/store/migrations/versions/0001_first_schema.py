@@ -152,8 +152,12 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("at_s", sa.Float(), nullable=False),
+        sa.Column("until_s", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_difference")),
     )
+    with op.batch_alter_table("difference", schema=None) as batch_op:
+        batch_op.create_index("ix_difference_until_s", ["until_s"], unique=False)
+
     op.create_table(
         "dirty",
         sa.Column("kind", sa.String(length=8), nullable=False),
@@ -292,6 +296,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("own_write", schema=None) as batch_op:
         batch_op.create_index("ix_own_write_at_s", ["at_s"], unique=False)
+        batch_op.create_index("ix_own_write_subject", ["subject"], unique=False)
 
     op.create_table(
         "person",
@@ -325,6 +330,9 @@ def upgrade() -> None:
         sa.Column("decided_at_s", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),
     )
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.create_index("ix_plan_state", ["state", "made_at_s"], unique=False)
+
     op.create_table(
         "plan_entry",
         sa.Column("plan", sa.Text(), nullable=False),
@@ -393,6 +401,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
     )
     op.create_table(
+        "saved_plan",
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("saved_at_s", sa.Float(), nullable=False),
+        sa.Column("entries", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("subjects", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("causes", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("plan", name=op.f("pk_saved_plan")),
+    )
+    op.create_table(
         "transition",
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("at_s", sa.Float(), nullable=False),
@@ -404,6 +422,8 @@ def upgrade() -> None:
         sa.Column("policy", sa.Text(), nullable=False),
         sa.Column("scores", sa.Text(), nullable=False),
         sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("implied", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "at_s", name=op.f("pk_transition")),
     )
     op.create_table(
