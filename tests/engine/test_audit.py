@@ -1,6 +1,7 @@
 """The log: complete, chained per run, and no change to it goes unseen."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from stagesync.engine.audit import forget, keep_within, verify_store
 from stagesync.engine.heads import LogRules, checking, read_heads, signing
 from stagesync.engine.undo import undo
 from stagesync.errors import ArgumentError
+from stagesync.store import open_store
 
 from .bench import DAY_S, Bench, make_bench
 
@@ -88,6 +90,30 @@ def test_a_run_that_broke_off_is_closed_by_the_next(bench: Bench) -> None:
     closing = bench.audit()[1]
     assert ("r_dead", True) == (closing["result"]["closed"], closing["result"]["cut"])
     assert ((), None) == (_verdict(bench).open, _verdict(bench).broken)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_two_processes_append_in_turn(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """A command beside the daemon, each with its own door to the store: no number twice, one whole chain."""
+    url = f"sqlite:///{tmp_path / 'both.db'}"
+    if kind == "postgres":
+        url = request.getfixturevalue("postgres_store_url")
+    both = [open_store(url), open_store(url)]
+
+    def work(number: int) -> None:
+        for _ in range(40):
+            with both[number].begin() as tx:
+                run = {"run": f"r_{number}", "person": "p_1"} if number else {}
+                audit.append(tx, [{"at": "2026-11-20T12:00:00Z", "actor": "ann", **run}] * 2)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, (0, 1)))
+    with both[0].begin() as tx:
+        assert Verdict(160, audit.head(tx).hash, open=("r_1",)) == verify_store(tx)
+    for each in both:
+        each.close()
 
 
 def test_acts_by_hand_are_in_the_log_with_their_actor(observed: Bench) -> None:

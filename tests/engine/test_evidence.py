@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from free_hand import UNLIMITED
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from stagesync.engine.undo import undo
 from stagesync.store import history, people
 from stagesync.store.history import Transition
 
-from .bench import DAY_S, UNLIMITED, Bench, make_bench
+from .bench import DAY_S, Bench, make_bench
 
 NAMES = ("ann", "bob", "eve")
 

@@ -59,7 +59,9 @@ def tend_log(store: Store, rules: LogRules, *, now_s: float) -> None:
     """
     if rules.keep_s is not None:
         with store.begin() as tx:
-            audit.keep_within(tx, rules.keep_s, now_s=now_s)
+            blanked = audit.keep_within(tx, rules.keep_s, now_s=now_s)
+        if blanked:
+            store.forget_traces()
     if rules.publish_to is None:
         return
     with store.begin() as tx:

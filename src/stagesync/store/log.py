@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -175,18 +176,19 @@ def older(tx: Connection, *, after: int, before: str, at_most: int) -> tuple[lis
     Returns:
         Numbers of those whose part still stands, and of the last one looked at.
     """
+    told = {"next": after + 1, "last": after + at_most, "blanked": BLANKED}
+    first = tx.execute(text("SELECT at FROM audit WHERE seq = :next"), told).scalar()
+    if first is None or first >= before:
+        return [], after
     found = tx.execute(
-        text("SELECT seq, at, part FROM audit WHERE seq > :after ORDER BY seq LIMIT :at_most"),
-        {"after": after, "at_most": at_most},
+        text(
+            "SELECT seq, at, CASE WHEN part IN ('', :blanked) THEN 0 ELSE 1 END AS stands"
+            " FROM audit WHERE seq BETWEEN :next AND :last ORDER BY seq"
+        ),
+        told,
     )
-    standing, last = [], after
-    for row in found:
-        if row.at >= before:
-            break
-        last = row.seq
-        if row.part not in ("", BLANKED):
-            standing.append(row.seq)
-    return standing, last
+    old = list(takewhile(lambda row: row.at < before, found))
+    return [row.seq for row in old if row.stands], old[-1].seq
 
 
 def blank(tx: Connection, seqs: Sequence[int]) -> None:
