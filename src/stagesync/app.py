@@ -305,6 +305,7 @@ def _connections(
                 poll_s=each.poll,
                 writes_per_hour=each.writes_per_hour,
                 automation_users=frozenset(each.automation_users),
+                wait_for_first_load=each.wait_for_first_load,
             )
         except DefinitionError as error:
             problems += error.problems

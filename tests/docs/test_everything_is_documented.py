@@ -199,7 +199,9 @@ def test_every_setting_has_its_row(heading: str, keys: list[str]):
 
 
 def _number(told: str) -> float | None:
-    """A default as a number; a duration in seconds."""
+    """A default as a number; a duration in seconds, a truth as 1 or 0."""
+    if told in {"true", "false"}:
+        return told == "true"
     return seconds_of(told) if told[-1].isalpha() else float(told)
 
 

@@ -97,7 +97,7 @@ def test_an_axis_that_is_left_out_never_goes_back(waits):
 def test_where_they_fell_from():
     """The last position that was as high as the field is told with it."""
     found = return_of({"a": 0.0}, "high", [at("110.", 0), at("111.", 3), at("011.", 5)], vocabulary=WORDS, stage_at=stage_at)  # fmt: skip
-    assert Return(5 * DAY, at("111.", 3).position) == found
+    assert Return(5 * DAY, 5 * DAY, at("111.", 3).position) == found
 
 
 @pytest.mark.parametrize(
@@ -192,6 +192,14 @@ def test_points_that_faded_in_a_gap_count_from_the_second_they_did():
     path = [(step.at_s, step.position["qualification"]) for step in path_of(facts, [BEGIN, END])]
     foretold = COMPILED.evaluate(facts, BEGIN + DAY).recheck_at_s
     assert [(BEGIN, "none"), (BEGIN + DAY, "ready"), (foretold, "started")] == path[:3]
+
+
+def test_a_run_within_the_second_tells_the_same_second():
+    """Who looks a thousandth before the second is over finds the fall, and dates it like everybody else."""
+    facts = Facts("p", {}, INSIDE, (Activity("demo_request", BEGIN + DAY),))
+    foretold = COMPILED.evaluate(facts, BEGIN + DAY).recheck_at_s
+    path = path_of(facts, [BEGIN, BEGIN + 2 * DAY, foretold - 0.001])
+    assert (foretold, "started") == (path[-1].at_s, path[-1].position["qualification"])
 
 
 def test_what_bears_no_date_counts_from_the_stamp():

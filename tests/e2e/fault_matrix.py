@@ -24,8 +24,6 @@ from .fault_world import CRMS, DAY_S, LATE_S, PATIENCE_S, FaultWorld, fault_worl
 
 RETRIED, NEXT_RUN, RESUMES, TOLD, SILENT = "retried", "next run", "resumes at", "told", "silent"
 NONE = "-"
-CORRECTED = "*"
-"""Behind an outcome: the incomplete run wrote what it knew by then, and the next one wrote otherwise."""
 
 ALWAYS = 10_000
 
@@ -151,12 +149,13 @@ def _strike(world: FaultWorld, cell: Cell, *, times: int) -> str:
                 max((e.retry_after_s or 0.0 for e in outcome.troubles.values()), default=0.0)
             )
         if struck:
-            wrong = _after(world, opened)
-            again = _written_again(world, opened, last=last)
-            if found == RETRIED or any(len({*after}) < len(after) for after in again.values()):
-                wrong += [f"{key} was written again: {after}" for key, after in again.items()]
-            elif again:
-                found += CORRECTED
+            wrong = []
+            if cell.phase.fresh and found != RETRIED and _written(world, opened, last=last):
+                wrong.append("written before everything was read once")
+            wrong += _after(world, opened)
+            written = _written(world, opened, last=last)
+            again = {key: values for key, values in written.items() if len(values) > 1}
+            wrong += [f"{key} was written again: {values}" for key, values in again.items()]
             cell.wrong += [f"{note}: {each}" for each in wrong]
     return found
 
@@ -231,11 +230,11 @@ def _after(world: FaultWorld, opened: Opened) -> list[str]:
     return wrong
 
 
-def _written_again(world: FaultWorld, opened: Opened, *, last: int) -> dict[str, list[Any]]:
-    """Fields that the log says were written more than once, with the values written."""
+def _written(world: FaultWorld, opened: Opened, *, last: int) -> dict[str, list[Any]]:
+    """Fields that the log says were written, with the values written."""
     written: dict[str, list[Any]] = {}
     for each in world.logged(opened, after=last):
         if "written" in each["result"]:
             key = "/".join(each[name] for name in ("connection", "object", "id", "field"))
             written.setdefault(key, []).append(each["after"])
-    return {key: values for key, values in written.items() if len(values) > 1}
+    return written

@@ -44,7 +44,7 @@ After each fault one more run is made, in the same process, and then the store m
 | {none} | this phase meets no such request |
 
 The last row of each table is the fault `slow` beyond the connection's `timeout_s`: the vendor does the work after stagesync has given up on it.
-A star says that the incomplete run wrote what it knew by then, and that the next one, knowing more, wrote otherwise.
+A [first load](operating.md#the-first-load) that breaks off writes nothing anywhere: the run that completes it does.
 No cell is silent: a run that ends with 0 has read and written everything.
 """
 

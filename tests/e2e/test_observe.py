@@ -44,6 +44,44 @@ def test_nothing_is_written_before_the_approval(make_world):
     assert planned == {id_: one["stagesync_stage"] for id_, one in contacts.items()}
 
 
+def test_a_plan_tells_its_calls_and_stays_to_be_looked_at(make_world):
+    """The write and read requests that a plan tells are those that both CRMs then get; it is listed, shown and compared."""
+    world = make_world(contacts=40, mode="observe")
+    ask, place = world.vendors, world.place
+    set_up(place)
+    shown = place.run("plan", "--json").json
+    same = place.run("plan", "--diff", shown["plan"], "--json").json
+    assert ([], [], [], len(shown["writes"])) == (
+        same["added"],
+        same["gone"],
+        same["changed"],
+        same["same"],
+    )
+    approved = place.run("approve", shown["plan"], "--json").json
+    ask.forget_log()
+    wrote = place.run("sync", "--json").json
+    assert {n: each["writes"] for n, each in shown["cost"].items()} == {
+        name: len(ask.writes(name)) for name in ("hubspot", "salesforce")
+    }
+    idle = place.run("sync", "--json").json
+    assert all(wrote["calls"][n] - idle["calls"][n] >= told for n, told in shown["calls"].items())
+    (listed,) = place.run("plan", "--list", "--json").json["plans"]
+    assert (shown["plan"], "approved", len(shown["writes"])) == (
+        listed["plan"],
+        listed["state"],
+        listed["values"],
+    )
+    assert approved["approved_until"] > listed["decided_at"]
+    kept = place.run("plan", shown["plan"], "--json").json
+    assert [{**each, "because": []} for each in shown["writes"]] == kept["writes"]
+    assert shown["plan"] in place.run("plan", "--list").out
+    assert (
+        "0 added, 0 gone, 0 changed"
+        in place.run("plan", shown["plan"], "--diff", shown["plan"]).out
+    )
+    assert 2 == place.run("plan", "pl_none").code
+
+
 def test_a_dropped_plan_is_not_written(make_world):
     """After `drop` the next run writes nothing: the connections stay observed."""
     world = make_world(contacts=20, mode="observe")

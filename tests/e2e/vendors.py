@@ -64,6 +64,23 @@ class Vendors:
         answer.raise_for_status()
         return str(answer.json()["id"])
 
+    def create_in_hubspot(
+        self, plural: str, properties: dict[str, Any], *, of_contact: str, association: int
+    ) -> str:
+        """Make a record that names a contact, as another program would; its id."""
+        kind = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": association}
+        answer = self._http.post(
+            f"{self.urls['hubspot']}/crm/v3/objects/{plural}",
+            json={
+                "properties": properties,
+                "associations": [{"to": {"id": of_contact}, "types": [kind]}],
+            },
+            headers={"Authorization": f"Bearer {self._told['hubspot']['token']}"},
+            timeout=30,
+        )
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+
     def _session(self) -> str:
         told = self._told["salesforce"]
         answer = self._http.post(

@@ -18,12 +18,13 @@ from sqlalchemy import text
 from stagesync.domain.chain import PART, Verdict, verify
 from stagesync.engine import audit, holds, verdicts
 from stagesync.engine.audit import forget, keep_within, verify_store
+from stagesync.engine.explain import explain
 from stagesync.engine.heads import LogRules, checking, read_heads, signing
 from stagesync.engine.undo import undo
 from stagesync.errors import ArgumentError
 from stagesync.store import open_store
 
-from .bench import DAY_S, Bench, make_bench
+from .bench import DAY_S, Bench, iso, make_bench
 
 GUARDS = ("audit_keeps", "audit_stays", "audit_grows")
 
@@ -346,3 +347,21 @@ def test_an_entry_says_what_why_and_by_which_policy(bench: Bench) -> None:
         )
     }
     assert "contact form or call" in {line["rule"] for line in entry["reasons"]}
+
+
+def test_a_jump_tells_the_stages_it_passed(bench: Bench) -> None:
+    """Entry, history and explain name what was passed on the way up; a step down or to the next rung, nothing."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    bench.sync()
+    deal = {"won": "false", "closed": "false", "opened": iso(bench.clock.at_s)}
+    bench.north.add("deal", deal, links={"contact": (contact,)})
+    bench.sync()
+    bench.north.delete("deal", "2")
+    bench.sync()
+    passed = ["target", "visitor", "engaged", "lead", "qualified", "accepted"]
+    told = [each["implied"] for each in bench.audit() if each["field"] == "stage"]
+    assert [[], passed, []] == told
+    history = explain(bench.deployment, contact)["history"]
+    assert [{}, passed, {}] == [each["implied"].get("standard", {}) for each in history]
+    assert ["lead"] == history[1]["implied"]["need-identified"]
+    assert None is verify(bench.audit()).broken

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from free_hand import UNLIMITED
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from free_hand import UNLIMITED
 from stagesync.connector import Unavailable
 from stagesync.domain.plan import VendorStage
 from stagesync.engine import verdicts

@@ -19,7 +19,7 @@ from stagesync.engine.run import Outcome
 from stagesync.loading.mapping import load_mapping
 from stagesync.store import plans
 
-from .bench import DAY_S, DEFINITIONS, HERE, Bench, iso, make_bench
+from .bench import DAY_S, DEFINITIONS, HERE, WRITE_OVER, Bench, iso, make_bench
 from .test_backward import LOST, begun, die_between, lifecycle, told
 
 MODE = """\
@@ -192,6 +192,25 @@ def test_a_value_that_the_person_never_reached_stays(back: Bench) -> None:
     back.form(contact, count=2)
     back.sync()
     assert ("customer", "not forward") == (lifecycle(back, contact), left(back, contact)["reason"])
+
+
+def test_what_somebody_set_after_the_fall_stays(back: Bench) -> None:
+    """The field went back by our hand, and somebody raises it again: their word is no fall."""
+    back.redeploy(edits=WRITE_OVER)
+    contact, deal = seller(back)
+    close(back, deal)
+    back.sync()
+    back.clock.advance(days=31)
+    back.sync()
+    assert "lead" == lifecycle(back, contact)
+    back.north.edit("contact", contact, {"lifecycle": "opportunity"})
+    back.sync()
+    back.clock.advance(days=60)
+    back.sync()
+    assert ("opportunity", "not forward") == (
+        lifecycle(back, contact),
+        left(back, contact)["reason"],
+    )
 
 
 def qualified(bench: Bench) -> tuple[str, float]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from free_hand import WRITE_OVER
+from stagesync.connector import Actor
 from stagesync.domain.guard import Cause, Group, Limits, Rule
 from stagesync.engine.guard import why
 from stagesync.engine.holds import retry
@@ -13,6 +14,7 @@ from stagesync.engine.instants import iso
 from stagesync.engine.run import Outcome, decide
 from stagesync.engine.status import status
 from stagesync.engine.undo import undo
+from stagesync.engine.writers import NOBODY
 from stagesync.store import alerts, plans, state
 
 from .bench import DAY_S, DEFINITIONS, Bench
@@ -303,6 +305,40 @@ def test_a_record_that_somebody_keeps_changing_back_is_left(
         outcome = bench.sync()
     assert [Rule.BUSY] == [trip.rule for trip in outcome.plan.trips]
     assert "client" == bench.stage(contacts[0])
+
+
+def test_the_other_writer_is_named(settled: tuple[Bench, list[str]]) -> None:
+    """A field that is held because another program writes it too says which one: in the alert, the plan and `status`."""
+    bench, contacts = settled
+    bench.redeploy(limits=replace(FEW, writes_of_a_field=3), edits=WRITE_OVER)
+    for _ in range(6):
+        bench.north.edit("contact", contacts[0], {"stage": "client"}, actor=Actor.INTEGRATION)
+        outcome = bench.sync()
+    words = "1 records were written more than 3 times within the window, besides stagesync by integration"
+    with bench.store.begin() as tx:
+        (alert,) = (a.what for a in alerts.standing(tx, "north") if a.key.startswith("held:"))
+    held = status(bench.deployment, now_s=bench.clock.now_s())["held"]
+    assert (words, True, [words]) == (
+        why(outcome.plan.trips[0]),
+        words in alert,
+        [group["why"] for each in held for group in each["groups"]],
+    )
+
+
+def test_the_other_writer_is_asked_for_once(
+    settled: tuple[Bench, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the group waits, and also when the CRM names nobody, its history is not asked again."""
+    bench, contacts = settled
+    bench.redeploy(limits=replace(FEW, writes_of_a_field=3), edits=WRITE_OVER)
+    monkeypatch.setattr(bench.connectors["north"], "history", lambda *_: {})
+    for _ in range(6):
+        bench.north.edit("contact", contacts[0], {"stage": "client"})
+        outcome = bench.sync()
+    assert [NOBODY] == [trip.writers for trip in outcome.plan.trips]
+    asked: list[str] = []
+    monkeypatch.setattr(bench.connectors["north"], "history", lambda name, *_: asked.append(name))
+    assert ([NOBODY], []) == ([trip.writers for trip in bench.sync().plan.trips], asked)
 
 
 def test_a_first_activation_is_ramped(observed: Bench) -> None:

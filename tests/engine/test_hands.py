@@ -96,10 +96,10 @@ def test_refused_values_are_sent_again_on_request(bench: Bench) -> None:
 
 def test_a_paused_connection_is_left_alone(bench: Bench) -> None:
     """It costs no call and takes no value; the other one goes on, and resuming catches up."""
+    bench.sync()
     contact = bench.contact("ann@firm.example", last="Ng")
     member = bench.member("bob@firm.example", LastName="Hill")
     with bench.store.begin() as tx:
-        state.meet_connection(tx, "north", "active")
         state.pause(tx, "north", by="ann")
     outcome = bench.sync()
     assert (0, None) == (outcome.calls["north"], bench.stage(contact))

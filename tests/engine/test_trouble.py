@@ -15,6 +15,7 @@ from stagesync.engine.status import status
 from stagesync.engine.trouble import GOES_ON, LOOK
 
 from .bench import DAY_S, Bench
+from .test_first_load import unwaited
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,7 @@ from .bench import DAY_S, Bench
 )
 def test_one_connection_down_lets_the_other_go_on(bench: Bench, error: CrmError) -> None:
     """The failing connection is named with code 4 and in the status, the other one is written."""
+    bench.sync()
     contact = bench.contact("ann@firm.example", last="Ng")
     bench.south.fail(error)
     outcome = bench.sync()
@@ -68,6 +70,7 @@ def test_a_broken_pull_goes_on_where_it_stopped(bench: Bench) -> None:
 
 def test_a_missing_mapped_field_is_named(bench: Bench) -> None:
     """A field of the mapping that the CRM does not have ends this connection by name; the other goes on."""
+    unwaited(bench, "south")
     del bench.south.fields["contact"]["Title"]
     contact = bench.contact("ann@firm.example", last="Ng")
     outcome = bench.sync()

@@ -30,6 +30,7 @@ class Planted:
 
 
 _SEND = "src/stagesync/engine/writeback.py"
+_TAKEN = "src/stagesync/engine/taken.py"
 _INGEST = "src/stagesync/engine/ingest.py"
 
 PLANTED: Mapping[str, Planted] = {
@@ -52,11 +53,11 @@ PLANTED: Mapping[str, Planted] = {
     ),
     "echo taken for an edit": Planted(
         _SEND,
-        "        _keep_baselines(tx, taken, run=self.run, now_s=self.now_s)\n",
+        "        keep_baselines(tx, taken, run=self.run, now_s=self.now_s)\n",
         "",
     ),
     "audit entry missing after a lost answer": Planted(
-        _SEND,
+        _TAKEN,
         "    audit.append(tx, told_late(tx, deployment, arrived, run=run, now_s=now_s))",
         "",
     ),
@@ -82,12 +83,12 @@ PLANTED: Mapping[str, Planted] = {
         "    if outcome.plan.go:",
     ),
     "observed connection written": Planted(
-        "src/stagesync/engine/plan.py",
-        "state=str(State.HELD if held else State.PLANNED)",
+        "src/stagesync/engine/propose.py",
+        "state=str(State.HELD if is_held else State.PLANNED)",
         "state=str(State.PLANNED)",
     ),
     "converted lead written": Planted(
-        "src/stagesync/engine/plan.py", "frozen=is_frozen(mapping, each.fields)", "frozen=False"
+        "src/stagesync/engine/propose.py", "frozen=is_frozen(mapping, each.fields)", "frozen=False"
     ),
     "deletion ignored": Planted(_INGEST, '"gone": int(record.gone)', '"gone": 0'),
     "people of another policy not placed anew": Planted(

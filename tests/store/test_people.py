@@ -1,7 +1,5 @@
 """People and accounts, where they stand, and how they moved."""
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import Connection
 
@@ -125,41 +123,6 @@ def test_stages_are_counted_by_vocabulary(store: Store) -> None:
             "standard": {"lead": 2, "client": 1},
             "hubspot": {"none": 3},
         } == people.count_stages(tx)
-
-
-def _transition(at_s: float, stage_to: str) -> Transition:
-    return Transition(
-        subject="p_1",
-        at_s=at_s,
-        run="r_1",
-        stage_from="",
-        stage_to=stage_to,
-        position_from={},
-        position_to={"fit": "inside"},
-        policy="standard 1 (abc)",
-        scores={"fit": 60.0},
-        reasons=[{"rule": "industry"}],
-    )
-
-
-def test_history_is_kept_in_order(store: Store) -> None:
-    """Transitions come back as they were, oldest first; the last is the newest; none is None."""
-    earlier, later = _transition(1.0, "contact"), _transition(2.0, "lead")
-    with store.begin() as tx:
-        assert {} == history.last_transitions(tx, ["p_1"])
-        history.save_transitions(tx, [later, earlier])
-        assert [earlier, later] == history.transitions_of(tx, "p_1")
-        assert {"p_1": later} == history.last_transitions(tx, ["p_1", "p_2"])
-
-
-def test_the_last_change_of_stage_may_be_older_than_the_last_move(store: Store) -> None:
-    """A move that left the stage as it was is passed over when the last change of stage is asked for."""
-    moved = replace(_transition(1.0, "lead"), stage_from="contact")
-    stayed = replace(_transition(2.0, "lead"), stage_from="lead")
-    with store.begin() as tx:
-        history.save_transitions(tx, [moved, stayed])
-        assert {"p_1": stayed} == history.last_transitions(tx, ["p_1"])
-        assert {"p_1": moved} == history.last_transitions(tx, ["p_1"], of_stage=True)
 
 
 def test_somebody_interesting_is_in_several_crms(store: Store) -> None:

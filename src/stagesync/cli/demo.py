@@ -14,7 +14,7 @@ import click
 from stagesync.cli.group import shared_options
 from stagesync.cli.offline import print_json
 from stagesync.cli.online import ProgressBars, listening, opened
-from stagesync.cli.passes import warn_of_troubles
+from stagesync.cli.passes import warn_of_troubles, warn_of_unread
 from stagesync.cli.summary import FirstPass, find_movable, show, show_commands, show_moves
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def demo(
                 show(first, found.deployment, urls=running.urls)
                 show_commands(first, file, urls=running.urls, once=once)
             warn_of_troubles(first.wrote)
+            warn_of_unread(first.wrote)
             if not once:
                 _go_on(found, running, tell=not as_json)
     exit_code = first.wrote.exit_code

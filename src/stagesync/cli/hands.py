@@ -166,9 +166,9 @@ def undo(
     """
     from stagesync.app import actor
     from stagesync.cli.passes import decide_plan
-    from stagesync.cli.plans import show_plan
+    from stagesync.cli.plan_tables import show_plan
     from stagesync.engine.run import run_once
-    from stagesync.engine.shown import plan_document
+    from stagesync.engine.shown import keep_shown, plan_document
     from stagesync.engine.undo import document
     from stagesync.engine.undo import undo as plan_undo
 
@@ -183,6 +183,7 @@ def undo(
         shown: dict[str, Any] = {"plan": None, "counts": {}, "held": 0, "writes": []}
         if undoing.plan:
             shown = plan_document(deployment, undoing.plan)
+            keep_shown(deployment, undoing.plan)
         if yes and undoing.plan:
             decide_plan(deployment, undoing.plan, approve=True)
             outcome = run_once(deployment, progress=progress)

@@ -123,6 +123,8 @@ def _differing(counts: Mapping[str, Any]) -> str:
 
 def _show_what_waits(document: dict[str, Any]) -> None:
     """What asks for a person, each with the command that answers it."""
+    from stagesync.engine.first_load import how_far
+
     for each in document["connections"]:
         if each["trouble"]:
             click.echo(f"hint: {each['connection']}: {each['hint']}")
@@ -130,6 +132,9 @@ def _show_what_waits(document: dict[str, Any]) -> None:
             click.echo(
                 f"{each['connection']}: {each['out_of_scope']} records are out of scope: read, never written"
             )
+        is_told = any(one["key"].startswith("first_load:") for one in each["alerts"])
+        if each["unread"] and not is_told:
+            click.echo(f"{each['connection']}: {how_far(each['unread'])}")
         for one in each["alerts"]:
             click.echo(f"alert: {each['connection']}: {one['what']}, since {one['raised_at']}")
             click.echo(f"hint: {one['fix']}")

@@ -33,7 +33,8 @@ def sync(*, approve_plan: str | None, config: Path | None, as_json: bool) -> Non
     Example:
       stagesync sync --approve pl_7f3a19c2
 
-    Exit codes: 3 when entries are held, 4 when a connection failed, 6 when a CRM refused records.
+    Exit codes: 3 when entries are held, 4 when a connection failed or is not read to its end
+    yet, 6 when a CRM refused records.
     """
     from stagesync.engine.run import run_once
 
@@ -46,6 +47,7 @@ def sync(*, approve_plan: str | None, config: Path | None, as_json: bool) -> Non
     else:
         show_outcome(outcome)
     warn_of_troubles(outcome)
+    warn_of_unread(outcome)
     warn_of_refusals(outcome)
     if outcome.exit_code == HeldError.exit_code:
         click.echo(held_message(outcome), err=True)
@@ -114,6 +116,13 @@ def warn_of_troubles(outcome: Outcome) -> None:
         click.echo(named(name, error), err=True)
         if error.hint:
             click.echo(f"hint: {error.hint}", err=True)
+
+
+def warn_of_unread(outcome: Outcome) -> None:
+    """Each connection whose first load is not complete on stderr: how far it is, and what to do."""
+    for each in outcome.unread:
+        click.echo(f"{each.connection}: {each.what}", err=True)
+        click.echo(f"hint: {each.fix}", err=True)
 
 
 def warn_of_refusals(outcome: Outcome) -> None:

@@ -188,6 +188,7 @@ class MemoryConnector:
 
     def _send(self, batch: Sequence[Write], results: list[WriteResult]) -> None:
         self._request()
+        self._crm.arrive()
         broken = self._crm.breaking()
         answered: list[WriteResult] = []
         for place, write in enumerate(batch):

@@ -1,7 +1,7 @@
 """A CRM that lives in a dict: the vendor's side of the in-memory reference.
 
 People work in it (`add`, `edit`, `delete`, `merge`, `convert`), and it misbehaves when told to (`refuse`,
-`fail`, `break_write`, `lose_answer`). Its switches stand for the habits in which vendors differ: whether
+`fail`, `break_write`, `lose_answer`, `meanwhile`). Its switches stand for the habits in which vendors differ: whether
 records come with their links, how large a page is, how far a pull looks back, and choice fields that
 silently refuse to go back. It remembers who changed what.
 """
@@ -9,7 +9,7 @@ silently refuse to go back. It remembers who changed what.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import orjson
@@ -92,6 +92,7 @@ class MemoryCrm:
     _failures: list[CrmError | None] = field(default_factory=list)
     _broken: list[tuple[int, CrmError]] = field(default_factory=list)
     _lost: list[CrmError | None] = field(default_factory=list)
+    _meanwhile: list[Callable[[], None]] = field(default_factory=list)
     _made: int = 0
 
     def __post_init__(self) -> None:
@@ -207,6 +208,10 @@ class MemoryCrm:
         """Answer `after` more requests to write, take the next one whole, and let its answer get lost."""
         self._lost += [*[None] * after, error]
 
+    def meanwhile(self, act: Callable[[], None]) -> None:
+        """Let somebody act while the next request to write is under way, before it is carried out."""
+        self._meanwhile.append(act)
+
     # What the connector calls.
 
     def request(self) -> None:
@@ -215,6 +220,11 @@ class MemoryCrm:
         failure = self._failures.pop(0) if self._failures else None
         if failure is not None:
             raise failure
+
+    def arrive(self) -> None:
+        """A request to write is about to be carried out."""
+        if self._meanwhile:
+            self._meanwhile.pop(0)()
 
     def breaking(self) -> tuple[int, CrmError] | None:
         """Where the present write breaks off; None when it does not."""

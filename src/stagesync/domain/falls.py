@@ -33,10 +33,12 @@ class Return:
 
     Attributes:
         from_s: the instant from which it may; Unix seconds.
-        fell_from: the last position whose stage was as high as what the field holds.
+        fell_at_s: when the person fell below what the field holds.
+        fell_from: the last position whose stage was as high.
     """
 
     from_s: float
+    fell_at_s: float
     fell_from: Position
 
 
@@ -58,21 +60,21 @@ def return_of(
     height = rank(vocabulary, held)
     if height is None or not path:
         return None
-    today = path[-1]
+    today = fell = path[-1]
     ranks = {stage.id: stage.rank for stage in vocabulary.stages}
     stage, since_s, stands = stage_at(today.position), today.at_s, True
     for step in reversed(path):
         then = stage_at(step.position)
-        place = None if then is None else ranks[then]
-        if place is not None and place >= height:
+        if _height(ranks, then) >= height:
             axes = lowering_axes(
                 step.position, today.position, lambda each: _height(ranks, stage_at(each))
             )
             if not axes or not axes <= waits.keys():
                 return None
-            return Return(since_s + max(waits[axis] for axis in axes), step.position)
+            return Return(since_s + max(waits[axis] for axis in axes), fell.at_s, step.position)
         stands = stands and then == stage
         since_s = step.at_s if stands else since_s
+        fell = step
     return None
 
 

@@ -123,12 +123,14 @@ class Trip:
     Attributes:
         count: people, those of the window included.
         limit: what it went beyond; 0 where everything is shown first.
+        writers: who else writes there, as far as the CRMs tell; empty when nobody asked or nobody is known.
     """
 
     group: Group
     rule: Rule
     count: int
     limit: int
+    writers: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,10 +88,20 @@ class Way(StrEnum):
     """The same where the CRM demands that the field be empty before: two writes."""
 
     RESTORE = "restore"
-    """The value that stood before a `CLEAR` that was broken off, now that nothing wants it moved."""
+    """The value that stood before a `CLEAR` that was broken off, now that nothing wants it moved; or one
+    that somebody set and that we replaced unseen."""
+
+    RETURN = "return"
+    """The same where the CRM demands that the field be empty before: two writes."""
 
 
 GOES_BACK = frozenset({Way.BACK, Way.CLEAR})
+
+EMPTIES = frozenset({Way.CLEAR, Way.RETURN})
+"""Ways by which the field is empty for a moment."""
+
+NOT_OURS = frozenset({Way.RESTORE, Way.RETURN})
+"""Ways by which a value comes back that is as much or as little ours as it was before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from stagesync.connector import ObjectDescription, Record, Refusal, WriteResult
-from stagesync.domain.plan import Entry, Way
+from stagesync.domain.plan import EMPTIES, Entry, Way
 from stagesync.engine.compare import same_value
 from stagesync.engine.describe import Descriptions
 from stagesync.store import clearings, records
@@ -105,7 +105,7 @@ def resume(
 
 def note_begun(tx: Connection, entries: Iterable[StoredEntry]) -> None:
     """Before they go out: the moves that leave a field empty if they are broken off."""
-    begun = [Clearing(each) for each in entries if each.way == Way.CLEAR]
+    begun = [Clearing(each) for each in entries if each.way in EMPTIES]
     clearings.save_clearings(tx, begun)
 
 
@@ -116,7 +116,7 @@ def note_refused(tx: Connection, refused: Iterable[tuple[StoredEntry, WriteResul
     """
     kept, ended = [], []
     for entry, result in refused:
-        is_emptied = entry.way == Way.CLEAR and result.now.get(entry.field, "?") in (None, "")
+        is_emptied = entry.way in EMPTIES and result.now.get(entry.field, "?") in (None, "")
         if is_emptied or result.refusal is Refusal.LOCKED:
             kept += [Clearing(entry, is_refused=True)] * (result.refusal is not Refusal.LOCKED)
         else:

@@ -29,6 +29,7 @@ class Connected:
         poll_s: seconds between two pulls of the daemon.
         automation_users: ids of users in the CRM behind whom a program stands.
         writes_per_hour: records that may be written within an hour; None means all at once.
+        wait_for_first_load: nothing is written anywhere until all of it was read once.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Connected:
     poll_s: float = 60.0
     writes_per_hour: int | None = None
     automation_users: frozenset[str] = frozenset()
+    wait_for_first_load: bool = True
 
     @property
     def roles(self) -> Mapping[str, Role]:

@@ -9,11 +9,16 @@ from typing import Any
 from sqlalchemy import Connection
 
 from stagesync.connector import FieldDescription, FieldMissing, FieldType, ObjectDescription, Option
+from stagesync.domain.plan import Reason
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.drift import Drift, Seen, find_drift, see, still_usable
 from stagesync.engine.reread import reread
-from stagesync.store import people, records, state
+from stagesync.store import first_loads, people, records, state
+from stagesync.store.differences import subjects_left
+
+BY_FIELDS = (Reason.REFUSED, Reason.UNMAPPED)
+"""Why a value is left that a change of the CRM's fields may let through."""
 
 Descriptions = Mapping[str, ObjectDescription]
 """Object -> its fields."""
@@ -36,9 +41,9 @@ def describe(
     with deployment.store.begin() as tx:
         known = state.connection_state(tx, connected.name)
     seen = _Seen.read(known.seen if known else {})
+    kept = _decode(known.description) if known else {}
     if known is not None and known.described_at_s is not None and not again:
         fresh = now_s - known.described_at_s < deployment.describe_every_s
-        kept = _decode(known.description)
         if fresh and set(connected.roles) <= set(kept) and seen.digest == connected.mapping.digest:
             return still_usable(kept, _drift(deployment, connected, kept, seen))
     found = connected.connector.describe(list(connected.roles))
@@ -52,12 +57,13 @@ def describe(
     fresh_seen = see(connected, found, seen.fields, drifts, vocabularies=deployment.vocabularies)
     with deployment.store.begin() as tx:
         if seen.digest:
-            _follow(tx, connected, seen, asked)
+            _follow(tx, connected, seen, asked, is_edited=seen.digest != connected.mapping.digest)
         if seen.digest not in ("", connected.mapping.digest):
             reread(tx, connected)
             # What a record says and what is written to it may be another now, for everybody.
             state.mark_dirty(tx, "person", people.all_ids(tx, "person"))
             state.mark_dirty(tx, "account", people.all_ids(tx, "account"))
+        _try_again(tx, connected, kept, found)
         told = {f"{each.object}.{each.field}": (each.what, each.fix) for each in drifts}
         settle(tx, connected.name, "drift", told, now_s=now_s)
         saved = {"digest": connected.mapping.digest, "fields": fresh_seen, "asked": asked}
@@ -106,17 +112,78 @@ def _drift(
 
 
 def _follow(
-    tx: Connection, connected: Connected, seen: _Seen, asked: Mapping[str, Sequence[str]]
+    tx: Connection,
+    connected: Connected,
+    seen: _Seen,
+    asked: Mapping[str, Sequence[str]],
+    *,
+    is_edited: bool,
 ) -> None:
-    """Forget what is no longer asked for, and pull anew the objects of which more is asked."""
+    """Forget what is no longer asked for, and pull anew the objects of which more is asked.
+
+    Args:
+        is_edited: the mapping asks otherwise, not the CRM offers otherwise: an object of which more is asked was
+            never read as it shall be.
+    """
+    for name in seen.asked.keys() - asked.keys():
+        _begin_anew(tx, connected, name)
     for name, fields in asked.items():
         if name not in seen.asked:
             continue
         before = set(seen.asked[name])
         if left := sorted(before - set(fields)):
             state.mark_dirty(tx, "record", records.drop_fields(tx, connected.name, name, left))
-        if set(fields) - before:
+        if set(fields) - before and is_edited:
+            _begin_anew(tx, connected, name)
+        elif set(fields) - before:
             state.forget_cursors(tx, connected.name, name)
+
+
+def _try_again(
+    tx: Connection, connected: Connected, before: Descriptions, now: Descriptions
+) -> None:
+    """Plan those anew of whom a value was refused, or had no option, where the fields that are written changed."""
+    changed = [
+        name
+        for name in connected.roles
+        if name in before
+        and any(
+            before[name].fields.get(rule.field) != now[name].fields.get(rule.field)
+            for rule in connected.object_mapping(name).writes
+        )
+    ]
+    if changed:
+        found = subjects_left(tx, BY_FIELDS, connection=connected.name, objects=changed)
+        state.mark_dirty(tx, "plan", found)
+
+
+def widened(tx: Connection, connected: Connected) -> set[str]:
+    """Mapped objects of which an edited mapping asks more than the CRM was ever asked.
+
+    Empty as soon as the connection was described under that mapping.
+    """
+    known = state.connection_state(tx, connected.name)
+    seen = _Seen.read(known.seen if known else {})
+    if known is None or seen.digest in ("", connected.mapping.digest):
+        return set()
+    found = _decode(known.description)
+    return {
+        name
+        for name in connected.roles
+        if _surely_asked(connected, found, name) - set(seen.asked.get(name, ()))
+    }
+
+
+def _surely_asked(connected: Connected, found: Descriptions, object_name: str) -> set[str]:
+    """The mapped fields but those that may be missing and were not there."""
+    mapping = connected.object_mapping(object_name)
+    there = found[object_name].fields if object_name in found else {}
+    return {each for each in mapping.fields if each in there or each not in mapping.optional_fields}
+
+
+def _begin_anew(tx: Connection, connected: Connected, object_name: str) -> None:
+    state.forget_cursors(tx, connected.name, object_name)
+    first_loads.begin_anew(tx, connected.name, object_name)
 
 
 def stored_descriptions(tx: Connection, connection: str) -> dict[str, ObjectDescription]:

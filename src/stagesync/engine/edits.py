@@ -1,39 +1,32 @@
-"""Answers edits that others made in fields that we write: respected, adopted or written over."""
+"""Finds the edits that others made in fields that we write, and has each answered."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-import structlog
 from sqlalchemy import Connection
 
-from stagesync.connector import (
-    Actor,
-    Change,
-    CredentialsRefused,
-    CrmError,
-    ObjectDescription,
-    Record,
-    TellsHistory,
-)
-from stagesync.domain.adopt import overrides_for
-from stagesync.domain.edits import Answer, Origin, Rule
-from stagesync.domain.guard import Cause
+from stagesync.connector import Actor, Change, CrmError, ObjectDescription, Record
+from stagesync.domain.edits import Origin
 from stagesync.domain.life import State
-from stagesync.domain.mapping import WriteRule
-from stagesync.engine import audit
+from stagesync.engine.answers import Seen, answer, owner
 from stagesync.engine.compare import same_in
 from stagesync.engine.deployment import Connected, Deployment
-from stagesync.engine.holds import hold_id
-from stagesync.engine.instants import iso
-from stagesync.store import edits, guards, holds, people, plans, records, state
+from stagesync.engine.describe import Descriptions
+from stagesync.engine.histories import Place, Told, ask
+from stagesync.engine.overwritten import replaced, say_unseen
+from stagesync.store import edits, guards, plans, records, watches
 from stagesync.store.edits import Edit
-from stagesync.store.holds import Hold
 from stagesync.store.records import StoredRecord
+from stagesync.store.watches import Watch
 
-log = structlog.get_logger()
+All = Mapping[str, Descriptions]
+"""Connection -> its fields."""
+
+PART = 2_000
+"""Edits and watched writes that are asked about together: what was answered is not asked again."""
 
 ORIGINS = {
     Actor.PERSON: Origin.PERSON,
@@ -86,184 +79,104 @@ def _not_ours(tx: Connection, found: Sequence[Edit], described: ObjectDescriptio
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """An edit with the record it is in, whose it is, and what is done about it."""
+@dataclass(slots=True)
+class Answered:
+    """What came of asking whose edits are.
 
-    edit: Edit
-    record: StoredRecord
-    change: Change
-    answer: Answer
-
-
-def answer_edits(deployment: Deployment, *, run: str, now_s: float) -> dict[str, CrmError]:
-    """Answer what was noted, by whose edit it is.
-
-    Returns:
-        Connections that could not say now whose theirs are, with why: these edits wait, and nothing
-        may be written there meanwhile, or it would be over somebody's word.
+    Attributes:
+        silent: connections that could not say now, with why: their edits wait, and nothing may be
+            written there meanwhile, or it would be over somebody's word.
+        overwritten: connection -> edits that our writes had replaced while they were under way.
     """
+
+    silent: dict[str, CrmError] = field(default_factory=dict)
+    overwritten: Counter[str] = field(default_factory=Counter)
+
+
+def answer_edits(deployment: Deployment, *, run: str, now_s: float, descriptions: All) -> Answered:
+    """Answer what was noted, by whose edit it is; and find what our last writes replaced unseen.
+
+    An edit in a record that belongs to nobody yet waits, unasked, until it does.
+
+    Args:
+        descriptions: connections that could be read, with their fields.
+    """
+    answered = Answered()
     with deployment.store.begin() as tx:
-        waiting = edits.waiting(tx)
-        held = {r.pk: r for r in records.records_where(tx, "pk", {e.record_pk for e in waiting})}
-    changes, silent = _changes(deployment, waiting, held)
-    waiting = [each for each in waiting if held[each.record_pk].connection not in silent]
-    seen = [_seen(deployment, each, held[each.record_pk], changes) for each in waiting]
-    with deployment.store.begin() as tx:
-        theirs = [each for each in seen if each.change.actor is not Actor.OURS]
-        for each in theirs:
-            _answer(tx, deployment, each, now_s=now_s, run=run)
-        edits.strike(tx, waiting)
-    return silent
+        # Watches first: what our write replaced came before what was done to it since.
+        due: list[Edit | Watch] = [*watches.due(tx), *edits.waiting(tx)]
+        held = {r.pk: r for r in records.records_where(tx, "pk", {e.record_pk for e in due})}
+    due = [each for each in due if _is_ripe(each, held[each.record_pk], descriptions)]
+    for start in range(0, len(due), PART):
+        if deployment.stopping.is_set():
+            break
+        part = [
+            each
+            for each in due[start : start + PART]
+            if held[each.record_pk].connection not in answered.silent
+        ]
+        told = ask(deployment, _places(part, held, descriptions), held)
+        answered.silent |= told.silent
+        heard = [each for each in part if held[each.record_pk].connection not in told.silent]
+        seen = [
+            _seen(deployment, each, held[each.record_pk], told, descriptions=descriptions)
+            for each in heard
+        ]
+        with deployment.store.begin() as tx:
+            for found in sorted(filter(None, seen), key=lambda each: each.change.at_s):
+                answer(tx, deployment, found, now_s=now_s, run=run)
+                answered.overwritten[found.record.connection] += found.over is not None
+            edits.strike(tx, [each for each in heard if isinstance(each, Edit)])
+            watches.strike(tx, [each for each in heard if isinstance(each, Watch)])
+            for name, kept in told.kept.items():
+                say_unseen(tx, name, kept, now_s=now_s)
+    return answered
+
+
+def _is_ripe(due: Edit | Watch, record: StoredRecord, descriptions: All) -> bool:
+    """Whether somebody is there whom it concerns; a watch has time until the CRM can be read."""
+    if isinstance(due, Watch) and record.connection not in descriptions:
+        return False
+    return bool(owner(record)) or record.gone
+
+
+def _places(
+    part: Sequence[Edit | Watch], held: Mapping[int, StoredRecord], descriptions: All
+) -> set[Place]:
+    """What to ask about: fields that are not there any more have no history."""
+    found = set()
+    for each in part:
+        record = held[each.record_pk]
+        of_object = descriptions.get(record.connection, {}).get(record.object)
+        if of_object is None or each.field in of_object.fields:
+            found.add((each.record_pk, each.field))
+    return found
 
 
 def _seen(
     deployment: Deployment,
-    edit: Edit,
+    due: Edit | Watch,
     record: StoredRecord,
-    changes: Mapping[tuple[int, str], Change],
-) -> _Seen:
-    unknown = Change(edit.value, edit.at_s, Actor.UNKNOWN)
-    change = changes.get((edit.record_pk, edit.field), unknown)
+    told: Told,
+    *,
+    descriptions: All,
+) -> Seen | None:
+    """The edit with what is done about it; None when it was ours, or nothing was replaced."""
+    changes = told.changes.get((due.record_pk, due.field), ())
+    if isinstance(due, Watch):
+        described = descriptions[record.connection].get(record.object)
+        change = replaced(due, changes, described)
+        if change is None:
+            return None
+        edit = Edit(due.record_pk, due.field, change.value, due.before, change.at_s)
+    else:
+        unknown = Change(due.value, due.at_s, Actor.UNKNOWN)
+        change, edit = changes[0] if changes else unknown, due
+        if change.actor is Actor.OURS:
+            return None
     connected = deployment.connections.get(record.connection)
     origin = ORIGINS.get(change.actor, Origin.PERSON)
     if connected and change.by in connected.automation_users:
         origin = Origin.AUTOMATION
-    return _Seen(edit, record, change, deployment.edits.answers[origin])
-
-
-def _changes(
-    deployment: Deployment, waiting: Sequence[Edit], held: Mapping[int, StoredRecord]
-) -> tuple[dict[tuple[int, str], Change], dict[str, CrmError]]:
-    """(record, field) -> its newest change, where the CRM tells; and who could tell, but not now."""
-    found: dict[tuple[int, str], Change] = {}
-    silent: dict[str, CrmError] = {}
-    places = {(held[e.record_pk].connection, held[e.record_pk].object) for e in waiting}
-    for name, object_name in sorted(places):
-        connected = deployment.connections.get(name)
-        if connected is None or not isinstance(connected.connector, TellsHistory):
-            continue
-        own = [
-            e
-            for e in waiting
-            if (held[e.record_pk].connection, held[e.record_pk].object) == (name, object_name)
-        ]
-        ids = sorted({held[each.record_pk].id for each in own})
-        try:
-            told = connected.connector.history(object_name, ids, sorted({e.field for e in own}))
-        except CrmError as error:
-            log.warning("history not told", connection=name, error=str(error))
-            if error.retry_after_s is not None or isinstance(error, CredentialsRefused):
-                silent[name] = error
-            continue
-        for each in own:
-            newest = told.get(held[each.record_pk].id, {}).get(each.field, ())
-            if newest:
-                found[each.record_pk, each.field] = newest[0]
-    return found, silent
-
-
-def _answer(tx: Connection, deployment: Deployment, each: _Seen, *, now_s: float, run: str) -> None:
-    subject = each.record.person or each.record.account or ""
-    rule, made = each.answer.rule, None
-    if rule is Rule.ADOPT:
-        made = _adopted(tx, deployment, each, subject, now_s=now_s)
-        rule = Rule.ADOPT if made else Rule.RESPECT
-    if rule is Rule.RESPECT and subject:
-        made = _hold(deployment, each, subject, "edit", each.edit.value, now_s=now_s)
-    if made:
-        holds.save(tx, [made])
-    kind = "person" if subject.startswith("p_") else "account"
-    if subject:
-        state.mark_dirty(tx, kind, [subject], cause=Cause.BY_HAND)
-    audit.append(tx, [_audited(deployment, each, subject, rule, made, run=run, now_s=now_s)])
-
-
-def _adopted(
-    tx: Connection, deployment: Deployment, each: _Seen, subject: str, *, now_s: float
-) -> Hold | None:
-    """The override that makes the value true; None when the named axes cannot."""
-    placed = people.placed(tx, "person", [subject]).get(subject)
-    rule = _rule_of(deployment, each.record, each.edit.field)
-    stage = _stage_meant(rule, each.edit.value) if rule else None
-    if placed is None or not placed.position or rule is None or stage is None:
-        return None
-    by_name = {axis.name: axis for axis in deployment.policy.axes}
-    axes = [by_name[name] for name in deployment.edits.adopt_axes if name in by_name]
-    found = overrides_for(
-        stage,
-        placed.position,
-        axes,
-        stage_of=lambda position: deployment.classifier.stage(rule.vocabulary, position),
-    )
-    if found is None:
-        return None
-    return _hold(deployment, each, subject, "adopt", dict(found), now_s=now_s)
-
-
-def _rule_of(deployment: Deployment, record: StoredRecord, name: str) -> WriteRule | None:
-    connected = deployment.connections.get(record.connection)
-    rules = connected.object_mapping(record.object).writes if connected else ()
-    return next((rule for rule in rules if rule.field == name), None)
-
-
-def _stage_meant(rule: WriteRule, value: Any) -> str | None:
-    if rule.values is None:
-        return None if value is None else str(value)
-    return next((stage for stage, words in rule.values.items() if value in words), None)
-
-
-def _hold(
-    deployment: Deployment, each: _Seen, subject: str, kind: str, value: Any, *, now_s: float
-) -> Hold:
-    about = subject if kind == "adopt" else f"{each.edit.record_pk}/{each.edit.field}"
-    return Hold(
-        id=hold_id(kind, about),
-        kind=kind,
-        subject=subject,
-        record_pk=each.edit.record_pk,
-        field=each.edit.field,
-        value=value,
-        stage="",
-        policy=deployment.policy.label,
-        until_s=now_s + each.answer.for_s,
-        made_by=_who(each.change),
-        why=f"{each.edit.field} was set by {_who(each.change)}",
-        made_at_s=now_s,
-    )
-
-
-def _who(change: Change) -> str:
-    return f"{change.actor} {change.by}".strip()
-
-
-def _audited(
-    deployment: Deployment,
-    each: _Seen,
-    subject: str,
-    rule: Rule,
-    made: Hold | None,
-    *,
-    run: str,
-    now_s: float,
-) -> dict[str, Any]:
-    return {
-        "at": iso(now_s),
-        "run": run,
-        "actor": _who(each.change),
-        "person": subject,
-        "connection": each.record.connection,
-        "object": each.record.object,
-        "id": each.record.id,
-        "field": each.edit.field,
-        "before": each.edit.ours,
-        "after": each.edit.value,
-        "policy": deployment.policy.label,
-        "reasons": [],
-        "result": {
-            "edit": str(rule),
-            "at": iso(each.change.at_s),
-            "hold": made.id if made else None,
-            "until": iso(made.until_s) if made and made.until_s is not None else None,
-        },
-    }
+    over = due.after if isinstance(due, Watch) else None
+    return Seen(edit, record, change, deployment.edits.answers[origin], over)

@@ -15,7 +15,7 @@ from stagesync.domain.transitions import implied_stages
 from stagesync.domain.treatment import asked_of
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
 from stagesync.engine.deployment import Deployment
-from stagesync.engine.falls import path_of, stamps_of
+from stagesync.engine.falls import paths_of
 from stagesync.engine.holds import overrides_of
 from stagesync.engine.progress import Progress
 from stagesync.store import history, people, state
@@ -78,28 +78,26 @@ def _evaluate_batch(
     found, outcome = _evaluations(tx, deployment, kind, before, now_s=now_s)
     if kind == "person":
         _mark(tx, "account", ((each.account, causes[who]) for who, each in found.items()))
-    after, transitions = [], []
     fixed = overrides_of(tx, outcome) if kind == "person" else {}
-    stamps = stamps_of(tx, deployment, kind, found, now_s=now_s)
+    after = {}
     for each, evaluation in outcome.items():
         levels, _ = fixed.get(each, ({}, 0.0))
         stages = deployment.classifier.stages(
             {**evaluation.position, **levels}, account=kind == "account"
         )
-        placed = placed_by(
+        after[each] = placed_by(
             deployment, before[each], evaluation, stages, facts=found[each].facts, now_s=now_s
         )
-        after.append(placed)
-        told = stamps.get(each, ())
-        path = path_of(deployment, found[each], before[each], placed, stamps=told)
-        if path or before[each].position != placed.position or before[each].stages != placed.stages:
-            reasons = evaluation.reasons or explain_again(
-                deployment, found[each], before[each], evaluation, kind=kind, now_s=now_s
+    people.save_placed(tx, kind, list(after.values()))
+    paths = paths_of(tx, deployment, kind, found, before=before, after=after, now_s=now_s)
+    transitions = []
+    for each, placed in after.items():
+        was, path = before[each], paths.get(each, ())
+        if path or was.position != placed.position or was.stages != placed.stages:
+            reasons = outcome[each].reasons or explain_again(
+                deployment, found[each], was, outcome[each], kind=kind, now_s=now_s
             )
-            transitions.append(
-                transition_of(deployment, before[each], placed, reasons, run=run, path=path)
-            )
-    people.save_placed(tx, kind, after)
+            transitions.append(transition_of(deployment, was, placed, reasons, run=run, path=path))
     history.save_transitions(tx, transitions)
     state.clean(tx, kind, ids)
     _mark(tx, "plan", ((each, causes[each]) for each in outcome))

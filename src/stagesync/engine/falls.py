@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from stagesync.domain.evaluation import Evaluation
+from stagesync.domain.facts import Facts
 from stagesync.domain.falls import Return, StageAt, return_of
 from stagesync.domain.mapping import WriteRule
 from stagesync.domain.path import Position, Step, path_between
@@ -14,39 +15,52 @@ from stagesync.domain.plan import VendorStage, Wish
 from stagesync.domain.transitions import is_backward
 from stagesync.engine.assemble import Assembled
 from stagesync.engine.deployment import Deployment
-from stagesync.store import history, records
+from stagesync.store import guards, history, records
 from stagesync.store.deals import deals_naming
 from stagesync.store.people import Kind, Placed
 from stagesync.store.records import StoredRecord
 
 
-def path_of(
+def paths_of(
+    tx: Connection,
     deployment: Deployment,
-    assembled: Assembled,
-    before: Placed,
-    after: Placed,
+    kind: Kind,
+    found: Mapping[str, Assembled],
     *,
-    stamps: Iterable[float],
-) -> tuple[Step, ...]:
-    """Where somebody stood since they were last placed, ending with where they stand now.
+    before: Mapping[str, Placed],
+    after: Mapping[str, Placed],
+    now_s: float,
+) -> dict[str, tuple[Step, ...]]:
+    """Where people or accounts stood since they were last placed, ending with where they stand now.
 
-    Empty when they stood nowhere else; and where no rule asks for it, for a newcomer, and under another policy
-    than then: their move counts from the run that found it. An account moved with the last of what is stamped,
-    since its people are not gone through time for.
-
-    Args:
-        stamps: see `stamps_of`.
+    Those who stood nowhere else are absent. So are newcomers, and all after a change of policy: their move
+    counts from the run that found it. Nobody is there where no rule lets anything go back.
     """
-    since_s, now_s = before.evaluated_at_s, after.evaluated_at_s or 0.0
-    is_new = before.position is None or since_s is None or since_s >= now_s
-    if is_new or before.policy != after.policy or not _goes_back(deployment):
-        return ()
-    then, now = Step(since_s or 0.0, before.position or {}), Step(now_s, after.position or {})
-    stamp_s = max((each for each in stamps if then.at_s <= each <= now_s), default=now_s)
-    if before.id.startswith("a_"):
-        return (Step(stamp_s, now.position),) if now.position != then.position else ()
-    facts = assembled.facts
+    known = {
+        who: one
+        for who, one in found.items()
+        if before[who].policy == after[who].policy and (before[who].evaluated_at_s or now_s) < now_s
+    }
+    if not known or not _goes_back(deployment):
+        return {}
+    stamps = _stamps_of(tx, kind, known, now_s=now_s)
+    paths: dict[str, tuple[Step, ...]] = {}
+    for who, one in known.items():
+        then = Step(before[who].evaluated_at_s or 0.0, before[who].position or {})
+        now = Step(now_s, after[who].position or {})
+        told = [each for each in stamps[who] if then.at_s <= each <= now_s]
+        stamp_s = max(told, default=now_s)
+        if kind == "account":
+            # Its people are not gone through time for: it moved with the last of what is stamped.
+            paths[who] = (Step(stamp_s, now.position),) if now.position != then.position else ()
+        else:
+            paths[who] = _path(deployment, one.facts, then, now, stamp_s=stamp_s)
+    return {who: path for who, path in paths.items() if path}
 
+
+def _path(
+    deployment: Deployment, facts: Facts, then: Step, now: Step, *, stamp_s: float
+) -> tuple[Step, ...]:
     def place(at_s: float, held: Step) -> Evaluation:
         return deployment.compiled.evaluate(
             facts, at_s, previous=held.position, previous_at_s=held.at_s
@@ -57,20 +71,14 @@ def path_of(
     return path_between(place, then, now, moments=moments, stamp_s=stamp_s)
 
 
-def stamps_of(
-    tx: Connection,
-    deployment: Deployment,
-    kind: Kind,
-    found: Mapping[str, Assembled],
-    *,
-    now_s: float,
+def _stamps_of(
+    tx: Connection, kind: Kind, found: Mapping[str, Assembled], *, now_s: float
 ) -> dict[str, list[float]]:
     """Person or account -> when a CRM last told something new of each of their records and deals.
 
-    Of a person also of their account's. Of an account also since when those of its people stand where they stand who were found elsewhere now.
+    Of a person also of their account's. Of an account also since when those of its people stand where they
+    stand who were found elsewhere now.
     """
-    if not _goes_back(deployment):
-        return {}
     firms: dict[str | None, list[StoredRecord]] = {}
     if kind == "person":
         accounts = {one.account for one in found.values()}
@@ -116,6 +124,7 @@ def returns_of(
         if _is_behind(deployment, each, rule, wishes[who])
     ]
     paths = history.paths_of(tx, {who for _, who, _ in behind})
+    written = guards.values_written(tx, {each.pk for each, _, _ in behind})
     found: dict[int, dict[str, Return]] = {}
     for each, who, rule in behind:
         stage_at = _stage_at(deployment, rule.vocabulary, account=kind == "account")
@@ -130,7 +139,9 @@ def returns_of(
             vocabulary=deployment.vocabularies[rule.vocabulary],
             stage_at=stage_at,
         )
-        if back:
+        ours = written.get(each.pk, {}).get(rule.field)
+        # Where we wrote since they fell, what stands there now is somebody else's later word.
+        if back and not (ours and ours[0][0] > back.fell_at_s):
             found.setdefault(each.pk, {})[rule.field] = back
     return found
 

@@ -13,7 +13,7 @@ from stagesync.domain.guard import Base, Cause, Group, Rule, Trip, trips
 from stagesync.domain.life import Move, State, move
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Deployment
-from stagesync.store import guards, people, plans, records, state
+from stagesync.store import guards, people, plans, records, saved, state
 from stagesync.store.people import KINDS
 from stagesync.store.plans import StoredEntry
 
@@ -50,7 +50,8 @@ def why(trip: Trip) -> str:
     """A held group's reason, as a sentence for people."""
     is_repair = trip.rule is Rule.PAIR and trip.group.cause is Cause.REPAIR
     words = PUT_BACK if is_repair else WORDS[trip.rule]
-    return words.format(count=trip.count, limit=trip.limit, group=trip.group)
+    words = words.format(count=trip.count, limit=trip.limit, group=trip.group)
+    return f"{words}, besides stagesync by {trip.writers}" if trip.writers else words
 
 
 def groups_document(held: Iterable[Trip]) -> list[dict[str, Any]]:
@@ -77,7 +78,7 @@ def guard(
         lost: a source was found empty or shrunk in this run.
     """
     guards.forget_own_writes(tx, before_s=now_s - KEPT_S)
-    plans.forget_old_plans(tx, before_s=now_s - KEPT_S)
+    saved.forget_old_plans(tx, before_s=now_s - KEPT_S)
     ended = _end_approvals(tx, plan_id, before_s=now_s - deployment.limits.approval_s)
     unseen = _pass_approved(tx, plan_id, plans.entries_unseen(tx, plan_id))
     found = _hold_too_much(tx, deployment, plan_id, unseen, lost=lost, now_s=now_s)
@@ -168,7 +169,11 @@ def keep(tx: Connection, plan_id: str, found: Mapping[Group, Trip], *, now_s: fl
     waiting = plans.count_subjects(tx, plan_id, State.HELD)
     known = {**before, **found}
     standing = [
-        replace(known[group], count=max(count, known[group].count))
+        replace(
+            known[group],
+            count=max(count, known[group].count),
+            writers=before[group].writers if group in before else "",
+        )
         if group in known
         else Trip(group, Rule.OBSERVED, count, 0)
         for group, count in sorted(waiting.items())

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from stagesync.domain.guard import Cause
-from stagesync.domain.plan import Reason
+from stagesync.domain.plan import NOT_OURS, Reason
 from stagesync.engine import audit
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.find import find
@@ -81,7 +81,7 @@ def release(deployment: Deployment, who: str, *, by: str, now_s: float) -> list[
 
 
 def retry(deployment: Deployment, who: str | None, *, by: str = "unknown") -> int:
-    """Plan those anew to whom a CRM said no; how many people and accounts.
+    """Plan those anew to whom a CRM said no, by its fields as they are now; how many people and accounts.
 
     Args:
         who: only them, also with what was dropped of theirs.
@@ -89,9 +89,11 @@ def retry(deployment: Deployment, who: str | None, *, by: str = "unknown") -> in
     with deployment.store.begin() as tx:
         if who:
             found = [find(tx, who)[1]]
-            found = [each for each in differences.subjects_left(tx, *PARKED) if each in found]
+            found = [each for each in differences.subjects_left(tx, PARKED) if each in found]
         else:
-            found = differences.subjects_left(tx, Reason.REFUSED)
+            found = differences.subjects_left(tx, [Reason.REFUSED])
+        for name in deployment.connections:
+            state.doubt_description(tx, name)
         state.mark_dirty(tx, "plan", found, cause=Cause.BY_HAND)
         audit.tell(tx, {"retried": len(found)}, actor=by, now_s=deployment.clock.now_s())
     return len(found)
@@ -126,13 +128,16 @@ def _look_again(tx: Connection, ended: Iterable[Hold], *, cause: Cause) -> None:
 
 def kept(
     tx: Connection, deployment: Deployment, placed: Mapping[str, Placed], *, now_s: float
-) -> tuple[dict[int, dict[str, Reason]], set[str]]:
-    """Record -> field -> why it stays; and those of whom nothing is written at all.
+) -> tuple[dict[int, dict[str, Reason]], set[str], dict[int, dict[str, Hold]]]:
+    """Record -> field -> why it stays; those of whom nothing is written at all; and what we owe.
+
+    Owed is what somebody set and we replaced unseen: record -> field -> its hold.
 
     An undo holds as long as nothing moves the person: it ends here when their stage or the policy is another one.
     """
     found: dict[int, dict[str, Reason]] = {}
     by_hand: set[str] = set()
+    owed: dict[int, dict[str, Hold]] = {}
     void: list[Hold] = []
     for subject, of_subject in holds.standing(tx, placed).items():
         for each in of_subject:
@@ -142,9 +147,11 @@ def kept(
                 void.append(each)
             elif each.kind in REASONS and each.record_pk != WHOLE:
                 found.setdefault(each.record_pk, {})[each.field] = REASONS[each.kind]
+            if each.over is not None:
+                owed.setdefault(each.record_pk, {})[each.field] = each
     holds.end(tx, [each.id for each in void], by="another stage", at_s=now_s)
     _tell(tx, deployment, void, "release", by="stagesync", now_s=now_s)
-    return found, by_hand
+    return found, by_hand, owed
 
 
 def pin(
@@ -176,6 +183,12 @@ def pin(
             if each.subject in placed
         ],
     )
+
+
+def note_given_back(tx: Connection, written: Iterable[StoredEntry]) -> None:
+    """What we had replaced unseen stands again: it is read as the word that it was."""
+    back = [(each.record_pk, each.field) for each in written if each.way in NOT_OURS]
+    state.mark_dirty(tx, "record", holds.stand_again(tx, back))
 
 
 def overrides_of(

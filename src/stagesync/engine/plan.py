@@ -22,7 +22,8 @@ from stagesync.engine.guard import guard, tell
 from stagesync.engine.progress import Progress
 from stagesync.engine.propose import Planning, know, plan_record
 from stagesync.engine.repairs import name_repairs
-from stagesync.store import history, plans, state
+from stagesync.engine.writers import name_writers
+from stagesync.store import history, plans, saved, state
 from stagesync.store.differences import StoredDifference, save_differences, subjects_over
 from stagesync.store.people import Kind
 from stagesync.store.plans import StoredEntry, StoredPlan
@@ -86,9 +87,21 @@ def plan_all(
             progress.advance(len(batch))
     with deployment.store.begin() as tx:
         plans.adopt(tx, plan_id, descriptions)
-        planned.trips = guard(tx, deployment, plan_id, lost=lost, now_s=now_s)
+        trips = guard(tx, deployment, plan_id, lost=lost, now_s=now_s)
         _close_plan(tx, planned)
+        if planned.held and not saved.is_saved(tx, plan_id):
+            saved.save(tx, plan_id, now_s=now_s)
+    planned.trips = name_writers(deployment, plan_id, trips, now_s=now_s)
+    with deployment.store.begin() as tx:
         tell(tx, plan_id, planned.trips, deployment.connections, now_s=now_s)
+    return planned
+
+
+def plan_nobody(deployment: Deployment, *, run: str, now_s: float) -> Planned:
+    """The plan with what waited before, while nobody may be planned."""
+    with deployment.store.begin() as tx:
+        planned = Planned(_open_plan(tx, deployment, run=run, now_s=now_s))
+        _close_plan(tx, planned)
     return planned
 
 
@@ -140,6 +153,8 @@ def _with_reasons(tx: Connection, entries: Sequence[StoredEntry]) -> list[Stored
     """Each entry with the lines that explained its person's last change."""
     last = history.last_transitions(tx, {each.subject for each in entries})
     return [
-        replace(each, because=found.reasons) if (found := last.get(each.subject)) else each
+        each
+        if each.because or each.subject not in last
+        else replace(each, because=last[each.subject].reasons)
         for each in entries
     ]

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import Connection
 
-from stagesync.connector import FieldType, FieldValue, ObjectDescription
+from stagesync.connector import FieldType, ObjectDescription
 from stagesync.domain.falls import Return
 from stagesync.domain.guard import Cause
 from stagesync.domain.life import WAITING, State
 from stagesync.domain.mapping import is_frozen
-from stagesync.domain.plan import GOES_BACK, Choice, Entry, Reason, Target, Way, Wish, propose
+from stagesync.domain.plan import (
+    GOES_BACK,
+    NOT_OURS,
+    Choice,
+    Entry,
+    Reason,
+    Target,
+    Way,
+    Wish,
+    propose,
+)
 from stagesync.engine import holds
 from stagesync.engine.backward import Begun, resume
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.falls import returns_of
+from stagesync.engine.overwritten import give_back
 from stagesync.engine.scope import writable
 from stagesync.engine.wishes import wishes_of
 from stagesync.store import clearings, differences, guards, people, plans, records
 from stagesync.store.differences import StoredDifference
+from stagesync.store.holds import Hold
 from stagesync.store.people import Kind, Placed
 from stagesync.store.plans import StoredEntry
 from stagesync.store.records import StoredRecord
@@ -60,10 +73,11 @@ class Known:
         lost: (subject, connection, object) -> the stage last told to a record of theirs that is gone.
         stays: record -> field -> why it stays as it is.
         held_by_hand: those of whom nothing is written.
+        owed: record -> field -> the hold on a value of somebody that we replaced unseen.
         begun: fields that were emptied so that they could go back.
         earlier: (record, field) -> the entry that waited until now.
         in_scope: records that may be written.
-        dropped: (record, field) -> the value that somebody gave up, of those whose facts stand since.
+        parked: (record, field) -> what somebody gave up there, or the CRM refused.
         returns: record -> field -> when it may go back, of fields that go forward.
     """
 
@@ -75,10 +89,11 @@ class Known:
     lost: Mapping[tuple[str, str, str], str]
     stays: Mapping[int, Mapping[str, Reason]]
     held_by_hand: Container[str]
+    owed: Mapping[int, Mapping[str, Hold]]
     begun: Begun
     earlier: Mapping[tuple[int, str], StoredEntry]
     in_scope: Container[int]
-    dropped: Mapping[tuple[int, str], FieldValue]
+    parked: Mapping[tuple[int, str], StoredDifference]
     returns: Mapping[int, Mapping[str, Return]]
 
 
@@ -93,13 +108,12 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
     ]
     own = [each for each in live if each.connection in planning.descriptions]
     earlier = {(e.record_pk, e.field): e for e in plans.waiting_of(tx, ids, *WAITING)}
-    stays, held_by_hand = holds.kept(tx, deployment, placed, now_s=planning.now_s)
+    stays, held_by_hand, owed = holds.kept(tx, deployment, placed, now_s=planning.now_s)
     for (pk, name), waiting in earlier.items():
         if waiting.cause == Cause.UNDO:
             stays.setdefault(pk, {})[name] = Reason.UNDONE
     told = guards.stages_told(tx, [each.pk for each in own])
     untold = {str(getattr(each, kind)) for each in own if each.pk not in told}
-    unmoved = [e for e in own if planning.causes.get(str(getattr(e, kind))) in UNMOVED]
     wishes = wishes_of(tx, deployment, kind, placed)
     return Known(
         placed=placed,
@@ -110,10 +124,11 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
         lost=guards.stages_told_to_gone(tx, untold),
         stays=stays,
         held_by_hand=held_by_hand,
+        owed=owed,
         begun=clearings.clearings_of(tx, [each.pk for each in own]),
         earlier=earlier,
         in_scope=writable(tx, deployment, own),
-        dropped=differences.dropped_of(tx, [each.pk for each in unmoved]),
+        parked=differences.parked_of(tx, [each.pk for each in own]),
         returns=returns_of(tx, deployment, kind, own, wishes),
     )
 
@@ -138,11 +153,20 @@ def plan_record(
         returns={name: back.from_s for name, back in known.returns.get(each.pk, {}).items()},
         now_s=planning.now_s,
     )
-    found = resume(proposed, each, described, known.begun)
+    given = proposed
+    if subject.id not in known.held_by_hand and each.pk in known.in_scope:
+        clears = planning.deployment.connections[
+            each.connection
+        ].connector.capabilities.clears_to_go_back
+        owed = known.owed.get(each.pk, {})
+        given = give_back(proposed, each, described, owed=owed, clears=clears)
+    found = resume(given, each, described, known.begun)
     left += _taken_back(each, proposed, found)
     if planning.modes.get(each.connection) != "active":
         left += _vendor_fields_held(planning.deployment, each, found)
-    given_up = [one for one in found if _is_dropped(known, each, described, one)]
+    left += _still_refused(known, each, described)
+    is_unmoved = planning.causes.get(subject.id) in UNMOVED
+    given_up = [one for one in found if is_unmoved and _is_dropped(known, each, described, one)]
     left += [
         StoredDifference(each.pk, one.field, one.after, one.before, Reason.DROPPED)
         for one in given_up
@@ -155,11 +179,24 @@ def plan_record(
 def _is_dropped(
     known: Known, each: StoredRecord, described: ObjectDescription, entry: Entry
 ) -> bool:
-    """Whether somebody gave this very value up, and nothing has happened since."""
-    if (each.pk, entry.field) not in known.dropped:
+    """Whether this is the very value that somebody gave up."""
+    parked = known.parked.get((each.pk, entry.field))
+    if parked is None or parked.reason != Reason.DROPPED:
         return False
-    same = same_value(described.fields[entry.field].type)
-    return same(known.dropped[each.pk, entry.field], entry.after)
+    return same_value(described.fields[entry.field].type)(parked.wanted, entry.after)
+
+
+def _still_refused(
+    known: Known, each: StoredRecord, described: ObjectDescription
+) -> list[StoredDifference]:
+    """What was refused in fields that cannot be written now: it waits until they can."""
+    return [
+        one
+        for (pk, name), one in known.parked.items()
+        if pk == each.pk
+        and one.reason == Reason.REFUSED
+        and not (name in described.fields and described.fields[name].writable)
+    ]
 
 
 def _taken_back(
@@ -270,12 +307,17 @@ def _stored_entry(
         after=entry.after,
         stage_from=told or "",
         stage_to=stage,
-        because=(),
+        because=_because(known.owed.get(each.pk, {}).get(entry.field), entry),
         state=str(State.HELD if is_held else State.PLANNED),
         way=str(entry.way),
         cause=str(_cause(planning.causes.get(subject.id), told, is_remade=is_remade)),
     )
     return _carry_on(made, known.earlier.get((each.pk, entry.field)))
+
+
+def _because(owed: Hold | None, entry: Entry) -> Sequence[Mapping[str, Any]]:
+    """What is given back has a reason of its own; all else that of its subject's last change."""
+    return ({"rule": owed.why, "points": 0},) if owed and entry.way in NOT_OURS else ()
 
 
 def _stage_before(deployment: Deployment, back: Return, subject: Placed) -> str:

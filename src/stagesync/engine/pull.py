@@ -10,16 +10,19 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from sqlalchemy import Connection
+
 from stagesync.connector import CrmError, FieldMissing, ObjectDescription, Page, Pull
 from stagesync.engine.counts import reconcile
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, describe, fields_to_ask
+from stagesync.engine.first_load import unread_objects
 from stagesync.engine.inbox import forget_erased, take_inbox
 from stagesync.engine.ingest import sort_links, sort_page, store_page
 from stagesync.engine.members import read_lists
 from stagesync.engine.progress import Progress
 from stagesync.engine.trouble import advise, to_keep
-from stagesync.store import state
+from stagesync.store import first_loads, state
 
 
 @dataclass(slots=True)
@@ -48,6 +51,7 @@ class _Reader:
     Attributes:
         only_heard: read what the CRM named by webhook, and nothing else.
         loaded: objects that an earlier run read to their end.
+        unread: objects whose first load is not complete.
         came: of those, how many records changed since.
     """
 
@@ -58,6 +62,7 @@ class _Reader:
     only_heard: bool
     pulled: Pulled = field(default_factory=Pulled)
     loaded: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
     came: Counter[str] = field(default_factory=Counter)
 
     def read(self) -> Pulled:
@@ -112,6 +117,7 @@ class _Reader:
     def _wanted(self, found: Descriptions) -> Iterable[Pull]:
         with self.deployment.store.begin() as tx:
             cursors = state.cursors_of(tx, self.connected.name)
+            self.unread = set(unread_objects(tx, self.connected))
         self.loaded = {name for name, each in cursors.items() if each.complete}
         for name in self.connected.roles:
             cursor = cursors[name].cursor if name in cursors else None
@@ -128,6 +134,7 @@ class _Reader:
             store_page(tx, self.connected, page, found, links=links, described=described)
             cursor = state.Cursor(page.cursor, self.now_s, complete=page.last)
             state.save_cursor(tx, self.connected.name, page.object, cursor)
+            self._count_first(tx, page)
         self.pulled.records += len(page.records)
         if page.object in self.loaded:
             self.came[page.object] += len(found.changed)
@@ -135,6 +142,17 @@ class _Reader:
         gone = sum(each.gone and not each.merged_into for each in found.changed)
         self.pulled.lost[page.object] += gone
         self.progress.advance(len(page.records))
+
+    def _count_first(self, tx: Connection, page: Page) -> None:
+        if page.object not in self.unread:
+            return
+        first_loads.count_page(
+            tx,
+            self.connected.name,
+            page.object,
+            records=len(page.records),
+            ended_at_s=self.now_s if page.last else None,
+        )
 
 
 def pull_all(

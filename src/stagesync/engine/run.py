@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,18 +15,20 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.edits import answer_edits
 from stagesync.engine.evaluate import Evaluated, evaluate_all
+from stagesync.engine.first_load import Unread, find_unread, must_wait, remember_loss, tell
 from stagesync.engine.guard import count_groups, has_shrunk, notice_definitions
 from stagesync.engine.heads import tend_log
 from stagesync.engine.holds import end_due
-from stagesync.engine.plan import Planned, plan_all
+from stagesync.engine.plan import Planned, plan_all, plan_nobody
 from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.pull import Pulled, pull_all
 from stagesync.engine.resolve import resolve
 from stagesync.engine.standing import save_standing
+from stagesync.engine.taken import settle_sent
 from stagesync.engine.trouble import advise, to_keep
-from stagesync.engine.writeback import Written, settle_sent, write_back
+from stagesync.engine.writeback import Written, write_back
 from stagesync.errors import CrmError
-from stagesync.store import differences, guards, people, plans, state
+from stagesync.store import differences, guards, people, plans, saved, state
 
 log = structlog.get_logger()
 
@@ -37,8 +39,10 @@ class Outcome:
 
     Attributes:
         descriptions: connection -> its live fields, where they are known.
+        overwritten: connection -> edits that our earlier writes had replaced while they were under way.
         calls: connection -> requests that count against the vendor's quota.
         troubles: connection -> what broke it off.
+        unread: connections whose first load is not complete.
     """
 
     run: str
@@ -47,15 +51,27 @@ class Outcome:
     evaluated: Evaluated
     people: int
     descriptions: Mapping[str, Descriptions]
+    overwritten: Mapping[str, int] = field(default_factory=dict)
     written: Mapping[str, Written] = field(default_factory=dict)
     calls: Mapping[str, int] = field(default_factory=dict)
     troubles: Mapping[str, CrmError] = field(default_factory=dict)
+    unread: Sequence[Unread] = ()
     seconds: float = 0.0
+
+    @property
+    def waits(self) -> bool:
+        """Whether a first load must be complete before anything is evaluated or written."""
+        return must_wait(self.unread)
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether something is left that the next run must read or write."""
+        return bool(self.troubles) or self.waits
 
     @property
     def exit_code(self) -> int:
         """As `docs/cli.md` lists them: the gravest that holds."""
-        if self.troubles:
+        if self.is_incomplete:
             return 4
         if any(each.refused for each in self.written.values()):
             return 6
@@ -76,9 +92,11 @@ class Outcome:
             "skipped": self.plan.differences,
             "held": self.plan.held,
             "edited": {name: self._written(name).edited for name in self.pulled},
+            "overwritten_edits": {name: self.overwritten.get(name, 0) for name in self.pulled},
             "ramped": {name: self._written(name).ramped for name in self.pulled},
             "calls": dict(self.calls),
             "troubles": {name: str(error) for name, error in self.troubles.items()},
+            "unread": {each.connection: dict(each.objects) for each in self.unread},
             "seconds": self.seconds,
         }
 
@@ -95,6 +113,8 @@ def run_once(
 ) -> Outcome:
     """Pull, evaluate and plan; and write what is not held, unless `write` is false.
 
+    Until all first loads are complete it only pulls; see `engine.first_load`.
+
     Args:
         only_heard: pull what was named by webhook, and nothing else; see `pull_all`.
     """
@@ -104,7 +124,7 @@ def run_once(
     run = _start(deployment, now_s=now_s)
     pulled = pull_all(deployment, now_s=now_s, progress=progress, only_heard=only_heard)
     outcome = _look(deployment, run, pulled, now_s=now_s, progress=progress)
-    if write and outcome.plan.go:
+    if write and outcome.plan.go and not outcome.waits:
         outcome.written = write_back(
             deployment,
             outcome.plan.id,
@@ -133,32 +153,63 @@ def _look(
 ) -> Outcome:
     descriptions = {n: p.descriptions for n, p in pulled.items() if p.descriptions is not None}
     progress.phase("resolve")
-    for name, error in answer_edits(deployment, run=run, now_s=now_s).items():
+    lost, unread = _take_stock(deployment, run, pulled, descriptions=descriptions, now_s=now_s)
+    answered = answer_edits(deployment, run=run, now_s=now_s, descriptions=descriptions)
+    for name, error in answered.silent.items():
         descriptions.pop(name, None)
         if name in pulled:
             pulled[name].trouble = advise(error, name, now_s=deployment.clock.now_s())
+    for each in unread:
+        descriptions.pop(each.connection, None)
+    if must_wait(unread):
+        evaluated, planned = Evaluated(), plan_nobody(deployment, run=run, now_s=now_s)
+    else:
+        evaluated = evaluate_all(deployment, run=run, now_s=now_s, progress=progress)
+        planned = plan_all(
+            deployment,
+            run=run,
+            now_s=now_s,
+            descriptions=descriptions,
+            progress=progress,
+            lost=lost,
+        )
+    with deployment.store.begin() as tx:
+        known = people.count(tx, "person")
+    return Outcome(
+        run,
+        planned,
+        pulled,
+        evaluated,
+        known,
+        descriptions,
+        overwritten=answered.overwritten,
+        unread=unread,
+    )
+
+
+def _take_stock(
+    deployment: Deployment,
+    run: str,
+    pulled: Mapping[str, Pulled],
+    *,
+    descriptions: Mapping[str, Descriptions],
+    now_s: float,
+) -> tuple[bool, Sequence[Unread]]:
+    """Whose facts changed; also whether a source shrank, and what was never read to its end."""
     with deployment.store.begin() as tx:
         settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
         notice_definitions(tx, deployment)
         end_due(tx, deployment, now_s=now_s)
         lost = has_shrunk(tx, deployment, {name: each.lost for name, each in pulled.items()})
         resolved = resolve(tx, deployment, run=run, now_s=now_s)
-    evaluated = evaluate_all(deployment, run=run, now_s=now_s, progress=progress)
-    planned = plan_all(
-        deployment,
-        run=run,
-        now_s=now_s,
-        descriptions=descriptions,
-        progress=progress,
-        lost=lost,
-    )
+        unread = find_unread(tx, deployment)
+        tell(tx, deployment, unread, now_s=now_s)
+        lost = remember_loss(tx, lost=lost, waits=must_wait(unread))
     if resolved.shared_marks or resolved.too_large:
         log.info(
             "identity unclear", run=run, shared=resolved.shared_marks, large=resolved.too_large
         )
-    with deployment.store.begin() as tx:
-        known = people.count(tx, "person")
-    return Outcome(run, planned, pulled, evaluated, known, descriptions)
+    return lost, unread
 
 
 def _start(deployment: Deployment, *, now_s: float) -> str:
@@ -221,6 +272,7 @@ def decide(deployment: Deployment, plan_id: str, *, approve: bool, by: str, now_
         plan = plans.get_plan(tx, plan_id)
         if plan is None or plan.state != "held":
             raise KeyError(plan_id)
+        saved.save(tx, plan_id, now_s=now_s)
         entries = plans.entries_of(tx, plan_id, State.HELD)
         by_move = Move.APPROVE if approve else Move.DROP
         moves = [(each.record_pk, each.field, move(each.state, by_move)) for each in entries]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from stagesync.domain.life import WAITING
 from stagesync.engine.counts import counts_of
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.first_load import unread_objects
 from stagesync.engine.guard import groups_document
 from stagesync.engine.instants import iso
 from stagesync.engine.scope import count_out_of_scope
@@ -109,6 +110,7 @@ def _connection(
         "lag_s": max(0.0, now_s - min(pulled)) if complete else None,
         "pulled_at": iso(min(pulled)) if complete else None,
         "complete": complete,
+        "unread": unread_objects(tx, connected),
         "cursors": {each: cursor.cursor for each, cursor in cursors.items()},
         "trouble": trouble,
         "hint": hint,
@@ -155,5 +157,8 @@ def _run(row: dict[str, Any]) -> dict[str, Any]:
         "started_at": iso(row["started_at_s"]),
         "ended_at": None if row["ended_at_s"] is None else iso(row["ended_at_s"]),
         "outcome": row["outcome"],
-        **{key: row["summary"].get(key) for key in ("written", "refused", "held", "calls")},
+        **{
+            key: row["summary"].get(key)
+            for key in ("written", "refused", "held", "overwritten_edits", "calls")
+        },
     }

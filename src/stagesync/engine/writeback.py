@@ -18,21 +18,21 @@ from sqlalchemy import Connection
 
 from stagesync.connector import CrmError, Record, Refusal, Role, Write, WriteResult
 from stagesync.domain.life import Move, State, move
-from stagesync.domain.plan import Reason, Way
+from stagesync.domain.plan import EMPTIES, NOT_OURS, Reason
 from stagesync.engine import audit
-from stagesync.engine.answers import audited, concerns, told_late
-from stagesync.engine.backward import note_begun, note_refused, settle_begun
+from stagesync.engine.backward import note_begun, note_refused
 from stagesync.engine.compare import same_value
 from stagesync.engine.cost import HOUR_S
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
-from stagesync.engine.guard import group_of
-from stagesync.engine.holds import pin
+from stagesync.engine.holds import note_given_back, pin
+from stagesync.engine.logged import concerns, entry_of
+from stagesync.engine.overwritten import note_sent
 from stagesync.engine.progress import Progress
+from stagesync.engine.taken import keep_baselines
 from stagesync.engine.trouble import advise
-from stagesync.store import baselines, clearings, differences, guards, links, plans, records, state
+from stagesync.store import clearings, differences, guards, links, plans, records, state
 from stagesync.store.differences import StoredDifference
-from stagesync.store.guards import OwnWrite
 from stagesync.store.plans import StoredEntry
 
 REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
@@ -121,7 +121,7 @@ class _Sender:
                     id=found[0].id,
                     values={each.field: each.after for each in found},
                     together=together.get(pk, ""),
-                    clear=tuple(each.field for each in found if each.way == Way.CLEAR),
+                    clear=tuple(each.field for each in found if each.way in EMPTIES),
                 ),
                 found,
             )
@@ -170,7 +170,7 @@ class _Sender:
                 continue
             same, found = same_value(types[each.field].type), now.fields.get(each.field)
             # A field that we emptied on its way back is as we left it.
-            is_emptied = each.way == Way.CLEAR and found in (None, "")
+            is_emptied = each.way in EMPTIES and found in (None, "")
             if not (is_emptied or same(found, each.before) or same(found, each.after)):
                 return True
         return bool(now.merged_into)
@@ -178,7 +178,9 @@ class _Sender:
     def _send_batch(self, batch: Sequence[_Item], outcome: Written) -> None:
         with self.deployment.store.begin() as tx:
             self._move(tx, batch, Move.SEND)
-            note_begun(tx, (entry for item in batch for entry in item.entries))
+            entries = [entry for item in batch for entry in item.entries]
+            note_begun(tx, entries)
+            note_sent(tx, self.connected, entries)
         try:
             results = self.connected.connector.write([item.write for item in batch])
         except CrmError as error:
@@ -208,7 +210,7 @@ class _Sender:
             audit.append(
                 tx,
                 [
-                    audited(self.deployment, each, result, run=self.run, now_s=self.now_s)
+                    entry_of(self.deployment, each, result, run=self.run, now_s=self.now_s)
                     for each, result in (*taken, *refused)
                 ],
             )
@@ -219,12 +221,13 @@ class _Sender:
     def _keep_taken(self, tx: Connection, taken: Sequence[StoredEntry]) -> None:
         moves = [(each.record_pk, each.field, move(State.SENT, Move.CONFIRM)) for each in taken]
         plans.set_entry_states(tx, self.plan_id, moves)
-        _keep_baselines(tx, taken, run=self.run, now_s=self.now_s)
+        keep_baselines(tx, taken, run=self.run, now_s=self.now_s)
         places = [(each.record_pk, each.field) for each in taken]
         clearings.drop_clearings(tx, places)
-        wished = [(e.record_pk, e.field) for e in taken if e.way != Way.RESTORE]
+        wished = [(e.record_pk, e.field) for e in taken if e.way not in NOT_OURS]
         differences.drop_differences(tx, wished)
         pin(tx, self.deployment, taken, now_s=self.now_s)
+        note_given_back(tx, taken)
         stored = {
             each.pk: dict(each.fields)
             for each in records.records_where(tx, "pk", {each.record_pk for each in taken})
@@ -256,32 +259,6 @@ class _Sender:
         state.mark_dirty(tx, "plan", locked)
         if any(result.refusal in DOUBTS for _, result in refused):
             state.doubt_description(tx, self.connected.name)
-
-
-def _keep_baselines(
-    tx: Connection, taken: Sequence[StoredEntry], *, run: str, now_s: float
-) -> None:
-    """What was restored is as much or as little ours as it was before."""
-    kept = [(e.record_pk, e.field, e.after) for e in taken if e.way != Way.RESTORE]
-    baselines.save_baselines(tx, kept, run=run, at_s=now_s)
-    guards.save_own_writes(
-        tx,
-        [
-            OwnWrite(
-                each.record_pk,
-                each.field,
-                now_s,
-                each.connection,
-                each.subject,
-                each.after,
-                run,
-                group_of(each),
-                each.approval,
-            )
-            for each in taken
-            if each.way != Way.RESTORE
-        ],
-    )
 
 
 def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
@@ -325,42 +302,3 @@ def write_back(
             for name, found in parts.items()
         }
     return {name: future.result() for name, future in futures.items()}
-
-
-def settle_sent(
-    tx: Connection,
-    deployment: Deployment,
-    *,
-    run: str,
-    now_s: float,
-    descriptions: Mapping[str, Descriptions],
-) -> None:
-    """Confirm what went out without an answer and was seen in the CRM since.
-
-    Without this the value would pass for somebody's word: nothing else says that it is ours. What was
-    not seen stays sent, and is planned anew.
-    """
-    begun = {(e.record_pk, e.field): e for e in settle_begun(tx, descriptions)}
-    # What was restored looks the same in the store whether it arrived or not.
-    sent = [
-        each
-        for each in plans.entries_in(tx, State.SENT)
-        if each.connection in descriptions and each.way != Way.RESTORE
-    ]
-    held = {each.pk: each for each in records.records_where(tx, "pk", {e.record_pk for e in sent})}
-    arrived = [
-        each
-        for each in sent
-        if (of_object := descriptions[each.connection].get(each.object))
-        and (known := of_object.fields.get(each.field))
-        and same_value(known.type)(held[each.record_pk].fields.get(each.field), each.after)
-    ]
-    for each in arrived:
-        confirmed = (each.record_pk, each.field, move(each.state, Move.CONFIRM))
-        plans.set_entry_states(tx, each.plan, [confirmed])
-    # Of a move that was planned anew meanwhile, by `stagesync plan`, only its note tells that it was sent.
-    told = {(each.record_pk, each.field) for each in arrived}
-    arrived += [each for key, each in begun.items() if key not in told]
-    _keep_baselines(tx, arrived, run=run, now_s=now_s)
-    pin(tx, deployment, arrived, now_s=now_s)
-    audit.append(tx, told_late(tx, deployment, arrived, run=run, now_s=now_s))

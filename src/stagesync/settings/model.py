@@ -176,6 +176,8 @@ class ConnectionSettings(BaseModel):
         writes_per_hour: records that may be written within an hour; the rest waits for later runs.
             None means all at once.
         automation_users: ids of users in the CRM behind whom a program stands.
+        wait_for_first_load: nothing is written to any connection until all of this one was read
+            once; without it only this one waits.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
@@ -187,6 +189,7 @@ class ConnectionSettings(BaseModel):
     vendor_stage: Literal["off", "fill_empty", "forward"] = "off"
     writes_per_hour: int | None = Field(default=None, ge=1)
     automation_users: tuple[str, ...] = ()
+    wait_for_first_load: bool = True
 
     @property
     def options(self) -> dict[str, Any]:

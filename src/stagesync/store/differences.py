@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.engine import Row
 
 from stagesync.store.keys import among
 
@@ -89,28 +90,32 @@ def differences_of(tx: Connection, pks: Iterable[int]) -> dict[int, list[StoredD
     """Record -> its differences."""
     found: dict[int, list[StoredDifference]] = {}
     for row in among(tx, "SELECT * FROM difference WHERE record_pk IN :keys", pks):
-        found.setdefault(row.record_pk, []).append(
-            StoredDifference(
-                row.record_pk,
-                row.field,
-                orjson.loads(row.wanted),
-                orjson.loads(row.current),
-                row.reason,
-                row.words,
-                row.until_s,
-            )
-        )
+        found.setdefault(row.record_pk, []).append(_difference(row))
     return found
 
 
-def subjects_left(tx: Connection, *reasons: str) -> list[str]:
-    """People and accounts with a value that is left as it is for one of these reasons."""
+def _difference(row: Row[Any]) -> StoredDifference:
+    wanted, current = orjson.loads(row.wanted), orjson.loads(row.current)
+    return StoredDifference(
+        row.record_pk, row.field, wanted, current, row.reason, row.words, row.until_s
+    )
+
+
+def subjects_left(
+    tx: Connection, reasons: Iterable[str], *, connection: str = "", objects: Iterable[str] = ()
+) -> list[str]:
+    """People and accounts with a value that is left as it is for one of these reasons.
+
+    Args:
+        connection, objects: only in records of these objects of it; an empty connection means all.
+    """
     sql = text(
         "SELECT DISTINCT COALESCE(r.person, r.account) AS subject FROM difference d"
         " JOIN record r ON r.pk = d.record_pk WHERE d.reason IN :reasons AND r.gone = 0"
-    ).bindparams(bindparam("reasons", expanding=True))
-    rows = tx.execute(sql, {"reasons": list(reasons)})
-    return sorted(row.subject for row in rows if row.subject)
+        " AND (:connection = '' OR (r.connection = :connection AND r.object IN :objects))"
+    ).bindparams(bindparam("reasons", expanding=True), bindparam("objects", expanding=True))
+    values = {"reasons": list(reasons), "connection": connection, "objects": list(objects)}
+    return sorted(row.subject for row in tx.execute(sql, values) if row.subject)
 
 
 def note_dropped(tx: Connection, plan_id: str, *, at_s: float) -> None:
@@ -121,18 +126,15 @@ def note_dropped(tx: Connection, plan_id: str, *, at_s: float) -> None:
         " WHERE plan = :plan AND state = 'held' AND cause <> 'undo'"
         " ON CONFLICT (record_pk, field) DO UPDATE SET wanted = excluded.wanted,"
         " current = excluded.current, reason = excluded.reason, words = excluded.words,"
-        " at_s = excluded.at_s"
+        " at_s = excluded.at_s, until_s = NULL"
     )
     tx.execute(sql, {"plan": plan_id, "at_s": at_s})
 
 
-def dropped_of(tx: Connection, pks: Iterable[int]) -> dict[tuple[int, str], Any]:
-    """(record, field) -> the value that somebody gave up."""
-    sql = (
-        "SELECT record_pk, field, wanted FROM difference"
-        " WHERE record_pk IN :keys AND reason = 'dropped'"
-    )
-    return {(row.record_pk, row.field): orjson.loads(row.wanted) for row in among(tx, sql, pks)}
+def parked_of(tx: Connection, pks: Iterable[int]) -> dict[tuple[int, str], StoredDifference]:
+    """(record, field) -> what somebody gave up, or a CRM refused."""
+    sql = "SELECT * FROM difference WHERE record_pk IN :keys AND reason IN ('dropped', 'refused')"
+    return {(row.record_pk, row.field): _difference(row) for row in among(tx, sql, pks)}
 
 
 def refused(tx: Connection, *, most: int) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, text
 
+from stagesync.store import saved
 from stagesync.store.records import name_records, records_of
 
 _BLANKED = text(
@@ -28,6 +29,7 @@ _FORGOTTEN = tuple(
         ("plan_entry", "record_pk"),
         ("own_write", "record_pk"),
         ("edit", "record_pk"),
+        ("watch", "record_pk"),
         ("hold", "record_pk"),
         ("clearing", "record_pk"),
     )
@@ -50,6 +52,7 @@ def erase(tx: Connection, connection: str, refs: Iterable[tuple[str, str]]) -> l
     rows = [{"pk": pk} for pk in sorted(pks)]
     for each in (_BLANKED, *_FORGOTTEN) if rows else ():
         tx.execute(each, rows)
+    saved.forget_records(tx, pks)
     return sorted(pks)
 
 

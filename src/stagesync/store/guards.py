@@ -173,6 +173,7 @@ def save_held_groups(tx: Connection, plan: str, trips: Iterable[Trip], *, at_s: 
             "rule": str(each.rule),
             "subjects": each.count,
             "most": each.limit,
+            "writers": each.writers,
             "at_s": at_s,
         }
         for each in trips
@@ -180,8 +181,9 @@ def save_held_groups(tx: Connection, plan: str, trips: Iterable[Trip], *, at_s: 
     if rows:
         tx.execute(
             text(
-                "INSERT INTO held_group (plan, cause, stage_from, stage_to, rule, subjects, most, at_s)"
-                " VALUES (:plan, :cause, :stage_from, :stage_to, :rule, :subjects, :most, :at_s)"
+                "INSERT INTO held_group (plan, cause, stage_from, stage_to, rule, subjects, most, writers,"
+                " at_s)"
+                " VALUES (:plan, :cause, :stage_from, :stage_to, :rule, :subjects, :most, :writers, :at_s)"
             ),
             rows,
         )
@@ -193,7 +195,7 @@ def held_groups(tx: Connection, plan: str) -> list[Trip]:
         text("SELECT * FROM held_group WHERE plan = :plan ORDER BY cause, stage_from, stage_to"),
         {"plan": plan},
     )
-    return [Trip(_group(row), Rule(row.rule), row.subjects, row.most) for row in rows]
+    return [Trip(_group(row), Rule(row.rule), row.subjects, row.most, row.writers) for row in rows]
 
 
 def save_approval(tx: Connection, plan: str, subjects: Mapping[Group, int]) -> None:

@@ -26,6 +26,7 @@ class Hold:
         subject: a person or an account.
         record_pk: of the field; `WHOLE` for everything.
         value: that stays.
+        over: our value, with which we replaced it unseen, until it stands again; None when we did not.
         stage, policy: of the subject when it was made; an `undo` ends when either is another one.
         until_s: Unix seconds; None means until it is released.
         made_by: who asked for it, or whose edit it is.
@@ -46,13 +47,14 @@ class Hold:
     made_at_s: float
     ended_at_s: float | None = None
     ended_by: str = ""
+    over: Any = None
 
 
 def save(tx: Connection, found: Iterable[Hold]) -> None:
     """Keep holds; one of the same id is made anew."""
     rows = [
         {name: getattr(each, name) for name in Hold.__slots__}
-        | {"value": orjson.dumps(each.value).decode()}
+        | {"value": _encode(each.value), "over": None if each.over is None else _encode(each.over)}
         for each in found
     ]
     if rows:
@@ -100,6 +102,17 @@ def end(tx: Connection, ids: Iterable[str], *, by: str, at_s: float) -> None:
         tx.execute(text(sql), rows)
 
 
+def stand_again(tx: Connection, fields: Iterable[tuple[int, str]]) -> set[int]:
+    """Note that these fields (record, field) are as they were; the records where something was replaced unseen."""
+    back = set(fields)
+    sql = "SELECT id, record_pk, field FROM hold WHERE record_pk IN :keys AND over IS NOT NULL"
+    found = [r for r in among(tx, sql, {pk for pk, _ in back}) if (r.record_pk, r.field) in back]
+    if found:
+        rows = [{"id": row.id} for row in found]
+        tx.execute(text("UPDATE hold SET over = NULL WHERE id = :id"), rows)
+    return {row.record_pk for row in found}
+
+
 def move(tx: Connection, subjects: Iterable[tuple[str, str]]) -> None:
     """Give the standing holds on records to who holds the record now: (before, after)."""
     for before, after in subjects:
@@ -111,4 +124,9 @@ def move(tx: Connection, subjects: Iterable[tuple[str, str]]) -> None:
 
 def _hold(row: Row[Any]) -> Hold:
     values = {name: getattr(row, name) for name in Hold.__slots__}
-    return Hold(**values | {"value": orjson.loads(row.value)})
+    over = None if row.over is None else orjson.loads(row.over)
+    return Hold(**values | {"value": orjson.loads(row.value), "over": over})
+
+
+def _encode(value: Any) -> str:
+    return orjson.dumps(value).decode()

@@ -21,7 +21,8 @@ class StoredPlan:
     Attributes:
         kind: `run`, or `undo`, which was asked for by hand.
         run: that made it, or that it undoes.
-        state: one of open, held, approved, dropped, done; `ended` when the approval is over.
+        state: one of open, held, approved, dropped, done; `ended` when the approval is over,
+            `replaced` when it was shown and a later plan took its values on.
     """
 
     id: str
@@ -113,14 +114,17 @@ def decide_plan(tx: Connection, plan_id: str, state: str, *, by: str, at_s: floa
 
 
 def forget_empty_plans(tx: Connection, *, but: str = "") -> None:
-    """Remove plans that came to nothing, or whose entries were all planned anew by a later one."""
-    tx.execute(
-        text(
-            "DELETE FROM plan WHERE state = 'open' AND id <> :but"
-            " AND NOT EXISTS (SELECT 1 FROM plan_entry e WHERE e.plan = plan.id)"
-        ),
-        {"but": but},
-    )
+    """Remove plans that came to nothing, or whose entries were all planned anew by a later one.
+
+    One that was shown stays as long as what it showed.
+    """
+    empty = "NOT EXISTS (SELECT 1 FROM plan_entry e WHERE e.plan = plan.id)"
+    shown = "SELECT plan FROM saved_plan"
+    for sql in (
+        f"UPDATE plan SET state = 'replaced' WHERE state = 'open' AND id <> :but AND {empty}",  # noqa: S608  literals
+        f"DELETE FROM plan WHERE state = 'replaced' AND id NOT IN ({shown})",  # noqa: S608  literals
+    ):
+        tx.execute(text(sql), {"but": but})
 
 
 def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
@@ -220,22 +224,6 @@ def count_approved(tx: Connection) -> dict[str, int]:
         " GROUP BY approval"
     )
     return {row.approval: row.n for row in tx.execute(sql)}
-
-
-def forget_old_plans(tx: Connection, *, before_s: float) -> None:
-    """Remove plans made before an instant of which nothing waits any more; the audit has what was written."""
-    old = (
-        "SELECT id FROM plan WHERE state IN ('done', 'dropped', 'ended') AND made_at_s < :before_s"
-    )
-    waits = "SELECT 1 FROM plan_entry e WHERE e.plan = plan.id AND e.state IN ('planned', 'held', 'sent')"
-    found = [
-        {"plan": row.id}
-        for row in tx.execute(text(f"{old} AND NOT EXISTS ({waits})"), {"before_s": before_s})
-    ]
-    for table in ("plan_entry", "approval", "held_group") if found else ():
-        tx.execute(text(f"DELETE FROM {table} WHERE plan = :plan"), found)  # noqa: S608  literals
-    if found:
-        tx.execute(text("DELETE FROM plan WHERE id = :plan"), found)
 
 
 def count_states(tx: Connection, plan_id: str) -> dict[str, int]:

@@ -132,6 +132,15 @@ cursor = Table(
     whole("complete"),
 )
 
+first_load = Table(
+    "first_load",
+    metadata,
+    text("connection", key=True),
+    text("object", key=True),
+    whole("records"),
+    instant("ended_at_s", null=True),
+)
+
 connection = Table(
     "connection",
     metadata,

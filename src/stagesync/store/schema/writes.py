@@ -10,6 +10,7 @@ approval    how many of each move somebody approved with a plan
 own_write   what we wrote, for as long as it is weighed or may come back
 hold        what is not written for a while, because of a person: by hand, an edit, an undo
 edit        a value that somebody else put into a field of ours, until it is answered
+watch       a stage of ours that went out, until the CRM's history tells whether it replaced an edit
 """
 
 from __future__ import annotations
@@ -106,6 +107,7 @@ held_group = Table(
     text("rule"),
     whole("subjects"),
     whole("most"),
+    text("writers"),
     instant("at_s"),
 )
 
@@ -147,6 +149,7 @@ hold = Table(
     whole("record_pk"),
     text("field"),
     text("value"),
+    text("over", null=True),
     text("stage"),
     text("policy"),
     instant("until_s", null=True),
@@ -166,4 +169,14 @@ edit = Table(
     text("value"),
     text("ours"),
     instant("at_s"),
+)
+
+watch = Table(
+    "watch",
+    metadata,
+    whole("record_pk", key=True),
+    text("field", key=True),
+    text("before"),
+    text("after"),
+    sqlite_with_rowid=False,
 )

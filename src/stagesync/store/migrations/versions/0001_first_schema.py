@@ -183,6 +183,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_pk", "fact", name=op.f("pk_fact_since")),
     )
     op.create_table(
+        "first_load",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("records", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("ended_at_s", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("connection", "object", name=op.f("pk_first_load")),
+    )
+    op.create_table(
         "held_group",
         sa.Column("plan", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
@@ -191,6 +199,7 @@ def upgrade() -> None:
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("subjects", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("most", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("writers", sa.Text(), nullable=False),
         sa.Column("at_s", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint(
             "plan", "cause", "stage_from", "stage_to", name=op.f("pk_held_group")
@@ -217,6 +226,7 @@ def upgrade() -> None:
         sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("field", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("over", sa.Text(), nullable=True),
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("policy", sa.Text(), nullable=False),
         sa.Column("until_s", sa.Float(), nullable=True),
@@ -439,5 +449,14 @@ def upgrade() -> None:
         sa.Column("undone_by", sa.Text(), nullable=False),
         sa.Column("undone_at_s", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_verdict")),
+    )
+    op.create_table(
+        "watch",
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("after", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_watch")),
+        sqlite_with_rowid=False,
     )
     # ### end Alembic commands ###
