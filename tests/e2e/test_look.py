@@ -8,6 +8,8 @@ import json
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,6 +129,18 @@ def test_an_untouched_log_verifies(place, tmp_path):
     of_file = json.loads(run("audit", "verify", str(export), "--json").out)
     assert of_store["ok"]
     assert (of_store["entries"], of_store["head"]) == (of_file["entries"], of_file["head"])
+
+
+def test_an_export_verifies_without_stagesync(place, tmp_path):
+    """The program of docs/audit.md, with nothing but Python, finds the same count and head."""
+    page = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"^```python verify.py$(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "verify.py").write_text(text)
+    (tmp_path / "export.jsonl").write_text(place.run("audit").out)
+    told = place.run("audit", "verify", "--json").json
+    command = [sys.executable, "-I", "-S", "verify.py", "export.jsonl"]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert f"ok: {told['entries']} entries, head {told['head']}\n" == said
 
 
 def test_one_changed_byte_of_an_export_names_its_entry(place, tmp_path):
