@@ -109,6 +109,15 @@ def test_an_entry_forged_into_a_run_is_found() -> None:
     assert (2, "closes another segment than the one before it") == found(log.lines)
 
 
+def test_an_entry_made_anew_breaks_the_one_that_follows() -> None:
+    """Who alters an entry and works its hash out anew has the next entry of that chain against them."""
+    for number, follower in ((1, 4), (3, 7)):
+        entry = {**json.loads(LINES[number - 1]), "actor": "mallory"}
+        own = {key: value for key, value in entry.items() if key not in {"hash", "salt", "digest"}}
+        lines = [*LINES[: number - 1], seal(own, salt="00").line.encode(), *LINES[number:]]
+        assert (follower, "does not follow the entry before") == found(lines)
+
+
 def test_a_cut_end_is_found_by_a_noted_head() -> None:
     """A log that lost its end looks whole, but not to somebody who noted a head of it."""
     assert None is check(LINES[:7]).broken

@@ -233,6 +233,16 @@ def test_retention_blanks_what_is_old_and_nothing_else(bench: Bench) -> None:
     assert 6 == _verdict(bench).blanked
 
 
+def test_retention_goes_by_whole_days(bench: Bench) -> None:
+    """An entry of noon is blanked from the midnight on that follows its span, not in between."""
+    _log(bench)
+    found = []
+    for days in (1.0, 1.4, 1.6):
+        with bench.store.begin() as tx:
+            found.append(keep_within(tx, DAY_S, now_s=bench.clock.now_s() + days * DAY_S))
+    assert [0, 0, 6] == found
+
+
 def test_retention_goes_on_where_it_stopped(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A long log is blanked in bounded steps, each from where the last one ended."""
     monkeypatch.setattr(audit, "AT_ONCE", 4)
