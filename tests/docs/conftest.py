@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from stagesync.loading.definitions import shipped_mappings
 from stagesync.sandbox import Sandbox, start
 
 from .blocks import Session
@@ -41,11 +43,13 @@ options = argparse.ArgumentParser()
 options.add_argument("-s", action="store_true")
 options.add_argument("-X")
 options.add_argument("-d")
+options.add_argument("-H", action="append", default=[])
 options.add_argument("url")
 given = options.parse_args()
 url = given.url.replace("http://127.0.0.1:8081", "{hubspot}").replace("http://127.0.0.1:8082", "{salesforce}")
 body = given.d.encode() if given.d else None
-with urllib.request.urlopen(urllib.request.Request(url, body, method=given.X)) as answer:
+headers = dict(each.split(": ", 1) for each in given.H)
+with urllib.request.urlopen(urllib.request.Request(url, body, headers, method=given.X)) as answer:
     print(answer.read().decode(), end="")
 """
 
@@ -75,11 +79,12 @@ def bare(tmp_path: Path) -> Session:
 
 @pytest.fixture
 def deployed(tmp_path: Path, sandbox: Sandbox) -> Session:
-    """A folder with a deployment on the simulators, and `curl` for the addresses of the pages."""
+    """A folder with a deployment on the simulators, its definitions, and `curl` for the addresses of the pages."""
     told = sandbox.credentials()
     folder, programs = tmp_path / "deployment", tmp_path / "programs"
     folder.mkdir()
     programs.mkdir()
+    shutil.copytree(shipped_mappings(), folder / "mappings")
     (folder / "stagesync.yaml").write_text(SETTINGS.format(**told), encoding="utf-8")
     _write_program(folder / "stagesync", PROGRAM.format(python=sys.executable))
     _write_program(programs / "curl", CURL.format(python=sys.executable, **sandbox.urls))

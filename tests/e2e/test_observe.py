@@ -45,7 +45,7 @@ def test_nothing_is_written_before_the_approval(make_world):
 
 
 def test_a_plan_tells_its_calls_and_stays_to_be_looked_at(make_world):
-    """The write and read requests that a plan tells are those that both CRMs then get; it is listed, shown and compared."""
+    """The write requests that a plan tells are those that both CRMs then get; it is listed, shown and compared."""
     world = make_world(contacts=40, mode="observe")
     ask, place = world.vendors, world.place
     set_up(place)
@@ -59,12 +59,10 @@ def test_a_plan_tells_its_calls_and_stays_to_be_looked_at(make_world):
     )
     approved = place.run("approve", shown["plan"], "--json").json
     ask.forget_log()
-    wrote = place.run("sync", "--json").json
+    assert 0 == place.run("sync").code
     assert {n: each["writes"] for n, each in shown["cost"].items()} == {
         name: len(ask.writes(name)) for name in ("hubspot", "salesforce")
     }
-    idle = place.run("sync", "--json").json
-    assert all(wrote["calls"][n] - idle["calls"][n] >= told for n, told in shown["calls"].items())
     (listed,) = place.run("plan", "--list", "--json").json["plans"]
     assert (shown["plan"], "approved", len(shown["writes"])) == (
         listed["plan"],

@@ -59,6 +59,7 @@ def assert_found_and_put_back(
         found.json["overwritten_edits"],
         stage_of(world, crm, object_name, record_id, name),
     )
+    assert f"{crm}: 1 edits had been replaced by writes under way\nhint: " in found.err
     last = world.place.run("status", "--json").json["last_run"]
     assert others == last["overwritten_edits"]
     quiet = sync(world)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from stagesync.connector import (
 )
 from stagesync.connector.memory import MemoryConnector, MemoryCrm, MemoryObject
 from stagesync.domain.free_mail import FREE_MAIL
+from stagesync.domain.guard import Limits
+from stagesync.domain.mapping import CrmMapping
 from stagesync.domain.plan import VendorStage
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.run import Outcome, decide, run_once
@@ -34,6 +37,9 @@ HERE = Path(__file__).parent
 NOON_S = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
 DAY_S = 86_400.0
 DEFINITIONS = load_definitions(shipped_mappings())
+
+FEW = Limits(people=5, share=1.0, total_share=1.0, loss=1.0, never_below=5)
+"""Five may move alike unseen."""
 
 LIFECYCLE = (
     "subscriber",
@@ -246,6 +252,13 @@ class Bench:
         )
 
 
+@cache
+def _mapping(name: str) -> CrmMapping:
+    return load_mapping(
+        HERE / f"{name}.yaml", vocabularies=DEFINITIONS.vocabularies, policy=DEFINITIONS.policy
+    )
+
+
 def make_bench(
     *,
     mode: str = "active",
@@ -263,11 +276,7 @@ def make_bench(
         name: Connected(
             name=name,
             connector=connector,
-            mapping=load_mapping(
-                HERE / f"{name}.yaml",
-                vocabularies=DEFINITIONS.vocabularies,
-                policy=DEFINITIONS.policy,
-            ),
+            mapping=_mapping(name),
             vendor_stage=vendor,
             first_mode=mode,
         )

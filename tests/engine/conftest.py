@@ -6,7 +6,7 @@ import pytest
 
 from stagesync.domain.plan import VendorStage
 
-from .bench import Bench, make_bench
+from .bench import FEW, Bench, make_bench
 
 
 @pytest.fixture
@@ -31,3 +31,14 @@ def forward() -> Iterator[Bench]:
     made = make_bench(vendor=VendorStage.FORWARD)
     yield made
     made.store.close()
+
+
+@pytest.fixture
+def settled(bench: Bench) -> tuple[Bench, list[str]]:
+    """Twenty contacts whose stage stands, and limits of five."""
+    contacts = [bench.contact(f"p{n}@firm.example", last=f"Ng{n}") for n in range(20)]
+    bench.sync()
+    bench.clock.advance(days=2)
+    bench.redeploy(limits=FEW)
+    assert 0 == bench.sync().exit_code
+    return bench, contacts

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from free_hand import WRITE_OVER
 from stagesync.domain.guard import Limits
 from stagesync.domain.plan import VendorStage, Way
 from stagesync.engine.deployment import Connected
@@ -19,7 +20,7 @@ from stagesync.engine.run import Outcome
 from stagesync.loading.mapping import load_mapping
 from stagesync.store import plans
 
-from .bench import DAY_S, DEFINITIONS, HERE, WRITE_OVER, Bench, iso, make_bench
+from .bench import DAY_S, DEFINITIONS, HERE, Bench, iso, make_bench
 from .test_backward import LOST, begun, die_between, lifecycle, told
 
 MODE = """\

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from free_hand import UNLIMITED
 from stagesync.cli.passes import decide_plan
 from stagesync.connector import Named, Unavailable
 from stagesync.domain.guard import Limits, Rule
@@ -15,7 +16,7 @@ from stagesync.engine.status import status
 from stagesync.errors import ArgumentError
 from stagesync.store import alerts, history, people, records, state
 
-from .bench import UNLIMITED, Bench, make_bench, text
+from .bench import Bench, make_bench, text
 from .test_inbox import hear
 from .trials import a_deal
 

@@ -1,14 +1,12 @@
 """Plans on a real Postgres: held, shown, dropped, approved and ended as on SQLite."""
 
-from stagesync.domain.guard import Cause, Limits, Rule
+from stagesync.domain.guard import Cause, Rule
 from stagesync.engine.run import decide
 from stagesync.engine.shown import diff_document, keep_shown, plan_document, saved_document
 from stagesync.engine.status import status
 from stagesync.store import erasing
 
-from .bench import WRITE_OVER, Bench, make_bench
-
-FEW = Limits(people=5, share=1.0, total_share=1.0, loss=1.0, never_below=5)
+from .bench import FEW, WRITE_OVER, Bench, make_bench
 
 
 def test_a_plans_life_on_postgres(postgres_store_url: str) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from stagesync.domain.guard import Limits
 from stagesync.engine.run import Outcome
 from stagesync.engine.shown import (
     diff_document,
@@ -16,9 +15,7 @@ from stagesync.engine.shown import (
 )
 from stagesync.errors import ArgumentError
 
-from .bench import Bench
-
-FEW = Limits(people=5, share=1.0, total_share=1.0, loss=1.0, never_below=5)
+from .bench import FEW, Bench
 
 
 def _show(bench: Bench) -> dict[str, Any]:

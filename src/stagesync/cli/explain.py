@@ -162,6 +162,8 @@ def _reached(document: Mapping[str, Any], each: Mapping[str, Any]) -> str:
 def _result(result: Mapping[str, Any]) -> str:
     if "identity" in result:
         return str(result["identity"])
+    if "edit" in result:
+        return f"somebody's edit: {result['edit']}"
     return "written" if "written" in result else f"refused: {result['words']}"
 
 

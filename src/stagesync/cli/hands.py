@@ -156,18 +156,18 @@ def undo(
 ) -> None:
     """Plans to restore the values that stood before; the plan waits for approval.
 
-    Values that somebody changed since are left and listed. What a CRM did because of a value, such as a mail
-    that a workflow sent, cannot be taken back. What is restored stays until facts or policy move the person,
-    or somebody releases it.
+    The CRMs are asked what stands there: values that somebody changed since are left and listed. So is what
+    cannot be taken back, such as a mail that a workflow sent. What is restored stays until facts or policy
+    move the person, or somebody releases it.
 
     \b
     Example:
       stagesync undo r_1f2e3d4c --yes
     """
     from stagesync.app import actor
-    from stagesync.cli.passes import decide_plan
+    from stagesync.cli.passes import decide_plan, end_as
     from stagesync.cli.plan_tables import show_plan
-    from stagesync.engine.run import run_once
+    from stagesync.engine.run import Outcome, run_once
     from stagesync.engine.shown import keep_shown, plan_document
     from stagesync.engine.undo import document
     from stagesync.engine.undo import undo as plan_undo
@@ -176,6 +176,7 @@ def undo(
         raise ArgumentError(
             "name a run, or a policy with --policy", hint="stagesync status lists the last runs"
         )
+    outcome: Outcome | None = None
     with opened(config) as found, ProgressBars() as progress:
         deployment = found.deployment
         now_s = deployment.clock.now_s()
@@ -187,12 +188,14 @@ def undo(
         if yes and undoing.plan:
             decide_plan(deployment, undoing.plan, approve=True)
             outcome = run_once(deployment, progress=progress)
-            shown["run"] = outcome.summary()
+            shown |= {"held": 0, "run": outcome.summary()}
     if as_json:
         print_json(shown | document(undoing))
     else:
         _show_undo(undoing, shown, show=show_plan, done=yes)
-    if undoing.plan and not yes:
+    if outcome:
+        end_as(outcome)
+    if undoing.plan:
         click.get_current_context().exit(HeldError.exit_code)
 
 
@@ -204,6 +207,8 @@ def _show_undo(undoing: Undoing, shown: dict[str, Any], *, show: Any, done: bool
         for each in undoing.skipped
     ]
     print_rows("left as they are", ("connection", "record", "field", "now", "why"), rows)
+    for each in undoing.beyond:
+        click.echo(f"not taken back: {each}")
     count = len(undoing.restored)
     if not count:
         click.echo("nothing to restore")
@@ -212,4 +217,4 @@ def _show_undo(undoing: Undoing, shown: dict[str, Any], *, show: Any, done: bool
             f"{count} values were restored where the CRMs took them; `stagesync status` tells what they refused"
         )
     else:
-        click.echo(f"{count} values would be restored\nhint: stagesync approve {undoing.plan}")
+        click.echo(f"{count} values would be restored")

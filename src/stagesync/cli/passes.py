@@ -46,12 +46,7 @@ def sync(*, approve_plan: str | None, config: Path | None, as_json: bool) -> Non
         print_json(outcome.summary())
     else:
         show_outcome(outcome)
-    warn_of_troubles(outcome)
-    warn_of_unread(outcome)
-    warn_of_refusals(outcome)
-    if outcome.exit_code == HeldError.exit_code:
-        click.echo(held_message(outcome), err=True)
-    click.get_current_context().exit(outcome.exit_code)
+    end_as(outcome)
 
 
 @click.command(short_help="The daemon.")
@@ -110,6 +105,17 @@ def show_outcome(outcome: Outcome) -> None:
     )
 
 
+def end_as(outcome: Outcome) -> None:
+    """End the command as the run ended: what failed, was refused or is held on stderr, and its exit code."""
+    warn_of_troubles(outcome)
+    warn_of_unread(outcome)
+    warn_of_overwritten(outcome)
+    warn_of_refusals(outcome)
+    if outcome.exit_code == HeldError.exit_code:
+        click.echo(held_message(outcome), err=True)
+    click.get_current_context().exit(outcome.exit_code)
+
+
 def warn_of_troubles(outcome: Outcome) -> None:
     """Each failed connection on stderr, with what to do."""
     for name, error in outcome.troubles.items():
@@ -123,6 +129,14 @@ def warn_of_unread(outcome: Outcome) -> None:
     for each in outcome.unread:
         click.echo(f"{each.connection}: {each.what}", err=True)
         click.echo(f"hint: {each.fix}", err=True)
+
+
+def warn_of_overwritten(outcome: Outcome) -> None:
+    """Each connection on stderr where edits were found that earlier writes had replaced."""
+    for name, count in outcome.overwritten.items():
+        if count:
+            click.echo(f"{name}: {count} edits had been replaced by writes under way", err=True)
+            click.echo("hint: stagesync audit tells whose, and what was done", err=True)
 
 
 def warn_of_refusals(outcome: Outcome) -> None:

@@ -151,4 +151,4 @@ def _reason(because: list[dict[str, Any]]) -> str:
     if not because:
         return ""
     line = max(because, key=lambda each: abs(each["points"]))
-    return f"{line['rule']} {line['points']:+.1f}"
+    return f"{line['rule']} {line['points']:+.1f}" if line["points"] else str(line["rule"])

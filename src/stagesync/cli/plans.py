@@ -10,7 +10,7 @@ import click
 from stagesync.cli.group import shared_options
 from stagesync.cli.offline import print_json
 from stagesync.cli.online import ProgressBars, opened
-from stagesync.cli.passes import decide_plan, warn_of_troubles, warn_of_unread
+from stagesync.cli.passes import decide_plan, warn_of_overwritten, warn_of_troubles, warn_of_unread
 from stagesync.cli.plan_tables import show_diff, show_list, show_plan
 from stagesync.errors import ArgumentError
 
@@ -76,6 +76,7 @@ def _look(deployment: Deployment, person: str | None) -> tuple[dict[str, Any], i
         keep_shown(deployment, outcome.plan.id)
         warn_of_troubles(outcome)
         warn_of_unread(outcome)
+        warn_of_overwritten(outcome)
     return document, outcome.exit_code if outcome.is_incomplete else 0
 
 

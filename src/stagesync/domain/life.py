@@ -3,12 +3,14 @@
 A writeback is one value to set in one record. It is *planned*; its connection may not be approved
 yet, then it is *held* until somebody approves it (planned again) or drops it. When its request goes
 out it is *sent*, and the CRM's answer makes it *confirmed* or *refused*. A request that may or may not
-have arrived leaves it *sent*: values are absolute, so the next run plans it anew and sends it again.
+have arrived leaves it *sent*: values are absolute, so the next run plans it anew and sends it again; one
+that takes a value back, which nothing plans anew, it sends as it is.
 
     planned --hold--> held --approve--> planned
     planned --send--> sent --confirm--> confirmed
                       sent --refuse---> refused
     held, planned --drop--> dropped
+                      sent --resend--> planned
     planned, held, sent --replan--> replaced
 """
 
@@ -38,6 +40,7 @@ class Move(StrEnum):
     CONFIRM = "confirm"
     REFUSE = "refuse"
     DROP = "drop"
+    RESEND = "resend"
     REPLAN = "replan"
 
 
@@ -49,6 +52,7 @@ MOVES: dict[tuple[State, Move], State] = {
     (State.SENT, Move.REFUSE): State.REFUSED,
     (State.PLANNED, Move.DROP): State.DROPPED,
     (State.HELD, Move.DROP): State.DROPPED,
+    (State.SENT, Move.RESEND): State.PLANNED,
     (State.PLANNED, Move.REPLAN): State.REPLACED,
     (State.HELD, Move.REPLAN): State.REPLACED,
     (State.SENT, Move.REPLAN): State.REPLACED,

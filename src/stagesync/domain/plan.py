@@ -236,7 +236,8 @@ def _companions(
     """Fields that are written only beside another one, so that decay alone writes nothing.
 
     One that is empty beside a field of ours that stands right was never written, or somebody
-    emptied it: it is filled.
+    emptied it: it is filled, while the record was told of the person's last change. Somebody who moved
+    and came back before anything was written was told of another one.
     """
     found = []
     for rule in rules:
@@ -244,9 +245,19 @@ def _companions(
         if not rule.only_with or target is None:
             continue
         is_empty = rule.only_with in standing and target.current in (None, "")
+        is_empty = is_empty and _tells_of_it(rules, targets, wish, beside=rule.only_with)
         if (is_empty or rule.only_with in written) and (verdict := _value(rule, target, wish)):
             found.append(verdict)
     return found
+
+
+def _tells_of_it(
+    rules: Sequence[WriteRule], targets: Mapping[str, Target], wish: Wish, *, beside: str
+) -> bool:
+    """Whether the record tells of the last change of stage, or of none."""
+    dated = [r for r in rules if r.value == "changed_at" and r.only_with == beside]
+    stamps = [(targets[r.field], wanted_value(r, wish)) for r in dated if r.field in targets]
+    return all(t.current in (None, "") or t.same(t.current, at) for t, at in stamps)
 
 
 def wanted_value(rule: WriteRule, wish: Wish) -> Held:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from stagesync.domain.plan import Way, Wish
+from stagesync.domain.plan import EMPTIES, Wish
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.propose import propose_for
@@ -74,7 +74,7 @@ def costs_of(entries: Iterable[StoredEntry]) -> dict[str, Cost]:
         cost = costs.setdefault(each.connection, Cost())
         cost.values += 1
         cost.records[each.object] += each.record_pk not in seen
-        cost.clears[each.object] += each.way == Way.CLEAR
+        cost.clears[each.object] += each.way in EMPTIES
         seen.add(each.record_pk)
     return costs
 
@@ -129,5 +129,5 @@ def add_cost(
         cost = costs[each.connection]
         cost.values += len(entries)
         cost.records[each.object] += bool(entries)
-        cost.clears[each.object] += sum(one.way is Way.CLEAR for one in entries)
+        cost.clears[each.object] += sum(one.way in EMPTIES for one in entries)
         cost.left.update(str(one.reason) for one in left)

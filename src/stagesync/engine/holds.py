@@ -159,6 +159,8 @@ def pin(
 ) -> None:
     """Keep what an undo restored, until the person moves for another reason."""
     undone = [each for each in written if each.cause == Cause.UNDO]
+    # The next plan tells what stays because of it.
+    state.mark_dirty(tx, "plan", {each.subject for each in undone})
     placed: dict[str, Placed] = {}
     for kind in KINDS:
         placed |= people.placed(tx, kind, {each.subject for each in undone})

@@ -19,8 +19,9 @@ from stagesync.engine.backward import subjects_begun
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.guard import guard, tell
+from stagesync.engine.known import Planning, know
 from stagesync.engine.progress import Progress
-from stagesync.engine.propose import Planning, know, plan_record
+from stagesync.engine.propose import plan_record
 from stagesync.engine.repairs import name_repairs
 from stagesync.engine.writers import name_writers
 from stagesync.store import history, plans, saved, state

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from stagesync.connector import FieldValue
 from stagesync.domain.guard import Cause
 from stagesync.engine.compare import same_value
-from stagesync.engine.propose import Known, Planning
+from stagesync.engine.known import Known, Planning
 from stagesync.store import guards
 from stagesync.store.plans import StoredEntry
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
+from stagesync.domain.guard import Cause
 from stagesync.domain.life import Move, State, move
 from stagesync.domain.plan import NOT_OURS
 from stagesync.engine import audit
@@ -56,7 +57,7 @@ def settle_sent(
     """Confirm what went out without an answer and was seen in the CRM since.
 
     Without this the value would pass for somebody's word: nothing else says that it is ours. What was
-    not seen stays sent, and is planned anew.
+    not seen stays sent, and is planned anew; of an undo it is sent again.
     """
     begun = {(e.record_pk, e.field): e for e in settle_begun(tx, descriptions)}
     # What was restored looks the same in the store whether it arrived or not.
@@ -73,12 +74,15 @@ def settle_sent(
         and (known := of_object.fields.get(each.field))
         and same_value(known.type)(held[each.record_pk].fields.get(each.field), each.after)
     ]
-    for each in arrived:
-        confirmed = (each.record_pk, each.field, move(each.state, Move.CONFIRM))
-        plans.set_entry_states(tx, each.plan, [confirmed])
+    seen = {(each.record_pk, each.field) for each in arrived}
+    for each in sent:
+        is_seen = (each.record_pk, each.field) in seen
+        if is_seen or each.cause == Cause.UNDO:
+            by = Move.CONFIRM if is_seen else Move.RESEND
+            moved = (each.record_pk, each.field, move(each.state, by))
+            plans.set_entry_states(tx, each.plan, [moved])
     # Of a move that was planned anew meanwhile, by `stagesync plan`, only its note tells that it was sent.
-    told = {(each.record_pk, each.field) for each in arrived}
-    arrived += [each for key, each in begun.items() if key not in told]
+    arrived += [each for key, each in begun.items() if key not in seen]
     keep_baselines(tx, arrived, run=run, now_s=now_s)
     pin(tx, deployment, arrived, now_s=now_s)
     audit.append(tx, told_late(tx, deployment, arrived, run=run, now_s=now_s))

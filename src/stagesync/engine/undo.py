@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection
-
+from stagesync.connector import FieldDescription
 from stagesync.domain.guard import Cause
 from stagesync.domain.life import State
+from stagesync.domain.mapping import is_frozen
+from stagesync.domain.plan import Way
 from stagesync.engine import audit
-from stagesync.engine.compare import same_in
-from stagesync.engine.deployment import Deployment
-from stagesync.engine.describe import Descriptions, stored_descriptions
+from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.find import find
+from stagesync.engine.written import Place, There, Written, look, read_now, written_by
 from stagesync.errors import ArgumentError
-from stagesync.store import log, plans, records
+from stagesync.store import holds, plans, state
 from stagesync.store.plans import StoredEntry, StoredPlan
-from stagesync.store.records import StoredRecord
 
-Place = tuple[str, str, str, str]
-"""Connection, object, record id, field."""
+GONE = "the record is gone"
+CONVERTED = "the record was converted: the CRM closed it to writing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +49,13 @@ class Undoing:
 
     Attributes:
         plan: id of the held plan; empty when there is nothing to restore.
+        beyond: what it cannot take back, in sentences.
     """
 
     plan: str = ""
     restored: list[StoredEntry] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Change:
-    """What a run did to one field, from its first write to its last."""
-
-    before: Any
-    after: Any
-    person: str
-    stage_from: str
+    beyond: list[str] = field(default_factory=list)
 
 
 def undo(
@@ -78,8 +69,7 @@ def undo(
 ) -> Undoing:
     """Plan to restore what a run wrote, or every run under a policy; the plan is held.
 
-    Values that somebody changed since are left and listed. What ran in the CRM because of a value, such as a
-    mail that a workflow sent, is not taken back.
+    The CRMs are asked what stands there now: values that somebody changed since are left and listed.
 
     Args:
         policy: its label, as the log tells it.
@@ -88,135 +78,183 @@ def undo(
 
     Raises:
         ArgumentError: nothing in the log fits, or `who` names nobody.
+        CrmError: a CRM does not say what stands there now.
     """
     with deployment.store.begin() as tx:
         subject = find(tx, who)[1] if who else ""
-        changes = _changes(tx, run=run, policy=policy, person=subject)
+        changes = written_by(tx, run=run, policy=policy, person=subject)
         if not changes:
             what = f"run `{run}`" if run else f"policy `{policy}`"
             raise ArgumentError(
                 f"the log has no value written by {what}",
                 hint="stagesync audit lists what was written; stagesync status the last runs",
             )
-        found = Undoing()
-        told = hashlib.blake2s(f"{run}/{policy}/{subject}/{now_s}".encode(), digest_size=4)
-        plan_id = "pl_" + told.hexdigest()
-        there = _look(tx, changes)
-        for place, change in changes.items():
-            _weigh(
-                deployment,
-                there,
-                found,
-                plan_id=plan_id,
-                place=place,
-                change=change,
-                because=run or policy,
-            )
-        if found.restored:
-            found.plan = plan_id
-            label = deployment.policy.label
-            plans.save_plan(
-                tx, StoredPlan(plan_id, run or policy, "held", label, now_s, kind="undo")
-            )
-            plans.save_entries(tx, found.restored)
-            asked = {"undo": plan_id, "of": run or policy, "values": len(found.restored)}
-            audit.tell(tx, asked, actor=by, now_s=now_s, policy=label, person=subject or None)
+        there = look(tx, changes)
+        subjects = {_subject(there, place, change) for place, change in changes.items()}
+        by_hand = {
+            subject
+            for subject, found in holds.standing(tx, subjects).items()
+            if any(each.kind == "hand" for each in found)
+        }
+    read_now(deployment, there, changes)
+    told = hashlib.blake2s(f"{run}/{policy}/{subject}/{now_s}".encode(), digest_size=4)
+    plan = StoredPlan(
+        "pl_" + told.hexdigest(),
+        run or policy,
+        "held",
+        deployment.policy.label,
+        now_s,
+        kind="undo",
+    )
+    found = Undoing()
+    for place, change in changes.items():
+        _weigh(deployment, there, found, plan=plan, place=place, change=change, by_hand=by_hand)
+    found.beyond = _beyond(deployment, found)
+    if found.restored:
+        found.plan = plan.id
+        _keep(deployment, found, plan, subject=subject, by=by)
     return found
 
 
-def _changes(tx: Connection, *, run: str, policy: str, person: str) -> dict[Place, _Change]:
-    """What stood before the first write and what the last one left, per field, newest place last."""
-    found: dict[Place, _Change] = {}
-    for entry in log.read(tx, run=run, person=person):
-        if not (entry["result"] or {}).get("written") or (policy and entry["policy"] != policy):
-            continue
-        place = (entry["connection"], entry["object"], entry["id"], entry["field"])
-        if place in found:
-            found[place].after = entry["after"]
-        else:
-            found[place] = _Change(
-                entry["before"], entry["after"], entry["person"], entry["stage_from"] or ""
-            )
-    return found
+def _keep(
+    deployment: Deployment, found: Undoing, plan: StoredPlan, *, subject: str, by: str
+) -> None:
+    """Hold the plan, and have the log say who asked for it."""
+    told = {"undo": plan.id, "of": plan.run, "values": len(found.restored)}
+    with deployment.store.begin() as tx:
+        plans.save_plan(tx, plan)
+        plans.save_entries(tx, found.restored)
+        # Whatever else waits for these people is planned anew, around the undo.
+        state.mark_dirty(tx, "plan", {each.subject for each in found.restored})
+        audit.tell(
+            tx,
+            told,
+            actor=by,
+            now_s=plan.made_at_s,
+            policy=plan.policy,
+            person=subject or None,
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class _There:
-    """What the store knows of the records that a run wrote.
-
-    Attributes:
-        records: by connection, object and id.
-        described: connection -> its fields.
-    """
-
-    records: Mapping[tuple[str, ...], StoredRecord]
-    described: Mapping[str, Descriptions]
-
-
-def _look(tx: Connection, places: Iterable[Place]) -> _There:
-    ids: dict[tuple[str, str], set[str]] = {}
-    for connection, object_name, record_id, _ in places:
-        ids.setdefault((connection, object_name), set()).add(record_id)
-    held: dict[tuple[str, ...], StoredRecord] = {
-        (*where, record_id): record
-        for where, of_object in ids.items()
-        for record_id, record in records.records_of(tx, *where, of_object).items()
-    }
-    return _There(held, {name: stored_descriptions(tx, name) for name in {name for name, _ in ids}})
+def _subject(there: There, place: Place, change: Written) -> str:
+    record = there.records.get(place[:3])
+    return (record and (record.person or record.account)) or change.person
 
 
 def _weigh(
     deployment: Deployment,
-    there: _There,
+    there: There,
     found: Undoing,
     *,
-    plan_id: str,
+    plan: StoredPlan,
     place: Place,
-    change: _Change,
-    because: str,
+    change: Written,
+    by_hand: Container[str],
 ) -> None:
-    connection, object_name, record_id, name = place
-    record = there.records.get(place[:3])
-    now = record.fields.get(name) if record else None
-    same = same_in(there.described[connection].get(object_name), name)
-    if record is None or record.gone:
-        why = "the record is gone"
-    elif connection not in deployment.connections:
+    """Restore the value of one field, or say why it stays."""
+    connected, fields = deployment.connections.get(place[0]), there.fields(place)
+    subject = _subject(there, place, change)
+    now = fields.get(place[3]) if fields is not None else None
+    same = there.same(place)
+    before, way = change.before(same), Way.PLAIN
+    if fields is None:
+        why = GONE
+    elif connected is None:
         why = "the connection is not configured any more"
-    elif same(now, change.before):
+    elif same(now, before):
         return
     elif not same(now, change.after):
         why = "it was changed since"
+    elif _is_closed(connected, place, fields):
+        why = CONVERTED
+    elif subject in by_hand:
+        why = "somebody holds it; stagesync release ends that"
+    elif (way := _way(connected, there.description(place), now, before)) is None:
+        why = "the CRM lets it go forward only"
     else:
-        found.restored.append(_entry(record, name, change, now, plan_id=plan_id, because=because))
+        entry = _entry(there.records[place[:3]].pk, place, change, plan=plan)
+        found.restored.append(
+            replace(entry, subject=subject, before=now, after=before, way=str(way))
+        )
         return
-    found.skipped.append(Skipped(connection, object_name, record_id, name, change.after, now, why))
+    found.skipped.append(Skipped(*place, change.after, now, why))
 
 
-def _entry(
-    record: StoredRecord, name: str, change: _Change, now: Any, *, plan_id: str, because: str
-) -> StoredEntry:
+def _is_closed(connected: Connected, place: Place, fields: Mapping[str, Any]) -> bool:
+    mapped = connected.mapping.objects.get(place[1])
+    return mapped is not None and is_frozen(mapped, fields)
+
+
+def _way(
+    connected: Connected, described: FieldDescription | None, now: Any, before: Any
+) -> Way | None:
+    """How the field gets back to what it held; None when the CRM does not let it."""
+    if described is None or not described.forward_only or before in (None, "") or now in (None, ""):
+        return Way.PLAIN
+    ranks = {option.value: option.rank for option in described.options}
+    if ranks.get(str(before), 0) >= ranks.get(str(now), 0):
+        return Way.PLAIN
+    return Way.CLEAR if connected.connector.capabilities.clears_to_go_back else None
+
+
+def _entry(record_pk: int, place: Place, change: Written, *, plan: StoredPlan) -> StoredEntry:
+    connection, object_name, record_id, name = place
     return StoredEntry(
-        plan=plan_id,
-        record_pk=record.pk,
-        connection=record.connection,
-        object=record.object,
-        id=record.id,
+        plan=plan.id,
+        record_pk=record_pk,
+        connection=connection,
+        object=object_name,
+        id=record_id,
         field=name,
-        subject=record.person or record.account or change.person,
-        before=now,
-        after=change.before,
-        stage_from="",
+        subject=change.person,
+        before=None,
+        after=None,
+        stage_from=change.stage_to,
         stage_to=change.stage_from,
-        because=[{"rule": f"undo of {because}", "points": 0}],
+        because=[{"rule": f"undo of {plan.run}", "points": 0}],
         state=str(State.HELD),
         cause=str(Cause.UNDO),
     )
 
 
+def _beyond(deployment: Deployment, found: Undoing) -> list[str]:
+    """What the CRMs did because of the values, or what people did to the records since."""
+    sentences = []
+    names = {each.connection for each in (*found.restored, *found.skipped)}
+    for name in sorted(names):
+        restored = [each for each in found.restored if each.connection == name]
+        why = [each.why for each in found.skipped if each.connection == name]
+        if restored:
+            sentences.append(
+                f"{name}: what its workflows did because of these values, such as a mail that was sent"
+            )
+        if vendor := _vendor_fields(deployment, restored):
+            stamped = ", ".join(sorted(vendor))
+            sentences.append(f"{name}: the dates that it stamped when {stamped} changed")
+        if CONVERTED in why:
+            sentences.append(f"{name}: the conversion of a record, which is closed since")
+        if GONE in why:
+            sentences.append(f"{name}: that a record was deleted or merged")
+    return sentences
+
+
+def _vendor_fields(deployment: Deployment, restored: Iterable[StoredEntry]) -> set[str]:
+    """The CRM's own fields among them."""
+    found = set()
+    for each in restored:
+        mapped = deployment.connections[each.connection].mapping.objects.get(each.object)
+        found |= {
+            rule.field
+            for rule in (mapped.writes if mapped else ())
+            if rule.vendor and rule.field == each.field
+        }
+    return found
+
+
 def document(found: Undoing) -> dict[str, Any]:
-    """What an undo skips, as commands print it."""
+    """What an undo leaves, as commands print it."""
     return {
+        "beyond": found.beyond,
         "skipped": [
             {
                 "connection": each.connection,
@@ -228,5 +266,5 @@ def document(found: Undoing) -> dict[str, Any]:
                 "why": each.why,
             }
             for each in found.skipped
-        ]
+        ],
     }

@@ -16,12 +16,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from stagesync.connector import CrmError, Record, Refusal, Role, Write, WriteResult
+from stagesync.connector import CrmError, Refusal, Role, Write, WriteResult
 from stagesync.domain.life import Move, State, move
 from stagesync.domain.plan import EMPTIES, NOT_OURS, Reason
 from stagesync.engine import audit
 from stagesync.engine.backward import note_begun, note_refused
-from stagesync.engine.compare import same_value
 from stagesync.engine.cost import HOUR_S
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
@@ -29,6 +28,7 @@ from stagesync.engine.holds import note_given_back, pin
 from stagesync.engine.logged import concerns, entry_of
 from stagesync.engine.overwritten import note_sent
 from stagesync.engine.progress import Progress
+from stagesync.engine.stale import stale
 from stagesync.engine.taken import keep_baselines
 from stagesync.engine.trouble import advise
 from stagesync.store import clearings, differences, guards, links, plans, records, state
@@ -66,6 +66,17 @@ class _Item:
 
     write: Write
     entries: tuple[StoredEntry, ...]
+
+
+def _item(entries: Sequence[StoredEntry], together: str) -> _Item:
+    write = Write(
+        object=entries[0].object,
+        id=entries[0].id,
+        values={each.field: each.after for each in entries},
+        together=together,
+        clear=tuple(each.field for each in entries if each.way in EMPTIES),
+    )
+    return _Item(write, tuple(entries))
 
 
 @dataclass(slots=True)
@@ -114,19 +125,7 @@ class _Sender:
             pk: tuple(found) for pk, found in groupby(entries, key=lambda each: each.record_pk)
         }
         together = self._accounts(tx, by_record)
-        items = [
-            _Item(
-                Write(
-                    object=found[0].object,
-                    id=found[0].id,
-                    values={each.field: each.after for each in found},
-                    together=together.get(pk, ""),
-                    clear=tuple(each.field for each in found if each.way in EMPTIES),
-                ),
-                found,
-            )
-            for pk, found in by_record.items()
-        ]
+        items = [_item(found, together.get(pk, "")) for pk, found in by_record.items()]
         return sorted(items, key=lambda i: (i.write.object, i.write.together, i.write.id))
 
     def _accounts(self, tx: Connection, pks: Mapping[int, Any]) -> dict[int, str]:
@@ -152,33 +151,31 @@ class _Sender:
             sorted({name for item in batch for name in item.write.values}),
         )
         now = {each.id: each for each in found}
-        changed = [i for i in batch if i.write.id in now and self._differs(i, now[i.write.id])]
-        if not changed:
-            return batch
         with self.deployment.store.begin() as tx:
-            self._move(tx, changed, Move.REPLAN)
-            subjects = {entry.subject for item in changed for entry in item.entries}
-            state.mark_dirty(tx, "plan", subjects)
-        outcome.edited += len(changed)
-        return [item for item in batch if item not in changed]
+            begun = clearings.clearings_of(tx, self._going_back(batch))
+            left = {
+                i.write.id: stale(
+                    i.entries, now[i.write.id], self.descriptions[i.write.object], begun=begun
+                )
+                for i in batch
+                if i.write.id in now
+            }
+            stood = [entry for entries in left.values() for entry in entries]
+            self._move(tx, stood, Move.REPLAN)
+            state.mark_dirty(tx, "plan", {entry.subject for entry in stood})
+        if not stood:
+            return batch
+        outcome.edited += sum(1 for entries in left.values() if entries)
+        kept = [(i, [e for e in i.entries if e not in left.get(i.write.id, ())]) for i in batch]
+        return [_item(entries, i.write.together) for i, entries in kept if entries]
 
-    def _differs(self, item: _Item, now: Record) -> bool:
-        """Whether a field holds neither what the plan saw there nor what it wants there."""
-        types = self.descriptions[item.write.object].fields
-        for each in item.entries:
-            if each.field not in types:
-                continue
-            same, found = same_value(types[each.field].type), now.fields.get(each.field)
-            # A field that we emptied on its way back is as we left it.
-            is_emptied = each.way in EMPTIES and found in (None, "")
-            if not (is_emptied or same(found, each.before) or same(found, each.after)):
-                return True
-        return bool(now.merged_into)
+    def _going_back(self, batch: Sequence[_Item]) -> set[int]:
+        return {entry.record_pk for i in batch if i.write.clear for entry in i.entries}
 
     def _send_batch(self, batch: Sequence[_Item], outcome: Written) -> None:
         with self.deployment.store.begin() as tx:
-            self._move(tx, batch, Move.SEND)
             entries = [entry for item in batch for entry in item.entries]
+            self._move(tx, entries, Move.SEND)
             note_begun(tx, entries)
             note_sent(tx, self.connected, entries)
         try:
@@ -189,12 +186,8 @@ class _Sender:
             raise
         self._record(batch, results, outcome)
 
-    def _move(self, tx: Connection, batch: Sequence[_Item], by: Move) -> None:
-        moves = [
-            (each.record_pk, each.field, move(each.state, by))
-            for item in batch
-            for each in item.entries
-        ]
+    def _move(self, tx: Connection, entries: Sequence[StoredEntry], by: Move) -> None:
+        moves = [(each.record_pk, each.field, move(each.state, by)) for each in entries]
         plans.set_entry_states(tx, self.plan_id, moves)
 
     def _record(
