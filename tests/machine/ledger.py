@@ -15,7 +15,16 @@ from .counts import Counts
 from .crms import Values
 from .journal import Place
 from .promises import Edit, Promises
-from .rules import OWN_STAGE, STAGE_FIELDS, alike, differing, is_derived, may_write, objection
+from .rules import (
+    OWN_STAGE,
+    STAGE_FIELDS,
+    alike,
+    differing,
+    is_derived,
+    is_undo,
+    may_write,
+    objection,
+)
 from .truth import wrong_positions
 from .world import PowerCut, World
 
@@ -216,7 +225,7 @@ class Ledger:
                 continue
             place = self._place(entry)
             # An undo may have been approved before anybody knew of the conversion; the CRM refuses it.
-            closed = before.get(place, {}).get("IsConverted") and not _is_undo(entry)
+            closed = before.get(place, {}).get("IsConverted") and not is_undo(entry)
             assert not closed, f"{place} is converted, and written"
             # HubSpot takes what is sent to an id that a merge has just ended, for the winner: the audit
             # calls that refused, in HubSpot's words, and the value stands there all the same.
@@ -304,7 +313,7 @@ class Ledger:
         assert entry["person"], "an entry without its subject"
         assert entry["policy"], "an entry without its policy"
         if entry["field"] == OWN_STAGE[place[:2]]:
-            undone = _is_undo(entry) or entry["result"].get("way") in GIVEN_BACK
+            undone = is_undo(entry) or entry["result"].get("way") in GIVEN_BACK
             stage = alike(entry["stage_to"], entry["after"])
             assert undone or stage, f"{each}: {entry} tells another stage"
         held = told.get(each, before[place].get(each[1]))
@@ -437,7 +446,6 @@ class Ledger:
             assert not wrong, f"{place}: the store has (left) what the CRM has not (right): {wrong}"
             why_not = {one.field for one in left.get(each.pk, [])}
             why_not |= {name for pk, name in dropped if pk == each.pk}
-            why_not |= {name for held, name in self.promises.kept if held == place}
             self._stage_stands(place, each, values, placed=placed, why_not=why_not)
         wrong = wrong_positions(self.world, self.forms)
         assert not wrong, f"the store places people (left) where the facts do not (right): {wrong}"
@@ -464,7 +472,3 @@ class Ledger:
         if name in why_not:
             return
         assert alike(values.get(name), wanted), f"{place} says {values.get(name)!r}, not {wanted!r}"
-
-
-def _is_undo(entry: Mapping[str, Any]) -> bool:
-    return any(str(one["rule"]).startswith("undo of ") for one in entry["reasons"])

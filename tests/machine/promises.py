@@ -11,7 +11,7 @@ from stagesync.store import holds, people, records
 from stagesync.store.holds import Hold
 
 from .journal import Place
-from .rules import STAGE_FIELDS, alike
+from .rules import STAGE_FIELDS, alike, is_undo
 from .world import World
 
 Field = tuple[Place, str]
@@ -111,6 +111,7 @@ class Promises:
                 self._answered(each, entry)
             elif (
                 told.get("written")
+                and is_undo(entry)
                 and each in self.undone
                 and alike(entry["after"], self.undone.pop(each))
             ):
