@@ -8,6 +8,7 @@ from typing import Any
 
 from stagesync.domain.life import State
 from stagesync.engine.audit import verify
+from stagesync.engine.holds import overrides_of
 from stagesync.engine.run import Outcome
 from stagesync.store import baselines, differences, log, people, plans, records, state
 
@@ -428,6 +429,7 @@ class Ledger:
             }
         label = self.world.deployment.policy.label
         assert {label} >= {each.policy for each in placed.values()}, "placed by another policy"
+        self._stages_follow(placed)
         for (place, name), value in self.ours.items():
             assert alike(kept.get(stored[place].pk, {}).get(name), value), f"{place} {name} is ours"
         assert not waiting, "entries that went out and were never settled"
@@ -449,6 +451,20 @@ class Ledger:
             self._stage_stands(place, each, values, placed=placed, why_not=why_not)
         wrong = wrong_positions(self.world, self.forms)
         assert not wrong, f"the store places people (left) where the facts do not (right): {wrong}"
+
+    def _stages_follow(self, placed: Mapping[str, Any]) -> None:
+        """Stages are what the vocabulary of today says of the positions, what people's words fix included."""
+        deployment = self.world.deployment
+        with deployment.store.begin() as tx:
+            fixed = overrides_of(tx, placed)
+        for who, each in placed.items():
+            levels, _ = fixed.get(who, ({}, 0.0))
+            stages = deployment.classifier.stages(
+                {**(each.position or {}), **levels}, account=who.startswith("a_")
+            )
+            assert stages["standard"] == (each.stages or {})["standard"], (
+                f"{who} is called {each.stages} and stands at {each.position} with {levels}"
+            )
 
     def _mapped(self, connection: str) -> Iterable[str]:
         return self.world.deployment.connections[connection].roles

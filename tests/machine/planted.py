@@ -162,9 +162,9 @@ PLANTED: Mapping[str, Planted] = {
         story="what people did adds up in a merge",
     ),
     "no second look before a write": Planted(
-        _SEND,
-        "                unchanged = self._still_true(batch, outcome)\n",
-        "                unchanged = batch\n",
+        "src/stagesync/engine/stale.py",
+        "    if now.merged_into:\n        return list(entries)\n",
+        "    if now:\n        return []\n",
         story="somebody is quicker than the run",
     ),
     "edit replaced in flight not looked for": Planted(
@@ -215,10 +215,10 @@ PLANTED: Mapping[str, Planted] = {
         "        if False:\n",
         story="other definitions",
     ),
-    "people of another policy not placed anew": Planted(
-        "src/stagesync/engine/evaluate.py",
-        "            causes |= dict.fromkeys(other, Cause.DEFINITION)\n",
-        "",
+    "people under another vocabulary not placed anew": Planted(
+        "src/stagesync/engine/guard.py",
+        "    if known is not None:\n        for kind in KINDS:\n",
+        "    if False:\n        for kind in KINDS:\n",
         story="other definitions",
     ),
 }

@@ -119,7 +119,8 @@ class Promises:
 
     def _answered(self, each: Field, entry: Mapping[str, Any]) -> None:
         edit, told = self.edits.get(each), entry["result"]
-        if "replaced_by" in told and alike(self.replaced.get(each), entry["after"]):
+        replaced = each in self.replaced and alike(self.replaced[each], entry["after"])
+        if "replaced_by" in told and replaced:
             del self.replaced[each]
         if edit is not None and alike(edit.value, entry["after"]):
             del self.edits[each]
