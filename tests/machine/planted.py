@@ -118,8 +118,8 @@ PLANTED: Mapping[str, Planted] = {
     ),
     "forward rule ignored": Planted(
         _RULES,
-        "    never = rule.forward and not rule.backward\n",
-        "    never = False\n",
+        '    if target.current in (None, ""):\n        return False\n    ranks',
+        "    return False\n    ranks",
         story="vendors' stages go forward",
     ),
     "may_replace ignored": Planted(
