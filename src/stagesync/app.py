@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stagesync.domain.edits import EditRules
     from stagesync.domain.guard import Limits
     from stagesync.engine.deployment import Connected, Deployment
+    from stagesync.engine.heads import LogRules
     from stagesync.loading.definitions import Definitions
     from stagesync.settings import ConnectionSettings, EditSettings, GuardrailSettings, Settings
     from stagesync.store import Store
@@ -129,6 +130,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
     definitions = load_definitions(mappings_of(settings, config))
     _demand_vocabulary(settings, definitions, config)
     clock = _clock(settings, config)
+    rules = _log_rules(settings, config)
     with ExitStack() as stack:
         connections = _connections(settings, definitions, config=config, clock=clock)
         store = open_store(store_url(settings.store.url, config.parent))
@@ -137,7 +139,9 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
             give_memory(each.connector, store)
             # Closed before the store: that is when it keeps what it counted last.
             stack.callback(each.connector.close)
-        deployment = _deployment(settings, definitions, connections, store=store, clock=clock)
+        deployment = _deployment(
+            settings, definitions, connections, store=store, clock=clock, log_rules=rules
+        )
         yield Opened(settings, deployment, clock)
 
 
@@ -159,6 +163,7 @@ def _deployment(
     *,
     store: Store,
     clock: SystemClock,
+    log_rules: LogRules,
 ) -> Deployment:
     from stagesync.domain.free_mail import FREE_MAIL
     from stagesync.engine.deployment import Deployment
@@ -176,6 +181,7 @@ def _deployment(
         stopping=clock.stop,
         limits=_limits(settings.guardrails),
         edits=_edit_rules(settings.edits),
+        log_rules=log_rules,
         definitions=digest_of_definitions(definitions, connections),
     )
 
@@ -201,6 +207,23 @@ def _edit_rules(told: EditSettings) -> EditRules:
 
     rules = {each: Answer(Rule(getattr(told, each)), told.span) for each in Origin}
     return EditRules(rules, told.adopt_axes)
+
+
+def _log_rules(settings: Settings, config: Path) -> LogRules:
+    from stagesync.engine.heads import LogRules, signing
+    from stagesync.settings.secrets import SecretsMissing, read_secrets
+
+    told = settings.audit
+    try:
+        found = read_secrets({"sign_with": told.sign_with}, str, folder=config.parent)
+        sign, check = signing(found["sign_with"].encode()) if told.sign_with else (None, None)
+    except SecretsMissing as error:
+        raise _refused(config, "audit", error.problems) from None
+    except (ValueError, TypeError):
+        words = "is no private Ed25519 key in PEM, without a passphrase"
+        raise _refused(config, "audit", [("sign_with", words)]) from None
+    path = config.parent / told.publish_to if told.publish_to else None
+    return LogRules(path, sign, check, told.keep)
 
 
 def digest_of_definitions(definitions: Definitions, connections: Mapping[str, Connected]) -> str:
@@ -268,7 +291,7 @@ def _connections(
         try:
             if each.connector not in names:
                 known = f"`{each.connector}`; known: {_list(names)}"
-                raise _refused(config, name, [("connector", known)])
+                raise _refused(config, f"connections.{name}", [("connector", known)])
             path = mapping_file(settings, name, config=config)
             mapping = load_mapping(
                 path, vocabularies=definitions.vocabularies, policy=definitions.policy
@@ -301,16 +324,16 @@ def _connect(name: str, each: ConnectionSettings, *, config: Path, clock: Clock)
     try:
         return connect(name, read_secrets(each.options, Secret, folder=config.parent), clock=clock)
     except (SecretsMissing, OptionsRefused) as error:
-        raise _refused(config, name, error.problems) from None
+        raise _refused(config, f"connections.{name}", error.problems) from None
 
 
-def _refused(config: Path, name: str, problems: Sequence[tuple[str, str]]) -> DefinitionError:
-    """What is wrong with a connection, each with the line of its key."""
+def _refused(config: Path, place: str, problems: Sequence[tuple[str, str]]) -> DefinitionError:
+    """What is wrong with a part of the settings, each with the line of its key."""
     from stagesync.settings import line_of
 
     found = []
     for key, message in problems:
-        path = f"connections.{name}.{key}".rstrip(".")
+        path = f"{place}.{key}".rstrip(".")
         found.append(Problem(str(config), line_of(config, path), path, message))
     return DefinitionError(found)
 
@@ -326,7 +349,7 @@ def _clock(settings: Settings, config: Path) -> SystemClock:
     for name, url in urls.items():
         if urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}:
             message = "`clock: sandbox` works only with simulators on this machine"
-            raise _refused(config, name, [("url", message)])
+            raise _refused(config, f"connections.{name}", [("url", message)])
     return SandboxClock(urls)
 
 

@@ -41,6 +41,7 @@ from stagesync.sandbox.salesforce.simulation import OWN_FAULTS
 from stagesync.sandbox.salesforce.switches import SalesforceSwitches
 from stagesync.sandbox.settings import Switches
 from stagesync.settings.model import (
+    AuditSettings,
     ConnectionSettings,
     EditSettings,
     GuardrailSettings,
@@ -159,7 +160,7 @@ def _paths(model: type[BaseModel], above: str = "") -> Iterator[str]:
             yield f"{above}{name}"
 
 
-NESTED = {"store", "log", "web", "guardrails", "edits"}
+NESTED = {"store", "log", "web", "guardrails", "edits", "audit"}
 
 
 @pytest.mark.parametrize(
@@ -179,6 +180,7 @@ NESTED = {"store", "log", "web", "guardrails", "edits"}
             "Edits of others",
             [f"edits.{f.alias or name}" for name, f in EditSettings.model_fields.items()],
         ),
+        ("The log", [f"audit.{name}" for name in AuditSettings.model_fields]),
         ("Connections", list(ConnectionSettings.model_fields)),
         ("Options of `hubspot`", list(_paths(stagesync_hubspot.options.Options))),
         ("Options of `salesforce`", list(_paths(stagesync_salesforce.options.Options))),

@@ -8,6 +8,8 @@ import json
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ pytestmark = pytest.mark.xdist_group("settled")
 KEYS = [
     "seq", "at", "run", "actor", "person", "connection", "object", "id", "field", "before", "after",
     "stage_from", "stage_to", "implied", "policy", "reasons", "result", "prev_hash", "hash",
+    "salt", "digest",
 ]  # fmt: skip
 
 
@@ -87,12 +90,15 @@ def test_calls_count_over_commands(copied):
 
 
 def test_audit_has_every_written_value(place):
-    """The log is JSON Lines with the promised keys, one entry per written value, each with its reasons."""
+    """The log is JSON Lines with the promised keys: one entry per written value, and one that closes each run."""
     entries = [json.loads(line) for line in place.run("audit").out.splitlines()]
-    written = place.run("status", "--json").json["runs"]
-    assert sum(sum(each["written"].values()) for each in written) == len(entries)
-    assert {tuple(KEYS)} == {tuple(each) for each in entries}
-    assert all(each["person"] and each["policy"] and each["run"] for each in entries)
+    runs = place.run("status", "--json").json["runs"]
+    written = [each for each in entries if each["result"].get("written")]
+    assert sum(sum(each["written"].values()) for each in runs) == len(written)
+    assert [set(KEYS)] * len(entries) == [set(each) for each in entries]
+    assert all(each["person"] and each["policy"] and each["run"] for each in written)
+    closed = [each["result"]["closed"] for each in entries if "closed" in each["result"]]
+    assert {each["run"] for each in written} == set(closed)
 
 
 def test_audit_can_be_narrowed(place):
@@ -125,6 +131,18 @@ def test_an_untouched_log_verifies(place, tmp_path):
     assert (of_store["entries"], of_store["head"]) == (of_file["entries"], of_file["head"])
 
 
+def test_an_export_verifies_without_stagesync(place, tmp_path):
+    """The program of docs/audit.md, with nothing but Python, finds the same count and head."""
+    page = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"^```python verify.py$(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "verify.py").write_text(text)
+    (tmp_path / "export.jsonl").write_text(place.run("audit").out)
+    told = place.run("audit", "verify", "--json").json
+    command = [sys.executable, "-I", "-S", "verify.py", "export.jsonl"]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert f"ok: {told['entries']} entries, head {told['head']}\n" == said
+
+
 def test_one_changed_byte_of_an_export_names_its_entry(place, tmp_path):
     """An export in which one byte changed is refused at the entry that it belongs to."""
     lines = place.run("audit").out.splitlines()
@@ -138,8 +156,9 @@ def test_one_changed_byte_of_an_export_names_its_entry(place, tmp_path):
 def test_one_changed_byte_of_the_store_names_its_entry(copied):
     """A log altered in the database is refused at the entry that was altered, by exit code and words."""
     with sqlite3.connect(copied.folder / "stagesync.db") as store:
+        store.execute("DROP TRIGGER audit_keeps")
         store.execute(
-            "UPDATE audit SET entry = replace(entry, '\"after\"', '\"aften\"') WHERE seq = 7"
+            "UPDATE audit SET part = replace(part, '\"after\"', '\"aften\"') WHERE seq = 7"
         )
     store.close()
     ran = copied.run("audit", "verify")
@@ -149,6 +168,7 @@ def test_one_changed_byte_of_the_store_names_its_entry(copied):
 def test_a_removed_entry_is_missed(copied):
     """An entry taken out of the database is named as missing."""
     with sqlite3.connect(copied.folder / "stagesync.db") as store:
+        store.execute("DROP TRIGGER audit_stays")
         store.execute("DELETE FROM audit WHERE seq = 3")
     store.close()
     assert 3 == copied.run("audit", "verify", "--json").json["broken"]

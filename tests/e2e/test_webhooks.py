@@ -269,5 +269,12 @@ def test_merges_deletions_and_erasures_arrive_by_call(make_world):
             daemon.contact(erased.id).name,
         )
         assert daemon.contact(new).person in {winner.person, loser.person}
-    audit = world.place.run("audit", "--json").out
-    assert erased.email not in audit
+    told = [json.loads(line) for line in world.place.run("audit", "--json").out.splitlines()]
+    assert [1] == [
+        each["result"]["blanked"] > 0 for each in told if "blanked" in (each["result"] or {})
+    ]
+    assert [] == [
+        each for each in told if (each["connection"], each["id"]) == ("hubspot", erased.id)
+    ]
+    assert erased.email not in repr(told)
+    assert 0 == world.place.run("audit", "verify").code

@@ -75,7 +75,7 @@ PLANTED: Mapping[str, Planted] = {
     ),
     "audit entry missing after a lost answer": Planted(
         _TAKEN,
-        "    audit.append(tx, [entry_of(deployment, each, None, run=run, now_s=now_s) for each in arrived])",
+        "    audit.append(tx, told_late(tx, deployment, arrived, run=run, now_s=now_s))",
         "",
         story="answers are lost",
     ),

@@ -1,10 +1,8 @@
 """Cursors, connections, what waits, runs, and the log."""
 
-from typing import Any
-
 import pytest
 
-from stagesync.store import Store, log, state
+from stagesync.store import Store, state
 from stagesync.store.state import Cursor
 
 
@@ -113,48 +111,3 @@ def test_values_of_the_store_are_replaced(store: Store) -> None:
         state.set_meta(tx, "runs", "1")
         state.set_meta(tx, "runs", "2")
         assert "2" == state.get_meta(tx, "runs")
-
-
-def _entry(seq: int, **changes: Any) -> dict[str, Any]:
-    return {
-        "seq": seq,
-        "at": f"2026-11-2{seq}T12:00:00Z",
-        "run": f"r_{seq}",
-        "person": f"p_{seq}",
-        "connection": "north",
-        "prev_hash": f"h{seq - 1}",
-        "hash": f"h{seq}",
-        **changes,
-    }
-
-
-ENTRIES = [_entry(1), _entry(2, connection="south"), _entry(3, person=None)]
-
-
-def test_the_log_gives_back_what_was_appended(store: Store) -> None:
-    """Entries come in order, whole; the last one is known by number and hash."""
-    with store.begin() as tx:
-        assert (0, "") == log.last_entry(tx)
-        log.append(tx, [])
-        log.append(tx, ENTRIES)
-        assert (3, "h3") == log.last_entry(tx)
-        assert ENTRIES == list(log.read(tx))
-
-
-@pytest.mark.parametrize(
-    ("wanted", "found"),
-    [
-        ({"since": "2026-11-22T12:00:00Z"}, [2, 3]),
-        ({"until": "2026-11-22T12:00:00Z"}, [1, 2]),
-        ({"person": "p_2"}, [2]),
-        ({"run": "r_3"}, [3]),
-        ({"connection": "north"}, [1, 3]),
-        ({"connection": "north", "since": "2026-11-22T12:00:00Z"}, [3]),
-        ({"person": "p_9"}, []),
-    ],
-)
-def test_the_log_is_read_by_filters(store: Store, wanted: dict[str, str], found: list[int]) -> None:
-    """Each filter narrows the log; both bounds are included, and filters hold together."""
-    with store.begin() as tx:
-        log.append(tx, ENTRIES)
-        assert found == [each["seq"] for each in log.read(tx, **wanted)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from stagesync import __version__
+from stagesync.cli.audit import audit
 from stagesync.cli.backtest import backtest
 from stagesync.cli.check import check
 from stagesync.cli.demo import demo
@@ -14,7 +15,7 @@ from stagesync.cli.evaluate import evaluate
 from stagesync.cli.explain import explain
 from stagesync.cli.group import Commands
 from stagesync.cli.hands import hold, pause, release, resume, retry, undo
-from stagesync.cli.look import audit, status
+from stagesync.cli.look import status
 from stagesync.cli.passes import run, sync
 from stagesync.cli.people import people
 from stagesync.cli.plans import approve, drop, plan

@@ -90,10 +90,11 @@ def retry(*, who: str | None, config: Path | None, as_json: bool) -> None:
     Example:
       stagesync retry
     """
+    from stagesync.app import actor
     from stagesync.engine import holds
 
     with opened(config) as found:
-        count = holds.retry(found.deployment, who)
+        count = holds.retry(found.deployment, who, by=actor())
     if as_json:
         print_json({"retried": count})
     else:
@@ -110,9 +111,7 @@ def pause(*, connection: str, config: Path | None, as_json: bool) -> None:
     Example:
       stagesync pause hubspot
     """
-    from stagesync.app import actor
-
-    _set_paused(connection, config, by=actor(), as_json=as_json)
+    _set_paused(connection, config, paused=True, as_json=as_json)
 
 
 @click.command(short_help="Serve a CRM again.")
@@ -125,21 +124,21 @@ def resume(*, connection: str, config: Path | None, as_json: bool) -> None:
     Example:
       stagesync resume hubspot
     """
-    _set_paused(connection, config, by="", as_json=as_json)
+    _set_paused(connection, config, paused=False, as_json=as_json)
 
 
-def _set_paused(name: str, config: Path | None, *, by: str, as_json: bool) -> None:
-    from stagesync.store import state
+def _set_paused(name: str, config: Path | None, *, paused: bool, as_json: bool) -> None:
+    from stagesync.app import actor
+    from stagesync.engine import holds
 
     with opened(config) as found:
-        connected = connection_named(found, name)
-        with found.deployment.store.begin() as tx:
-            state.meet_connection(tx, name, connected.first_mode)
-            state.pause(tx, name, by=by)
+        deployment, connected = found.deployment, connection_named(found, name)
+        now_s = deployment.clock.now_s()
+        holds.pause(deployment, connected, paused=paused, by=actor(), now_s=now_s)
     if as_json:
-        print_json({"connection": name, "paused": bool(by)})
+        print_json({"connection": name, "paused": paused})
     else:
-        click.echo(f"{name} is {'paused' if by else 'served again'}")
+        click.echo(f"{name} is {'paused' if paused else 'served again'}")
 
 
 @click.command(short_help="Take back what a run wrote.")
@@ -165,6 +164,7 @@ def undo(
     Example:
       stagesync undo r_1f2e3d4c --yes
     """
+    from stagesync.app import actor
     from stagesync.cli.passes import decide_plan, end_as
     from stagesync.cli.plan_tables import show_plan
     from stagesync.engine.run import Outcome, run_once
@@ -179,9 +179,8 @@ def undo(
     outcome: Outcome | None = None
     with opened(config) as found, ProgressBars() as progress:
         deployment = found.deployment
-        undoing = plan_undo(
-            deployment, run=run, policy=policy, who=person, now_s=deployment.clock.now_s()
-        )
+        now_s = deployment.clock.now_s()
+        undoing = plan_undo(deployment, run=run, policy=policy, who=person, by=actor(), now_s=now_s)
         shown: dict[str, Any] = {"plan": None, "counts": {}, "held": 0, "writes": []}
         if undoing.plan:
             shown = plan_document(deployment, undoing.plan)

@@ -1,10 +1,8 @@
-"""The commands that only look: `status`, `audit`."""
+"""The command that shows how a deployment stands: `status`."""
 
 from __future__ import annotations
 
-import csv
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,12 +10,10 @@ from typing import Any
 import click
 
 from stagesync.cli.group import shared_options
-from stagesync.cli.offline import instant_of, print_json, print_rows
-from stagesync.cli.online import connection_named, opened
+from stagesync.cli.offline import print_json, print_rows
+from stagesync.cli.online import opened
 from stagesync.cli.summary import on_ladder
-from stagesync.errors import ArgumentError
 
-BROKEN = 1
 COUNTED = "records counted"
 QUOTA = ("used_by_us", "used_by_others", "limit", "budget")
 
@@ -176,135 +172,5 @@ def _show_what_waits(document: dict[str, Any]) -> None:
         )
 
 
-@click.group(invoke_without_command=True, short_help="The log of every change.")
-@click.option("--since", metavar="INSTANT", default="", help="From this instant on.")
-@click.option("--until", metavar="INSTANT", default="", help="Up to this instant.")
-@click.option("--person", metavar="WHO", default="", help="E-mail, record id or person id.")
-@click.option("--run", "run_id", metavar="RUN", default="", help="One run.")
-@click.option("--connection", default="", help="One connection.")
-@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json")
-@shared_options()
-@click.pass_context
-def audit(
-    ctx: click.Context,
-    *,
-    since: str,
-    until: str,
-    person: str,
-    run_id: str,
-    connection: str,
-    form: str,
-    config: Path | None,
-) -> None:
-    """Prints the log as JSON Lines or CSV, oldest first.
-
-    \b
-    Example:
-      stagesync audit --since 2026-10-01T00:00:00Z --connection hubspot
-    """
-    ctx.obj = config
-    if ctx.invoked_subcommand:
-        return
-    from stagesync.engine.find import find
-    from stagesync.store import log
-
-    with opened(config) as found, found.deployment.store.begin() as tx:
-        subject = find(tx, person)[1] if person else ""
-        # A connection that was taken out of the settings still has its entries.
-        if connection and not any(log.read(tx, connection=connection)):
-            connection_named(found, connection)
-        entries = log.read(
-            tx,
-            since=_instant("--since", since),
-            until=_instant("--until", until),
-            person=subject,
-            run=run_id,
-            connection=connection,
-        )
-        (_print_csv if form == "csv" else _print_lines)(entries)
-
-
-@audit.command(short_help="Check the chain of hashes.")
-@click.argument(
-    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
-)
-@shared_options(json="One JSON document.")
-@click.pass_context
-def verify(ctx: click.Context, *, file: Path | None, config: Path | None, as_json: bool) -> None:
-    """Checks the log of the store, or an export of it as JSON Lines, and names the first broken entry.
-
-    \b
-    Example:
-      stagesync audit verify export.jsonl
-    """
-    from stagesync.engine.audit import verify as check
-
-    if file is not None:
-        with file.open("rb") as lines:
-            verdict = check(_entries(lines, file))
-    else:
-        from stagesync.store import log
-
-        with opened(config or ctx.obj) as found, found.deployment.store.begin() as tx:
-            verdict = check(log.read(tx))
-    document = {"ok": verdict.broken is None, "entries": verdict.entries, "head": verdict.head}
-    if as_json:
-        print_json(document | {"broken": verdict.broken, "why": verdict.why})
-    elif verdict.broken is None:
-        click.echo(f"ok: {verdict.entries} entries, head {verdict.head}")
-    else:
-        click.echo(f"broken: entry {verdict.broken} {verdict.why}")
-    ctx.exit(0 if verdict.broken is None else BROKEN)
-
-
 def _told(value: int | None) -> str:
     return "not told" if value is None else f"{value:,}"
-
-
-def _instant(option: str, text: str) -> str:
-    """The instant as the log writes it; empty for an empty text."""
-    from stagesync.engine.instants import iso
-
-    return iso(instant_of(option, text)) if text else ""
-
-
-def _entries(lines: Iterable[bytes], file: Path) -> Iterator[Mapping[str, Any]]:
-    import orjson
-
-    for number, line in enumerate(lines, 1):
-        try:
-            entry = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            raise ArgumentError(f"{file}:{number}: is not JSON") from None
-        if not isinstance(entry, dict):
-            raise ArgumentError(f"{file}:{number}: is not an audit entry")
-        yield entry
-
-
-def _print_lines(entries: Iterable[Mapping[str, Any]]) -> None:
-    import orjson
-
-    for entry in entries:
-        click.echo(orjson.dumps(entry))
-
-
-def _print_csv(entries: Iterable[Mapping[str, Any]]) -> None:
-    import orjson
-
-    from stagesync.engine.audit import KEYS
-
-    writer = csv.writer(sys.stdout)
-    writer.writerow(KEYS)
-    for entry in entries:
-        cells = [entry[key] for key in KEYS]
-        writer.writerow(
-            [_cell(orjson.dumps(c).decode() if isinstance(c, dict | list) else c) for c in cells]
-        )
-
-
-def _cell(value: object) -> object:
-    """A text that a spreadsheet would run as a formula is made to stay text."""
-    text = str(value)
-    return (
-        f"'{text}" if isinstance(value, str) and text[:1] in {"=", "+", "-", "@", "\t"} else value
-    )

@@ -16,6 +16,7 @@ from stagesync.domain.plan import VendorStage
 from stagesync.domain.policy import Policy
 from stagesync.domain.treatment import TreatmentOf, compile_treatments
 from stagesync.domain.vocabulary import Vocabulary
+from stagesync.engine.heads import LogRules
 from stagesync.store import Store
 
 
@@ -73,6 +74,7 @@ class Deployment:
         free_mail: web domains that stand for nobody's company.
         limits: how much may be written unseen.
         edits: what is done about stages that others set.
+        log_rules: what is done with the log beyond writing it.
         definitions: digest of policy, vocabularies and mappings; empty where nobody compares.
         stopping: set when the daemon shall stop; work ends after the page or batch in hand.
     """
@@ -89,6 +91,7 @@ class Deployment:
     free_mail: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
     edits: EditRules = field(default_factory=EditRules)
+    log_rules: LogRules = field(default_factory=LogRules)
     definitions: str = ""
     stopping: threading.Event = field(default_factory=threading.Event)
     compiled: CompiledPolicy = field(init=False)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from stagesync.domain.guard import Cause
 from stagesync.domain.plan import NOT_OURS, Reason
 from stagesync.engine import audit
-from stagesync.engine.deployment import Deployment
+from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.find import find
 from stagesync.engine.instants import iso
 from stagesync.store import differences, holds, people, state
@@ -80,7 +80,7 @@ def release(deployment: Deployment, who: str, *, by: str, now_s: float) -> list[
     return found
 
 
-def retry(deployment: Deployment, who: str | None) -> int:
+def retry(deployment: Deployment, who: str | None, *, by: str = "unknown") -> int:
     """Plan those anew to whom a CRM said no, by its fields as they are now; how many people and accounts.
 
     Args:
@@ -95,7 +95,20 @@ def retry(deployment: Deployment, who: str | None) -> int:
         for name in deployment.connections:
             state.doubt_description(tx, name)
         state.mark_dirty(tx, "plan", found, cause=Cause.BY_HAND)
+        audit.tell(tx, {"retried": len(found)}, actor=by, now_s=deployment.clock.now_s())
     return len(found)
+
+
+def pause(
+    deployment: Deployment, connected: Connected, *, paused: bool, by: str, now_s: float
+) -> None:
+    """Leave a connection alone from now on, or serve it again."""
+    name = connected.name
+    with deployment.store.begin() as tx:
+        state.meet_connection(tx, name, connected.first_mode)
+        state.pause(tx, name, by=by if paused else "")
+        told = {"connection": "paused" if paused else "resumed"}
+        audit.tell(tx, told, actor=by, now_s=now_s, connection=name)
 
 
 def end_due(tx: Connection, deployment: Deployment, *, now_s: float) -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 import structlog
 
 from stagesync.connector import Named, Page, Record
+from stagesync.engine import audit
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, fields_to_ask
 from stagesync.engine.ingest import sort_links, sort_page, store_page
@@ -60,6 +61,14 @@ def forget_erased(deployment: Deployment, connected: Connected) -> int:
         if not found:
             return 0
         pks = erase(tx, connected.name, [(each.object, each.id) for each in found])
+        blanked = records.records_where(tx, "pk", pks)
+        audit.forget(
+            tx,
+            refs=[(each.connection, each.object, each.id) for each in blanked],
+            actor=connected.name,
+            why="erased in the CRM",
+            now_s=deployment.clock.now_s(),
+        )
         state.mark_dirty(tx, "record", pks)
         inbox.strike(tx, connected.name, found)
     deployment.store.forget_traces()

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from sqlalchemy import Connection
 
 from stagesync.connector import WriteResult
 from stagesync.domain.plan import Way
 from stagesync.domain.transitions import implied_stages
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
+from stagesync.store import plans
 from stagesync.store.plans import StoredEntry
 
 
 def entry_of(
-    deployment: Deployment, each: StoredEntry, result: WriteResult | None, *, run: str, now_s: float
+    deployment: Deployment,
+    each: StoredEntry,
+    result: WriteResult | None,
+    *,
+    run: str,
+    now_s: float,
+    policy: str = "",
 ) -> dict[str, Any]:
-    """The log's entry for one written or refused field; `result` None means seen to stand there."""
+    """The log's entry for one written or refused field; `result` None means seen to stand there.
+
+    Args:
+        policy: label of the one that it was planned under; empty for the one in force.
+    """
     main = deployment.vocabularies[deployment.main_vocabulary]
     was_refused = result is not None and concerns(result, each.field)
     return {
@@ -32,7 +46,7 @@ def entry_of(
         "stage_from": each.stage_from,
         "stage_to": each.stage_to,
         "implied": implied_stages(main, each.stage_from, each.stage_to),
-        "policy": deployment.policy.label,
+        "policy": policy or deployment.policy.label,
         "reasons": each.because,
         "result": (
             {"refused": str(result.refusal), "code": result.code, "words": result.message}
@@ -41,6 +55,23 @@ def entry_of(
         )
         | ({} if each.way == Way.PLAIN else {"way": each.way}),
     }
+
+
+def told_late(
+    tx: Connection,
+    deployment: Deployment,
+    arrived: Sequence[StoredEntry],
+    *,
+    run: str,
+    now_s: float,
+) -> list[dict[str, Any]]:
+    """Entries for what arrived without an answer: under its plan's policy, perhaps not that of today."""
+    plan = {name: plans.get_plan(tx, name) for name in {each.plan for each in arrived}}
+    labels = {name: each.policy if each else "" for name, each in plan.items()}
+    return [
+        entry_of(deployment, each, None, run=run, now_s=now_s, policy=labels[each.plan])
+        for each in arrived
+    ]
 
 
 def concerns(result: WriteResult, field: str) -> bool:

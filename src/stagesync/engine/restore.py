@@ -93,7 +93,7 @@ def give_back_places(
                 rows.append(then)
             continue
         rows.append(then)
-        transitions.append(_transition(deployment, current, then, now_s=now_s))
+        transitions.append(_transition(tx, deployment, current, then, now_s=now_s))
     people.save_placed(tx, "person", rows)
     history.save_transitions(tx, transitions)
     state.mark_dirty(tx, "person", [each.id for each in rows])
@@ -115,10 +115,12 @@ def _place_before(who: str, own: set[int], past: Sequence[StoredVerdict]) -> Pla
 
 
 def _transition(
-    deployment: Deployment, current: Placed, then: Placed, *, now_s: float
+    tx: Connection, deployment: Deployment, current: Placed, then: Placed, *, now_s: float
 ) -> Transition:
-    """The history tells that somebody is back where they stood."""
+    """The history tells that somebody is back where they stood, and what had brought them there."""
     main = deployment.main_vocabulary
+    past = history.transitions_of(tx, then.id)
+    led = next((each for each in reversed(past) if each.position_to == then.position), None)
     return Transition(
         subject=then.id,
         at_s=now_s,
@@ -128,6 +130,6 @@ def _transition(
         position_from=current.position or {},
         position_to=then.position or {},
         policy=then.policy,
-        scores=then.scores or {},
-        reasons=(),
+        scores=led.scores if led else then.scores or {},
+        reasons=led.reasons if led else (),
     )

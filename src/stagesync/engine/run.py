@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
+from stagesync.domain.guard import Cause
 from stagesync.domain.life import Move, State, move
+from stagesync.engine import audit
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.edits import answer_edits
 from stagesync.engine.evaluate import Evaluated, evaluate_all
 from stagesync.engine.first_load import Unread, find_unread, must_wait, remember_loss, tell
 from stagesync.engine.guard import count_groups, has_shrunk, notice_definitions
+from stagesync.engine.heads import tend_log
 from stagesync.engine.holds import end_due
 from stagesync.engine.plan import Planned, plan_all, plan_nobody
 from stagesync.engine.progress import Progress, Quiet
@@ -215,12 +219,26 @@ def _start(deployment: Deployment, *, now_s: float) -> str:
         number = int(state.get_meta(tx, "runs") or 0) + 1
         state.set_meta(tx, "runs", str(number))
         run = "r_" + hashlib.blake2s(f"{number}/{now_s}".encode(), digest_size=4).hexdigest()
+        audit.close_broken(tx, now_s=now_s)
         state.start_run(tx, run, at_s=now_s)
+        _notice_clock(tx, now_s=now_s)
         for name, connected in deployment.connections.items():
             state.meet_connection(tx, name, connected.first_mode)
     structlog.contextvars.bind_contextvars(run=run)
     log.info("run started", connections=len(deployment.connections))
     return run
+
+
+def _notice_clock(tx: Connection, *, now_s: float) -> None:
+    """After our clock was set back, place anew whoever was placed in what is the future now."""
+    before_s = float(state.get_meta(tx, "clock_s") or now_s)
+    state.set_meta(tx, "clock_s", repr(now_s))
+    if before_s <= now_s:
+        return
+    log.warning("clock went back", by_s=before_s - now_s)
+    for kind in people.KINDS:
+        ids = people.ids_placed_after(tx, kind, now_s)
+        state.mark_dirty(tx, kind, ids, cause=Cause.TIME)
 
 
 def _troubles(outcome: Outcome) -> dict[str, CrmError]:
@@ -243,6 +261,9 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool) -> None:
         state.end_run(
             tx, outcome.run, at_s=now_s, outcome=names[outcome.exit_code], summary=summary
         )
+        policy = deployment.policy
+        audit.close(tx, outcome.run, policy=policy.label, digest=policy.digest, now_s=now_s)
+    tend_log(deployment.store, deployment.log_rules, now_s=now_s)
     for name, error in outcome.troubles.items():
         log.error("connection failed", connection=name, error=str(error), hint=error.hint)
     log.info(
@@ -279,6 +300,9 @@ def decide(deployment: Deployment, plan_id: str, *, approve: bool, by: str, now_
             guards.save_approval(tx, plan_id, count_groups(entries))
             for name in sorted({each.connection for each in entries}):
                 state.activate(tx, name, by=by, at_s=now_s)
-        plans.decide_plan(tx, plan_id, "approved" if approve else "dropped", by=by, at_s=now_s)
+        word = "approved" if approve else "dropped"
+        plans.decide_plan(tx, plan_id, word, by=by, at_s=now_s)
+        told = {word: plan_id, "values": len(entries)}
+        audit.tell(tx, told, actor=by, now_s=now_s, policy=deployment.policy.label)
     log.info("plan decided", plan=plan_id, approved=approve, entries=len(entries))
     return len(entries)

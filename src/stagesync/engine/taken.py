@@ -16,7 +16,7 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.guard import group_of
 from stagesync.engine.holds import pin
-from stagesync.engine.logged import entry_of
+from stagesync.engine.logged import told_late
 from stagesync.store import baselines, guards, plans, records
 from stagesync.store.guards import OwnWrite
 from stagesync.store.plans import StoredEntry
@@ -85,4 +85,4 @@ def settle_sent(
     arrived += [each for key, each in begun.items() if key not in seen]
     keep_baselines(tx, arrived, run=run, now_s=now_s)
     pin(tx, deployment, arrived, now_s=now_s)
-    audit.append(tx, [entry_of(deployment, each, None, run=run, now_s=now_s) for each in arrived])
+    audit.append(tx, told_late(tx, deployment, arrived, run=run, now_s=now_s))

@@ -12,6 +12,7 @@ from stagesync.domain.guard import Cause
 from stagesync.domain.life import State
 from stagesync.domain.mapping import is_frozen
 from stagesync.domain.plan import Way
+from stagesync.engine import audit
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.find import find
 from stagesync.engine.written import Place, There, Written, look, read_now, written_by
@@ -58,7 +59,13 @@ class Undoing:
 
 
 def undo(
-    deployment: Deployment, *, run: str = "", policy: str = "", who: str = "", now_s: float
+    deployment: Deployment,
+    *,
+    run: str = "",
+    policy: str = "",
+    who: str = "",
+    by: str = "unknown",
+    now_s: float,
 ) -> Undoing:
     """Plan to restore what a run wrote, or every run under a policy; the plan is held.
 
@@ -67,6 +74,7 @@ def undo(
     Args:
         policy: its label, as the log tells it.
         who: only this person.
+        by: who asks for it.
 
     Raises:
         ArgumentError: nothing in the log fits, or `who` names nobody.
@@ -104,12 +112,28 @@ def undo(
     found.beyond = _beyond(deployment, found)
     if found.restored:
         found.plan = plan.id
-        with deployment.store.begin() as tx:
-            plans.save_plan(tx, plan)
-            plans.save_entries(tx, found.restored)
-            # Whatever else waits for these people is planned anew, around the undo.
-            state.mark_dirty(tx, "plan", {each.subject for each in found.restored})
+        _keep(deployment, found, plan, subject=subject, by=by)
     return found
+
+
+def _keep(
+    deployment: Deployment, found: Undoing, plan: StoredPlan, *, subject: str, by: str
+) -> None:
+    """Hold the plan, and have the log say who asked for it."""
+    told = {"undo": plan.id, "of": plan.run, "values": len(found.restored)}
+    with deployment.store.begin() as tx:
+        plans.save_plan(tx, plan)
+        plans.save_entries(tx, found.restored)
+        # Whatever else waits for these people is planned anew, around the undo.
+        state.mark_dirty(tx, "plan", {each.subject for each in found.restored})
+        audit.tell(
+            tx,
+            told,
+            actor=by,
+            now_s=plan.made_at_s,
+            policy=plan.policy,
+            person=subject or None,
+        )
 
 
 def _subject(there: There, place: Place, change: Written) -> str:
@@ -132,7 +156,8 @@ def _weigh(
     subject = _subject(there, place, change)
     now = fields.get(place[3]) if fields is not None else None
     same = there.same(place)
-    before, way = change.before(same), Way.PLAIN
+    before = change.before(same)
+    way: Way | None = Way.PLAIN
     if fields is None:
         why = GONE
     elif connected is None:
@@ -196,7 +221,8 @@ def _entry(record_pk: int, place: Place, change: Written, *, plan: StoredPlan) -
 def _beyond(deployment: Deployment, found: Undoing) -> list[str]:
     """What the CRMs did because of the values, or what people did to the records since."""
     sentences = []
-    names = {each.connection for each in (*found.restored, *found.skipped)}
+    names = {each.connection for each in found.restored}
+    names |= {each.connection for each in found.skipped}
     for name in sorted(names):
         restored = [each for each in found.restored if each.connection == name]
         why = [each.why for each in found.skipped if each.connection == name]

@@ -1,6 +1,7 @@
 """What an operator sets: `stagesync.yaml`, with every key also by environment."""
 
 from stagesync.settings.model import (
+    AuditSettings,
     ConnectionSettings,
     EditSettings,
     GuardrailSettings,
@@ -13,6 +14,7 @@ from stagesync.settings.model import (
 )
 
 __all__ = [
+    "AuditSettings",
     "ConnectionSettings",
     "EditSettings",
     "GuardrailSettings",

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from stagesync.domain.duration import seconds_of
@@ -143,6 +143,26 @@ class EditSettings(_Strict):
     adopt_axes: tuple[str, ...] = ()
 
 
+class AuditSettings(_Strict):
+    """What is done with the log beyond writing it.
+
+    Attributes:
+        publish_to: file that the log's head is noted in; a relative one counts from the settings file.
+        sign_with: where the private Ed25519 key stands that signs each line of it, in PEM.
+        keep: how long what tells of a person is kept; None means for ever.
+    """
+
+    publish_to: Path | None = None
+    sign_with: dict[Literal["env", "file"], str] | None = None
+    keep: Duration | None = Field(default=None, validate_default=False)
+
+    @model_validator(mode="after")
+    def _is_published(self) -> Self:
+        if self.sign_with and not self.publish_to:
+            raise ValueError("`sign_with` needs `publish_to`, the file whose lines are signed")
+        return self
+
+
 class ConnectionSettings(BaseModel):
     """One CRM account; keys that stagesync does not know are its connector's options.
 
@@ -202,6 +222,7 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     guardrails: GuardrailSettings = GuardrailSettings()
     edits: EditSettings = EditSettings()
+    audit: AuditSettings = AuditSettings()
     mappings: Path | None = None
     connections: dict[str, ConnectionSettings] = {}
     prefer: tuple[str, ...] = ()
@@ -277,6 +298,7 @@ def _known_keys(place: tuple[str, ...]) -> list[str]:
         "log": LogSettings,
         "guardrails": GuardrailSettings,
         "edits": EditSettings,
+        "audit": AuditSettings,
         "web": WebSettings,
     }
     return list(inner.get(place[0], Settings).model_fields)

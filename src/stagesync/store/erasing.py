@@ -1,4 +1,4 @@
-"""Forgets a record of a person whom a CRM has erased: of the row its id stays, of the audit the ids."""
+"""Forgets a record of a person whom a CRM has erased: of the row its id stays."""
 
 from __future__ import annotations
 

@@ -1,46 +1,115 @@
-"""The audit log: append-only rows, each with the hash of the one before."""
+"""The audit log: rows that are only added, and of which only what tells of a person is ever blanked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, text
 
+from stagesync.domain.chain import BLANKED, Sealed, entry_of
+from stagesync.store.keys import among
 
-def last_entry(tx: Connection) -> tuple[int, str]:
-    """Sequence number and hash of the newest entry; (0, "") for an empty log."""
-    row = tx.execute(text("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")).one_or_none()
-    return (0, "") if row is None else (row.seq, row.hash)
+HEADS = ""
+"""Stands for the chain of heads where a run would stand."""
+
+AT_ONCE = 1_000
+"""Rows that are fetched at once from a server."""
 
 
-def append(tx: Connection, entries: Sequence[Mapping[str, Any]]) -> None:
-    """Add complete entries, with `seq`, `prev_hash` and `hash`."""
-    if not entries:
-        return
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a chain of the log ends.
+
+    Attributes:
+        entries: how many entries the segment has; of the chain of heads: the whole log, which is the
+            number of the newest entry.
+        hash: of the newest entry in the chain.
+    """
+
+    entries: int = 0
+    hash: str = ""
+
+
+def ends(tx: Connection, *, locked: bool = False) -> dict[str, End]:
+    """Run with an open segment -> its end; and the end of the chain of heads.
+
+    Args:
+        locked: nobody else appends until this transaction ends.
+    """
+    if locked:
+        # An update also where nothing changes: that is what makes others wait, on SQLite and on Postgres.
+        tx.execute(
+            text(
+                "INSERT INTO log_end (run, entries, hash) VALUES ('', 0, '')"
+                " ON CONFLICT (run) DO UPDATE SET entries = log_end.entries"
+            )
+        )
+    rows = tx.execute(text("SELECT run, entries, hash FROM log_end"))
+    return {HEADS: End(), **{row.run: End(row.entries, row.hash) for row in rows}}
+
+
+def append(
+    tx: Connection,
+    sealed: Iterable[tuple[Mapping[str, Any], Sealed]],
+    found: Mapping[str, End],
+) -> None:
+    """Add entries, and say where their chains end now.
+
+    Args:
+        sealed: each entry with its form; never empty.
+        found: run -> the end; a run that is not in it has no open segment any more.
+    """
     tx.execute(
         text(
-            "INSERT INTO audit (seq, at, run, person, connection, entry, prev_hash, hash)"
-            " VALUES (:seq, :at, :run, :person, :connection, :entry, :prev_hash, :hash)"
+            "INSERT INTO audit (seq, at, run, person, connection, id, kept, part, hash)"
+            " VALUES (:seq, :at, :run, :person, :connection, :id, :kept, :part, :hash)"
         ),
         [
             {
                 "seq": entry["seq"],
                 "at": entry["at"],
-                "run": entry["run"] or "",
-                "person": entry["person"] or "",
-                "connection": entry["connection"] or "",
-                "entry": orjson.dumps(entry).decode(),
-                "prev_hash": entry["prev_hash"],
-                "hash": entry["hash"],
+                "run": entry.get("run") or "",
+                "person": entry.get("person") or "",
+                "connection": entry.get("connection") or "",
+                "id": entry.get("id") or "",
+                "kept": each.kept,
+                "part": each.part,
+                "hash": each.hash,
             }
-            for entry in entries
+            for entry, each in sealed
         ],
+    )
+    tx.execute(
+        text(
+            "INSERT INTO log_end (run, entries, hash) VALUES (:run, :entries, :hash)"
+            " ON CONFLICT (run) DO UPDATE SET entries = excluded.entries, hash = excluded.hash"
+        ),
+        [{"run": run, "entries": end.entries, "hash": end.hash} for run, end in found.items()],
     )
 
 
-def read(
+def close(tx: Connection, run: str) -> None:
+    """The run has no open segment any more."""
+    tx.execute(text("DELETE FROM log_end WHERE run = :run"), {"run": run})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry with the columns that it is found by."""
+
+    seq: int
+    at: str
+    run: str
+    person: str
+    connection: str
+    id: str
+    sealed: Sealed
+
+
+def rows(
     tx: Connection,
     *,
     since: str = "",
@@ -48,8 +117,12 @@ def read(
     person: str = "",
     run: str = "",
     connection: str = "",
-) -> Iterator[dict[str, Any]]:
-    """Entries in order; an empty filter takes all. `since` and `until` are ISO instants, both included."""
+) -> Iterator[Row]:
+    """Entries in order, as they are kept; an empty filter takes all. Read one by one, never held together.
+
+    Args:
+        since, until: ISO instants, both included.
+    """
     wanted = {
         "at >= :since": since,
         "at <= :until": until,
@@ -59,8 +132,8 @@ def read(
     }
     clauses = [clause for clause, value in wanted.items() if value]
     where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
-    rows = tx.execute(
-        text(f"SELECT entry FROM audit{where} ORDER BY seq"),  # noqa: S608  literal clauses
+    found = tx.execute(
+        text(f"SELECT * FROM audit{where} ORDER BY seq").execution_options(yield_per=AT_ONCE),  # noqa: S608  literal clauses
         {
             "since": since,
             "until": until,
@@ -69,5 +142,59 @@ def read(
             "connection": connection,
         },
     )
-    for row in rows:
-        yield orjson.loads(row.entry)
+    for row in found:
+        yield _row(row)
+
+
+def _row(row: Any) -> Row:
+    sealed = Sealed(row.kept, row.part, row.hash)
+    return Row(row.seq, row.at, row.run, row.person, row.connection, row.id, sealed)
+
+
+def read(tx: Connection, **wanted: str) -> Iterator[dict[str, Any]]:
+    """Entries in order; takes the filters of `rows`."""
+    for each in rows(tx, **wanted):
+        yield entry_of(each.sealed)
+
+
+def about(tx: Connection, *, people: Iterable[str] = (), ids: Iterable[str] = ()) -> list[Row]:
+    """Entries that name one of these people, or a record by one of these ids; blanked ones name nobody."""
+    found: dict[int, Row] = {}
+    for column, keys in (("person", people), ("id", ids)):
+        sql = f"SELECT * FROM audit WHERE {column} IN :keys"  # noqa: S608  the literals above
+        found |= {row.seq: _row(row) for row in among(tx, sql, keys)}
+    return [found[seq] for seq in sorted(found)]
+
+
+def older(tx: Connection, *, after: int, before: str, at_most: int) -> tuple[list[int], int]:
+    """The next entries that are older than an instant.
+
+    Args:
+        after: number of the last entry that was looked at.
+        before: ISO instant.
+
+    Returns:
+        Numbers of those whose part still stands, and of the last one looked at.
+    """
+    told = {"next": after + 1, "last": after + at_most, "blanked": BLANKED}
+    first = tx.execute(text("SELECT at FROM audit WHERE seq = :next"), told).scalar()
+    if first is None or first >= before:
+        return [], after
+    found = tx.execute(
+        text(
+            "SELECT seq, at, CASE WHEN part IN ('', :blanked) THEN 0 ELSE 1 END AS stands"
+            " FROM audit WHERE seq BETWEEN :next AND :last ORDER BY seq"
+        ),
+        told,
+    )
+    old = list(takewhile(lambda row: row.at < before, found))
+    return [row.seq for row in old if row.stands], old[-1].seq
+
+
+def blank(tx: Connection, seqs: Sequence[int]) -> None:
+    """Take out of these entries what tells of a person; everything else of them stays."""
+    if seqs:
+        tx.execute(
+            text(f"UPDATE audit SET person = '', id = '', part = '{BLANKED}' WHERE seq = :seq"),  # noqa: S608  a literal
+            [{"seq": seq} for seq in seqs],
+        )

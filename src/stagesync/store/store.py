@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from stagesync.errors import StoreError, StoreTooNew
+from stagesync.store.append_only import keep_log
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -147,6 +148,8 @@ def _migrate(connection: Connection) -> None:
             hint="install the stagesync that made it, or a later one; nothing was changed",
         )
     command.upgrade(config, "head")
+    if MigrationContext.configure(connection).get_current_revision() != here:
+        keep_log(connection)
     connection.commit()
 
 

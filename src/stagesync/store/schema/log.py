@@ -1,8 +1,9 @@
 """What stagesync notes about itself.
 
-meta   single values about the store
-run    every pass
-audit  the append-only, hash-chained log
+meta     single values about the store
+run      every pass
+audit    the log: what is kept of an entry for ever, and the part that tells of a person and can be blanked
+log_end  where its chains end: that of the heads, under no name, and that of each run that is not closed
 """
 
 from __future__ import annotations
@@ -31,9 +32,19 @@ audit = Table(
     text("run"),
     text("person"),
     text("connection"),
-    text("entry"),
-    text("prev_hash"),
+    text("id"),
+    text("kept"),
+    text("part"),
     text("hash"),
     Index("ix_audit_run", "run"),
     Index("ix_audit_person", "person"),
+    Index("ix_audit_id", "id"),
+)
+
+log_end = Table(
+    "log_end",
+    metadata,
+    text("run", key=True),
+    whole("entries"),
+    text("hash"),
 )

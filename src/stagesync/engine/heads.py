@@ -1,0 +1,167 @@
+"""Notes the head of the log where whoever can change the store cannot: in a file, one line each, signed or not.
+
+The chain shows what was altered inside the log. That its end was cut off, or all of it made anew, is seen only
+by somebody who remembers a head. A line:
+
+    {"at":"2026-11-20T12:00:00Z","entries":827,"head":"4ba8…"}
+
+With a key it ends with `"signature"`: Ed25519 over the line as it is without it, in hexadecimal.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import structlog
+
+from stagesync.domain.chain import Head
+from stagesync.engine import audit
+from stagesync.engine.instants import iso
+from stagesync.errors import ArgumentError
+from stagesync.store import Store, state
+
+log = structlog.get_logger()
+
+Sign = Callable[[bytes], bytes]
+Check = Callable[[bytes, bytes], bool]
+"""Whether a text (first) bears this signature."""
+
+_NOTED = "audit.noted"
+"""How the head stood that was noted last."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRules:
+    """What is done with the log beyond writing it.
+
+    Attributes:
+        publish_to: file that heads are noted in; None: nowhere.
+        sign: by which each line is signed; None: not at all.
+        check: tells its signature from others.
+        keep_s: how long what tells of a person is kept; None: for ever.
+    """
+
+    publish_to: Path | None = None
+    sign: Sign | None = None
+    check: Check | None = None
+    keep_s: float | None = None
+
+
+def tend_log(store: Store, rules: LogRules, *, now_s: float) -> None:
+    """Blank what is kept no longer, and note the head if it is another one than last time.
+
+    A file that cannot be written is told as a warning among the events; the next run tries again, and what
+    it notes then covers everything before.
+    """
+    if rules.keep_s is not None:
+        with store.begin() as tx:
+            blanked = audit.keep_within(tx, rules.keep_s, now_s=now_s)
+        if blanked:
+            store.forget_traces()
+    if rules.publish_to is None:
+        return
+    with store.begin() as tx:
+        head, noted = audit.head(tx), state.get_meta(tx, _NOTED)
+    if head.hash in {"", noted}:
+        return
+    try:
+        _add(rules.publish_to, _line(head, rules.sign, now_s=now_s))
+    except OSError as error:
+        log.warning("head not noted", file=str(rules.publish_to), error=error.strerror)
+        return
+    with store.begin() as tx:
+        state.set_meta(tx, _NOTED, head.hash)
+
+
+def _line(head: Head, sign: Sign | None, *, now_s: float) -> bytes:
+    text = orjson.dumps({"at": iso(now_s), "entries": head.entries, "head": head.hash})
+    if sign is not None:
+        text = b'%b,"signature":"%b"}' % (text[:-1], sign(text).hex().encode())
+    return text + b"\n"
+
+
+def _add(path: Path, line: bytes) -> None:
+    """Add a line, and see it on the disk."""
+    with path.open("ab") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_heads(path: Path, check: Check | None = None) -> Iterator[Head]:
+    """The heads that were noted in a file, oldest first.
+
+    Args:
+        check: each line must bear this signature; None takes them unsigned as well.
+
+    Raises:
+        ArgumentError: a line is no head, or not signed by that key; names the line.
+    """
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            yield _head(line.strip(), check, place=f"{path}:{number}")
+
+
+def _head(line: bytes, check: Check | None, *, place: str) -> Head:
+    try:
+        told = orjson.loads(line)
+        found = Head(int(told["entries"]), str(told["head"]))
+    except (ValueError, TypeError, KeyError):
+        raise ArgumentError(f"{place}: is no head of a log") from None
+    if check is None:
+        return found
+    text, mark, signature = line.rpartition(b',"signature":"')
+    try:
+        signed = bytes.fromhex(signature.removesuffix(b'"}').decode())
+    except ValueError:
+        signed = b""
+    if not (mark and check(text + b"}", signed)):
+        raise ArgumentError(f"{place}: is not signed by this key")
+    return found
+
+
+def signing(pem: bytes) -> tuple[Sign, Check]:
+    """What signs with a private Ed25519 key in PEM, and what knows its signature.
+
+    Raises:
+        ValueError: it is no such key.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    key = load_pem_private_key(pem, password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError("is not an Ed25519 key")  # noqa: TRY004  a wrong value of the right type
+    return key.sign, _checking(key.public_key().verify)
+
+
+def checking(pem: bytes) -> Check:
+    """What knows the signatures of a public Ed25519 key in PEM.
+
+    Raises:
+        ValueError: it is no such key.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    key = load_pem_public_key(pem)
+    if not isinstance(key, Ed25519PublicKey):
+        raise ValueError("is not an Ed25519 key")  # noqa: TRY004  a wrong value of the right type
+    return _checking(key.verify)
+
+
+def _checking(verify: Callable[[bytes, bytes], None]) -> Check:
+    from cryptography.exceptions import InvalidSignature
+
+    def check(text: bytes, signature: bytes) -> bool:
+        try:
+            verify(signature, text)
+        except InvalidSignature:
+            return False
+        return True
+
+    return check
