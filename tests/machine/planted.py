@@ -219,7 +219,7 @@ PLANTED: Mapping[str, Planted] = {
         "src/stagesync/engine/guard.py",
         "    if known is not None:\n        for kind in KINDS:\n",
         "    if False:\n        for kind in KINDS:\n",
-        story="other definitions",
+        story="another vocabulary",
     ),
 }
 
