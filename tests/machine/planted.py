@@ -215,12 +215,6 @@ PLANTED: Mapping[str, Planted] = {
         "        if False:\n",
         story="other definitions",
     ),
-    "people under another vocabulary not placed anew": Planted(
-        "src/stagesync/engine/guard.py",
-        "    if known is not None:\n        for kind in KINDS:\n",
-        "    if False:\n        for kind in KINDS:\n",
-        story="another vocabulary",
-    ),
 }
 
 

@@ -19,7 +19,7 @@ and fate); `stories.py` has worlds told by hand, which are lived before those of
     a settled world plans nothing, the store holds what the CRMs hold, our field says the same in both,
     and people stand where their activities and deals put them
 
-The mistakes that it finds are those of `planted.py`, 29 of them, each with the story that shows it; `make soak` plants
+The mistakes that it finds are those of `planted.py`, 28 of them, each with the story that shows it; `make soak` plants
 them all, and `bench/planted.txt` has what it printed.
 
 Known weaknesses, which the ledger allows for: HubSpot's search shows what stood there before our own write for some
@@ -76,7 +76,7 @@ def _quiet() -> Iterator[None]:
 
 def test_a_few_worlds():
     """In the same few worlds every time, nothing happens that must not."""
-    run_state_machine_as_test(TwoCrms, settings=settings(CALM, max_examples=6, derandomize=True))
+    run_state_machine_as_test(TwoCrms, settings=settings(CALM, max_examples=4, derandomize=True))
 
 
 @pytest.mark.parametrize("name", [each for each in STORIES if each != FULL])
