@@ -65,7 +65,10 @@ class Hands(People):
 
     def _undo_arrives(self, restored: dict[Any, Any]) -> None:
         """In calm weather, and when nobody moves, the next run sets back what it may."""
-        outcome = self._run()
+        try:
+            outcome = self._run()
+        except (ValueError, LookupError) as error:
+            raise AssertionError("a run failed") from error
         assert outcome is not None
         if outcome.troubles or outcome.evaluated.transitions:
             return

@@ -1,6 +1,6 @@
 """Runs the machine until its first failure, without looking for a shorter one.
 
-python -m tests.machine.hunt WORLDS SEED STORY      prints `found after N` or `nothing after N`
+python -m tests.machine.hunt WORLDS SEED [STORY]      prints `found after N` or `nothing after N`
 
 First it lives through the worlds of `stories.py`, STORY before the others, then through WORLDS of chance.
 
@@ -60,7 +60,7 @@ def hunt(worlds: int, number: int, *, first: str = "") -> tuple[int, Exception |
 if __name__ == "__main__":
     level = structlog.make_filtering_bound_logger(logging.CRITICAL)
     structlog.configure(wrapper_class=level)
-    lived, error = hunt(int(sys.argv[1]), int(sys.argv[2]), first=sys.argv[3])
+    lived, error = hunt(int(sys.argv[1]), int(sys.argv[2]), first=(*sys.argv[3:], "")[0])
     if error is not None:
         traceback.print_exception(error)
     print(f"{'nothing' if error is None else 'found'} after {lived}")  # noqa: T201  a command

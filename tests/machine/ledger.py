@@ -8,6 +8,7 @@ from typing import Any
 
 from stagesync.domain.life import State
 from stagesync.engine.audit import verify
+from stagesync.engine.holds import overrides_of
 from stagesync.engine.run import Outcome
 from stagesync.store import baselines, differences, log, people, plans, records, state
 
@@ -15,7 +16,16 @@ from .counts import Counts
 from .crms import Values
 from .journal import Place
 from .promises import Edit, Promises
-from .rules import OWN_STAGE, STAGE_FIELDS, alike, differing, is_derived, may_write, objection
+from .rules import (
+    OWN_STAGE,
+    STAGE_FIELDS,
+    alike,
+    differing,
+    is_derived,
+    is_undo,
+    may_write,
+    objection,
+)
 from .truth import wrong_positions
 from .world import PowerCut, World
 
@@ -216,7 +226,7 @@ class Ledger:
                 continue
             place = self._place(entry)
             # An undo may have been approved before anybody knew of the conversion; the CRM refuses it.
-            closed = before.get(place, {}).get("IsConverted") and not _is_undo(entry)
+            closed = before.get(place, {}).get("IsConverted") and not is_undo(entry)
             assert not closed, f"{place} is converted, and written"
             # HubSpot takes what is sent to an id that a merge has just ended, for the winner: the audit
             # calls that refused, in HubSpot's words, and the value stands there all the same.
@@ -304,7 +314,7 @@ class Ledger:
         assert entry["person"], "an entry without its subject"
         assert entry["policy"], "an entry without its policy"
         if entry["field"] == OWN_STAGE[place[:2]]:
-            undone = _is_undo(entry) or entry["result"].get("way") in GIVEN_BACK
+            undone = is_undo(entry) or entry["result"].get("way") in GIVEN_BACK
             stage = alike(entry["stage_to"], entry["after"])
             assert undone or stage, f"{each}: {entry} tells another stage"
         held = told.get(each, before[place].get(each[1]))
@@ -419,6 +429,7 @@ class Ledger:
             }
         label = self.world.deployment.policy.label
         assert {label} >= {each.policy for each in placed.values()}, "placed by another policy"
+        self._stages_follow(placed)
         for (place, name), value in self.ours.items():
             assert alike(kept.get(stored[place].pk, {}).get(name), value), f"{place} {name} is ours"
         assert not waiting, "entries that went out and were never settled"
@@ -437,10 +448,23 @@ class Ledger:
             assert not wrong, f"{place}: the store has (left) what the CRM has not (right): {wrong}"
             why_not = {one.field for one in left.get(each.pk, [])}
             why_not |= {name for pk, name in dropped if pk == each.pk}
-            why_not |= {name for held, name in self.promises.kept if held == place}
             self._stage_stands(place, each, values, placed=placed, why_not=why_not)
         wrong = wrong_positions(self.world, self.forms)
         assert not wrong, f"the store places people (left) where the facts do not (right): {wrong}"
+
+    def _stages_follow(self, placed: Mapping[str, Any]) -> None:
+        """Stages are what the vocabulary of today says of the positions, what people's words fix included."""
+        deployment = self.world.deployment
+        with deployment.store.begin() as tx:
+            fixed = overrides_of(tx, placed)
+        for who, each in placed.items():
+            levels, _ = fixed.get(who, ({}, 0.0))
+            stages = deployment.classifier.stages(
+                {**(each.position or {}), **levels}, account=who.startswith("a_")
+            )
+            assert stages["standard"] == (each.stages or {})["standard"], (
+                f"{who} is called {each.stages} and stands at {each.position} with {levels}"
+            )
 
     def _mapped(self, connection: str) -> Iterable[str]:
         return self.world.deployment.connections[connection].roles
@@ -464,7 +488,3 @@ class Ledger:
         if name in why_not:
             return
         assert alike(values.get(name), wanted), f"{place} says {values.get(name)!r}, not {wanted!r}"
-
-
-def _is_undo(entry: Mapping[str, Any]) -> bool:
-    return any(str(one["rule"]).startswith("undo of ") for one in entry["reasons"])

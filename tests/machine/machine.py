@@ -133,6 +133,11 @@ class TwoCrms(Hands):
         self._run()
         self.world.reopen()
 
+    @rule()
+    def commit_late(self) -> None:
+        """What people do in Salesforce is seen some seconds after its stamp, until all is calm."""
+        self.crms.commit_late(share=1.0)
+
     @rule(crm=crms)
     def outage(self, crm: str) -> None:
         """One CRM is down until all is calm."""

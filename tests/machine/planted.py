@@ -118,8 +118,8 @@ PLANTED: Mapping[str, Planted] = {
     ),
     "forward rule ignored": Planted(
         _RULES,
-        "    never = rule.forward and not rule.backward\n",
-        "    never = False\n",
+        '    if target.current in (None, ""):\n        return False\n    ranks',
+        "    return False\n    ranks",
         story="vendors' stages go forward",
     ),
     "may_replace ignored": Planted(
@@ -162,9 +162,9 @@ PLANTED: Mapping[str, Planted] = {
         story="what people did adds up in a merge",
     ),
     "no second look before a write": Planted(
-        _SEND,
-        "                unchanged = self._still_true(batch, outcome)\n",
-        "                unchanged = batch\n",
+        "src/stagesync/engine/stale.py",
+        "    if now.merged_into:\n        return list(entries)\n",
+        "    if now:\n        return []\n",
         story="somebody is quicker than the run",
     ),
     "edit replaced in flight not looked for": Planted(
@@ -213,12 +213,6 @@ PLANTED: Mapping[str, Planted] = {
         "src/stagesync/domain/guard.py",
         "        if group.cause is Cause.DEFINITION:\n",
         "        if False:\n",
-        story="other definitions",
-    ),
-    "people of another policy not placed anew": Planted(
-        "src/stagesync/engine/evaluate.py",
-        "            causes |= dict.fromkeys(other, Cause.DEFINITION)\n",
-        "",
         story="other definitions",
     ),
 }

@@ -11,7 +11,7 @@ from stagesync.store import holds, people, records
 from stagesync.store.holds import Hold
 
 from .journal import Place
-from .rules import STAGE_FIELDS, alike
+from .rules import STAGE_FIELDS, alike, is_undo
 from .world import World
 
 Field = tuple[Place, str]
@@ -111,6 +111,7 @@ class Promises:
                 self._answered(each, entry)
             elif (
                 told.get("written")
+                and is_undo(entry)
                 and each in self.undone
                 and alike(entry["after"], self.undone.pop(each))
             ):
@@ -118,7 +119,8 @@ class Promises:
 
     def _answered(self, each: Field, entry: Mapping[str, Any]) -> None:
         edit, told = self.edits.get(each), entry["result"]
-        if "replaced_by" in told and alike(self.replaced.get(each), entry["after"]):
+        replaced = each in self.replaced and alike(self.replaced[each], entry["after"])
+        if "replaced_by" in told and replaced:
             del self.replaced[each]
         if edit is not None and alike(edit.value, entry["after"]):
             del self.edits[each]

@@ -72,6 +72,11 @@ DERIVED = {
 """What the vendors work out by themselves when a record is written; beside HubSpot's `hs_` fields."""
 
 
+def is_undo(entry: Mapping[str, Any]) -> bool:
+    """Whether a log entry tells of a value that was taken back."""
+    return any(str(one["rule"]).startswith("undo of ") for one in entry["reasons"])
+
+
 def is_derived(name: str) -> bool:
     return name in DERIVED or (name.startswith("hs_") and name != "hs_lead_status")
 

@@ -43,7 +43,9 @@ DEFINITIONS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         (POLICY, "{from: 50, to: 5000}", "{from: 5, to: 49}"),
         (POLICY, "version: 1 ", "version: 3 "),
     ),
-    "other targets": ((STANDARD, "when: {fit: inside}}", "when: {fit: outside}}"),),
+    "fewer leads": (
+        (STANDARD, "when: {interest: request}}", "when: {interest: request, fit: inside}}"),
+    ),
 }
 """Name -> in which of the shipped files what is replaced."""
 
