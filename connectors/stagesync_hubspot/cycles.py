@@ -76,7 +76,8 @@ def run(source: Source, wish: Wish, cursor: Cursor, *, job: str) -> Iterator[Ste
 def _is_due(done_ms: int | None, every_s: float | None, now_ms: int) -> bool:
     if every_s is None:
         return False
-    return done_ms is None or now_ms - done_ms >= every_s * 1000
+    # What was done in the future was done before our clock was set back.
+    return done_ms is None or not 0 <= now_ms - done_ms < every_s * 1000
 
 
 def _done(cursor: Cursor) -> Cursor:
@@ -95,7 +96,10 @@ def _done(cursor: Cursor) -> Cursor:
 def _again(source: Source, wish: Wish, cursor: Cursor) -> Iterator[Step]:
     """The window that ended one delay before this work began."""
     delay_ms = int((source.rhythm.second_pass_s or 0) * 1000)
-    since_ms = source.from_ms(cursor.again_ms or (cursor.since_ms or 0) - 2 * delay_ms)
+    known_ms = cursor.again_ms or (cursor.since_ms or 0) - 2 * delay_ms
+    if known_ms > cursor.job_ms:
+        known_ms = cursor.job_ms - 2 * delay_ms
+    since_ms = source.from_ms(known_ms)
     until_ms = max(since_ms, cursor.job_ms - delay_ms)
     pages = changed(
         source.transport, wish, since_ms=since_ms, until_ms=until_ms, above_id=cursor.job_above_id
@@ -129,6 +133,8 @@ def _renew(source: Source, wish: Wish, cursor: Cursor) -> Iterator[Step]:
 def _sweep(source: Source, wish: Wish, cursor: Cursor) -> Iterator[Step]:
     """What was archived since the last sweep, and at the end what was brought back."""
     known_ms = (cursor.swept_ms or 0) - _SKEW_MS
+    if known_ms > cursor.job_ms:
+        known_ms = 0
     while True:
         raw, after = list_page(source.transport, wish, cursor.job_after, archived=True)
         stamps = {int(one["id"]): int(unix_s(_archived_at(one)) * 1000) for one in raw}

@@ -55,7 +55,7 @@ def _is_early(source: Source, cursor: Cursor) -> bool:
     """Whether the last pull is complete and fresh enough for what is no hurry."""
     if cursor.since_ms is None or cursor.until_ms is not None or cursor.job:
         return False
-    return source.now_ms() - cursor.since_ms < source.rhythm.optional_s * 1000
+    return 0 <= source.now_ms() - cursor.since_ms < source.rhythm.optional_s * 1000
 
 
 def _pull(source: Source, wish: Wish, cursor: Cursor) -> Iterator[Page]:

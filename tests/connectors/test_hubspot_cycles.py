@@ -1,11 +1,12 @@
 """What a search by stamp cannot find: archived, restored and merged records, late index, calculated values."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from stagesync.connector import Pull
-from stagesync_hubspot.cursor import Cursor
+from stagesync_hubspot.cursor import Cursor, read_cursor
 
 from .hubspot_account import MONTH_S, account, pages_of, pull_all, rows, small_account
 
@@ -289,3 +290,19 @@ def test_interrupted_list_of_a_mass_change_goes_on():
             seen |= {one.id for one in page.records if one.fields["hs_lead_status"] == "NEW"}
             cursor, last = page.cursor, page.last
         assert {str(n) for n in range(1, 1501)} == seen
+
+
+def test_slow_work_that_a_wrong_clock_dated_ahead_is_done_again(crm):
+    """After our clock was set back by years, what it had dated is due at once, tells all, and is due later once more."""
+    connector, cursor = loaded(crm)
+    connector.began_s = crm.clock.now_s()
+    archive(crm, "contact", "3")
+    crm.clock.sleep(HOUR_S)
+    ahead_ms = int((crm.clock.now_s() + 1e8) * 1000)
+    dated = replace(read_cursor(cursor), swept_ms=ahead_ms, again_ms=ahead_ms, renewed_ms=ahead_ms)
+    found, cursor = again(connector, dated.to_text())
+    assert found["3"].gone
+    assert [(1.0, 7.0, False), (1.0, 25.0, False), (0.0, 2.0, False)] == [
+        stands(connector, cursor, what)
+        for what in ("archive walked", "calculated values read anew", "changes searched again")
+    ]

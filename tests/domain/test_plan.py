@@ -427,6 +427,28 @@ def test_an_empty_companion_is_filled(
     assert entries == found
 
 
+def test_who_moved_and_came_back_untold_is_told_nothing_of_it() -> None:
+    """An empty companion is left where the record tells of an earlier change of stage than the last one."""
+    dated = WriteRule("changed_at", "changed_at", only_with="stage")
+
+    def found(stamp: str | None) -> list[str]:
+        targets = {"stage": target("lead"), "reason": target(None), "changed_at": target(stamp)}
+        entries, _ = propose(
+            [OURS, REASON, dated],
+            targets,
+            FULL,
+            vocabularies=VOCABULARIES,
+            vendor_stage=VendorStage.OFF,
+        )
+        return [each.field for each in entries]
+
+    assert [["reason"], ["reason", "changed_at"], []] == [
+        found(FULL.changed_at),
+        found(None),
+        found("2020-01-01T00:00:00Z"),
+    ]
+
+
 def test_a_companion_of_a_vendors_field_is_never_filled_alone() -> None:
     """Beside a field that others write an empty companion waits for the next write of ours."""
     rule = replace(REASON, only_with="lifecycle")

@@ -145,6 +145,13 @@ def set_up(place: Place) -> None:
         assert ran.code == 0, ran.err
 
 
+def not_waited_for(place: Place, crm: str) -> None:
+    """Let the settings go on without a first load of this CRM."""
+    text, key = place.config.read_text(), f"    connector: {crm}\n"
+    assert key in text
+    place.config.write_text(text.replace(key, f"{key}    wait_for_first_load: false\n"))
+
+
 def run(*args: str, typed: str | None = None) -> Ran:
     """Run a command in this process."""
     result = CliRunner().invoke(main, list(args), input=typed)

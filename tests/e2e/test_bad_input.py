@@ -12,7 +12,7 @@ from stagesync.loading.definitions import shipped_mappings
 from stagesync.store import people, records
 
 from .conftest import MakeWorld, World
-from .deployments import Place, make_place, run, set_up
+from .deployments import Place, make_place, not_waited_for, run, set_up
 
 TOLD = {
     "hubspot": {"url": "http://127.0.0.1:9", "token": "pat-eu1-test"},
@@ -151,6 +151,7 @@ def test_a_field_that_the_crm_does_not_have(make_world: MakeWorld):
     """A mapping that names a field which HubSpot lacks fails HubSpot alone, by exit 4 and the field's name; mended, all is written."""
     world = make_world(contacts=20)
     set_up(world.place)
+    not_waited_for(world.place, "hubspot")
     file = own_mappings(world.place) / "hubspot.yaml"
     good = file.read_text()
     file.write_text(good.replace("from: country, as: country_code", "from: land, as: country_code"))
@@ -185,6 +186,7 @@ def test_a_wrong_secret(make_world: MakeWorld, crm, file, other):
     """A wrong secret fails its connection by exit 4, with its name and the next step; the other is written; mended, all is."""
     world = make_world(contacts=20)
     set_up(world.place)
+    not_waited_for(world.place, crm)
     secret = world.place.folder / file
     good = secret.read_text()
     secret.write_text("wrong-secret-of-somebody")

@@ -10,7 +10,7 @@ import pytest
 from stagesync.store import records
 
 from .conftest import MakeWorld, World
-from .deployments import Ran, set_up, wait_until
+from .deployments import Ran, not_waited_for, set_up, wait_until
 
 
 def make_ready(make_world: MakeWorld, *, contacts: int = 20, **settings: Any) -> World:
@@ -116,6 +116,7 @@ def test_too_many_searches_are_waited_out(make_world: MakeWorld):
 def test_the_days_calls_used_up_end_that_connection_alone(make_world: MakeWorld):
     """When Salesforce's calls of the day are used up, the pass says so at once and goes on with HubSpot."""
     world = make_ready(make_world)
+    not_waited_for(world.place, "salesforce")
     world.vendors.fail("salesforce", "429_daily", match="/services/data", times=50)
     ran = sync(world)
     assert (4, {"salesforce"}) == (ran.code, ran.json["troubles"].keys())

@@ -13,7 +13,7 @@ from stagesync.engine.explain import explain
 from stagesync.engine.overwritten import UNDER_WAY_S, replaced
 from stagesync.engine.run import Outcome
 from stagesync.engine.status import status
-from stagesync.store import alerts, holds
+from stagesync.store import alerts, edits, holds
 from stagesync.store.watches import Watch
 
 from .bench import Bench, iso
@@ -319,6 +319,21 @@ def test_an_edit_waits_until_its_record_is_somebodys_again(known: tuple[Bench, s
     assert ("client", [person]) == (
         bench.stage(contact),
         [each["person"] for each in bench.audit() if "edit" in each["result"]],
+    )
+
+
+def test_an_edit_in_a_record_that_is_gone_is_only_told(known: tuple[Bench, str]) -> None:
+    """Of somebody who is thrown away right after the edit nothing is held, and nothing is left to do."""
+    bench, contact = known
+    bench.north.edit("contact", contact, {"stage": "client"})
+    bench.north.delete("contact", contact)
+    bench.sync()
+    with bench.store.begin() as tx:
+        left = edits.waiting(tx), holds.all_standing(tx)
+    assert (([], []), 0, ["client"]) == (
+        left,
+        bench.backlog(),
+        [after for _, _, after, _, _ in edits_of(bench)],
     )
 
 

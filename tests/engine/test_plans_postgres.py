@@ -1,12 +1,13 @@
 """Plans on a real Postgres: held, shown, dropped, approved and ended as on SQLite."""
 
+from free_hand import WRITE_OVER
 from stagesync.domain.guard import Cause, Rule
 from stagesync.engine.run import decide
 from stagesync.engine.shown import diff_document, keep_shown, plan_document, saved_document
 from stagesync.engine.status import status
 from stagesync.store import erasing
 
-from .bench import FEW, WRITE_OVER, Bench, make_bench
+from .bench import FEW, Bench, make_bench
 
 
 def test_a_plans_life_on_postgres(postgres_store_url: str) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from free_hand import UNLIMITED, WRITE_OVER
+from stagesync.domain.edits import EditRules
 from stagesync.domain.guard import Cause, Limits, Rule
 from stagesync.store import guards, plans
 
@@ -91,7 +92,6 @@ def test_a_restored_backup_is_held_and_blocks_nothing(bench: Bench) -> None:
 def test_respect_that_ends_for_many_is_held(bench: Bench) -> None:
     """When edits of many are respected no longer, all at the same time, putting ours back waits for approval."""
     contacts = _settle(bench, 20)
-    from stagesync.domain.edits import EditRules
 
     bench.redeploy(
         edits=EditRules(), limits=Limits(people=5, share=1.0, never_below=5, writes_of_a_field=99)

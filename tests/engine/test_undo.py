@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from free_hand import WRITE_OVER
 from stagesync.domain.guard import Limits
 from stagesync.engine import holds
 from stagesync.engine.run import Outcome, decide
 from stagesync.engine.undo import Undoing, undo
-from stagesync.errors import ArgumentError
+from stagesync.errors import ArgumentError, Unavailable
 
 from .bench import Bench
 
@@ -162,3 +163,65 @@ def test_a_run_that_wrote_nothing_cannot_be_undone(bench: Bench) -> None:
     """The error says where to look."""
     with pytest.raises(ArgumentError):
         _undo(bench, "r_unheard")
+
+
+def test_what_others_set_between_two_runs_of_a_policy_comes_back(bench: Bench) -> None:
+    """Their value stood between ours: without ours it would stand there still."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    bench.redeploy(edits=WRITE_OVER)
+    bench.sync()
+    bench.north.edit("contact", contact, {"stage": "client"})
+    bench.sync()
+    label = bench.deployment.policy.label
+    _do(bench, undo(bench.deployment, policy=label, now_s=bench.clock.now_s()))
+    assert "client" == bench.stage(contact)
+
+
+def test_a_converted_record_is_left_and_said(bench: Bench) -> None:
+    """Nothing is written to what the CRM closed, and the conversion is named as beyond an undo."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    lead = bench.member("ann@firm.example", kind="lead", LastName="Ng")
+    bench.sync()
+    bench.form(contact)
+    run = bench.sync()
+    bench.south.convert("lead", lead, {"IsConverted": "true"}, to="contact")
+    undoing = _undo(bench, run.run)
+    assert [("south", lead)] == [(each.connection, each.id) for each in undoing.skipped]
+    assert "south: the conversion of a record, which is closed since" in undoing.beyond
+
+
+def test_whom_somebody_holds_is_left(bench: Bench) -> None:
+    """A hold by hand is over an undo, too."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    bench.sync()
+    bench.form(contact)
+    run = bench.sync()
+    holds.hold(bench.deployment, contact, for_s=None, by="ann", now_s=bench.clock.now_s())
+    undoing = _undo(bench, run.run)
+    assert ("", {"somebody holds it; stagesync release ends that"}) == (
+        undoing.plan,
+        {each.why for each in undoing.skipped},
+    )
+
+
+def test_a_crm_that_does_not_answer_ends_it(bench: Bench) -> None:
+    """What stands there now is not guessed, and nothing is planned."""
+    contact = bench.contact("ann@firm.example", last="Ng")
+    bench.sync()
+    bench.form(contact)
+    run = bench.sync()
+    bench.north.fail(Unavailable("no answer", retry_after_s=5.0))
+    with pytest.raises(Unavailable) as caught:
+        _undo(bench, run.run)
+    assert "north" == caught.value.connection
+
+
+def test_what_workflows_did_is_said_where_it_applies(forward: Bench) -> None:
+    """Each CRM whose values come back, and the dates of its own stage field where that is among them."""
+    contact = forward.contact("ann@firm.example", last="Ng")
+    forward.sync()
+    forward.form(contact)
+    assert [
+        "north: what its workflows did because of these values, such as a mail that was sent",
+        "north: the dates that it stamped when lifecycle changed",
+    ] == _undo(forward, forward.sync().run).beyond

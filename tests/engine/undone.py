@@ -12,12 +12,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from free_hand import UNLIMITED
 from stagesync.domain.plan import VendorStage
 from stagesync.engine.run import Outcome, decide
 from stagesync.engine.undo import Undoing, undo
 from stagesync.errors import Unavailable
 
-from .bench import UNLIMITED, Bench, iso, make_bench
+from .bench import Bench, iso, make_bench
 
 Place = tuple[str, str, str, str]
 """Connection, object, record id, field."""

@@ -25,6 +25,8 @@ from stagesync.sandbox.salesforce.ids import make_id
 from stagesync.sandbox.seeds import HubSpotRecord, HubSpotSeed, SalesforceSeed
 from stagesync.sandbox.server import serve
 
+from .journal import Journal, Place
+
 BEGAN_S = 1_795_176_000.0
 """Noon of 2026-11-20, UTC, at which every world begins."""
 
@@ -46,9 +48,6 @@ NAMES = {
     "event": "Event",
     "task": "Task",
 }
-
-Place = tuple[str, str, str]
-"""Connection, object as stagesync names it, id."""
 
 Values = Mapping[str, Any]
 
@@ -99,6 +98,12 @@ class Crms:
         self.hubspot.switches.update({"gateway_delay_s": 0.02})
         doors.hubspot.behind = hubspot.create_app(self.hubspot)
         doors.salesforce.behind = salesforce.create_app(self.salesforce)
+        self.journal = Journal(
+            self.hubspot,
+            self.salesforce,
+            hubspot_names={many: one for one, many in PLURALS.items()},
+            salesforce_names={theirs: ours for ours, theirs in NAMES.items()},
+        )
         self._form = feed(self.hubspot.portal, {"kind": "form", "name": "Contact"})["id"]
         _furnish(self.hubspot, self.salesforce)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,13 +11,19 @@ from stagesync.engine.audit import verify
 from stagesync.engine.run import Outcome
 from stagesync.store import baselines, differences, log, people, plans, records, state
 
-from .crms import Place, Values
-from .rules import OWN_STAGE, alike, differing, is_derived, may_write, objection
+from .counts import Counts
+from .crms import Values
+from .journal import Place
+from .promises import Edit, Promises
+from .rules import OWN_STAGE, STAGE_FIELDS, alike, differing, is_derived, may_write, objection
 from .truth import wrong_positions
 from .world import PowerCut, World
 
 LATE_S = 15.0
 """How long after it was made a change may still be hidden from whoever asks the vendor."""
+
+GIVEN_BACK = {"restore", "return"}
+"""Ways of a write that gives somebody their value back."""
 
 WORKED_OUT = {"stage_is_won", "stage_is_closed"}
 """Fields that the HubSpot connector adds to a deal."""
@@ -32,27 +38,50 @@ class Ledger:
 
     Attributes:
         ours: field -> the value that the audit says we last wrote there, until it holds another.
+        written: field -> all that the audit says we ever wrote there.
         owed: fields that a broken run changed before it could say so -> what it set.
         lost: those of them that somebody wrote over or deleted before anybody could look.
         touched_at: record -> when somebody last did something to it.
         forms: contact of HubSpot -> dates of forms that a run could see: HubSpot keeps but the last one.
         strange: fields that were written under another record's id.
         heirs: record of HubSpot -> what a merge made of it.
+        meanwhile: fields that somebody changed while a run went on, and what they held before.
         seq: the last audit entry that was looked at.
         failed: a run did what it must not; nothing that follows can be judged.
     """
 
     world: World
+    promises: Promises
+    counts: Counts
     ours: dict[Field, Any] = field(default_factory=dict)
     owed: dict[Field, Any] = field(default_factory=dict)
     lost: dict[Field, Any] = field(default_factory=dict)
+    written: dict[Field, list[Any]] = field(default_factory=dict)
     past: dict[Field, list[Any]] = field(default_factory=dict)
     touched_at: dict[Place, float] = field(default_factory=dict)
     forms: dict[Place, set[str]] = field(default_factory=dict)
     heirs: dict[Place, Place] = field(default_factory=dict)
     strange: set[Field] = field(default_factory=set)
+    meanwhile: dict[Field, list[Any]] = field(default_factory=dict)
     seq: int = 0
     failed: bool = False
+
+    def edited(
+        self, place: Place, name: str, value: Any, *, actor: str, in_flight: bool = False
+    ) -> None:
+        """Somebody set this field just now."""
+        each = (place, name)
+        late = self.world.crms.now_s - self.touched_at.get(place, -1e12) < LATE_S
+        # An index that is behind may have shown this value before: then nothing changes for who reads it.
+        again = late and any(alike(value, one) for one in self.past.get(each, []))
+        self.touch(place)
+        self.past.setdefault(each, [None]).append(value)
+        self.meanwhile.setdefault(each, []).append(value)
+        if name in STAGE_FIELDS and not again:
+            edit = Edit(value, actor, self.world.crms.now_s)
+            self.promises.edited(each, edit, known=self.written.get(each, []))
+        if in_flight:
+            self.promises.in_flight[each] = value
 
     def touch(self, *places: Place) -> None:
         """Somebody did something to these records just now."""
@@ -80,9 +109,11 @@ class Ledger:
         before = self.look()
         self.see(before)
         self.world.crms.forget_log()
-        watched = self._watched()
+        self.world.crms.journal.take()
+        self.meanwhile.clear()
+        watched, paused = self._watched()
         calm = not self.world.crms.faults_waiting()
-        began_s = self.world.crms.now_s
+        began_s, now_s = self.world.crms.now_s, self.world.now_s
         outcome = None
         try:
             outcome = self.world.run()
@@ -95,7 +126,14 @@ class Ledger:
         for connection in watched:
             mine = [place for place in before if place[0] == connection]
             assert [] == [p for p in mine if differing(before[p], after[p])], "written unapproved"
-        self._judge(before, after, broken=broken, began_s=began_s)
+        for connection in paused:
+            assert [] == self.world.crms.log(connection), f"{connection} is paused, and was asked"
+        self._judge(before, after, broken=broken, began_s=began_s, now_s=now_s)
+        self.counts.judge()
+        stopped = self.world.deployment.stopping.is_set()
+        for connection in self.world.fuses.keys() - broken - paused:
+            if not stopped and outcome is not None:
+                self.promises.all_told(connection, before_s=began_s - LATE_S, there=before)
         if calm and outcome is not None:
             self._written_once()
         if outcome is not None:
@@ -124,15 +162,17 @@ class Ledger:
             place = self.heirs[place]
         return place
 
-    def _watched(self) -> list[str]:
-        """Connections that are only looked at so far."""
+    def _watched(self) -> tuple[list[str], set[str]]:
+        """Connections that are only looked at so far, and those that are left alone."""
         with self.world.deployment.store.begin() as tx:
             found = {name: state.connection_state(tx, name) for name in self.world.fuses}
-        return [
+            paused = state.paused(tx)
+        watched = [
             name
             for name, each in found.items()
-            if (each.mode if each else self.world.mode) == "observe"
+            if (each.mode if each else self.world.settings.mode) == "observe"
         ]
+        return watched, paused
 
     def see(self, now: Snapshot) -> None:
         """What a pull makes of these records: whatever holds another value is not ours any more."""
@@ -146,30 +186,41 @@ class Ledger:
                 self.lost[place, name] = self.owed.pop((place, name))
 
     def _judge(
-        self, before: Snapshot, after: Snapshot, *, broken: set[str], began_s: float
+        self,
+        before: Snapshot,
+        after: Snapshot,
+        *,
+        broken: set[str],
+        began_s: float,
+        now_s: float,
     ) -> None:
         self._entries = self._new_entries()
+        self.promises.hear(self._entries, now_s=now_s)
         assert before.keys() == after.keys(), "a run made or removed a record"
-        changed: dict[Field, Any] = {
-            (place, name): after[place].get(name)
-            for place in before
-            for name in differing(before[place], after[place])
+        written = {
+            ((e["connection"], e["object"], e["id"]), e["field"]): e
+            for e in self._entries
+            if e["result"].get("written")
         }
-        for (place, name), value in changed.items():
-            reason = objection(place, name, before[place], value)
-            assert not reason, f"{place} {name}: {before[place].get(name)!r} to {value!r}: {reason}"
+        given_back = {each for each, e in written.items() if e["result"].get("way") in GIVEN_BACK}
+        changed = self._changed(before, after, given_back)
+        gone = {each for each, _ in self.promises.kept if each not in before}
+        self.promises.judge(
+            {e: written[e]["person"] for e in changed if e in written.keys() - given_back},
+            gone=gone,
+        )
         told: dict[Field, Any] = {}
         for entry in self._entries:
             if not {"written", "refused"} & entry["result"].keys():
                 # Who is one human, and what others edited, is in the log as well.
                 continue
             place = self._place(entry)
-            assert not before.get(place, {}).get("IsConverted"), (
-                f"{place} is converted, and written"
-            )
+            # An undo may have been approved before anybody knew of the conversion; the CRM refuses it.
+            closed = before.get(place, {}).get("IsConverted") and not _is_undo(entry)
+            assert not closed, f"{place} is converted, and written"
             # HubSpot takes what is sent to an id that a merge has just ended, for the winner: the audit
             # calls that refused, in HubSpot's words, and the value stands there all the same.
-            if entry["result"] == {"written": True} or entry["result"].get("code") == "MERGED":
+            if entry["result"].get("written") or entry["result"].get("code") == "MERGED":
                 self._explain(entry, before, told=told, changed=changed, began_s=began_s)
         for each, value in changed.items():
             if each not in told:
@@ -179,11 +230,53 @@ class Ledger:
                 self.owed[each] = value
         for each, value in told.items():
             assert alike(after[each[0]].get(each[1]), value), f"{each}: the audit says {value!r}"
+            self.owed.pop(each, None)
+            if each in given_back:
+                continue
+            self.written.setdefault(each, []).append(value)
+            self.promises.agreed(each, value)
             if each not in self.strange:
                 self.ours[each] = value
-            self.owed.pop(each, None)
+        self._kept_in_store({each: told[each] for each in changed if each in told})
         # Our own writes, too, may be hidden for a while from whoever asks the vendor's index.
         self.touch(*(place for place, _ in changed))
+
+    def _kept_in_store(self, told: Mapping[Field, Any]) -> None:
+        """What a CRM took stands in the store at once, so that the next plan starts from there."""
+        with self.world.deployment.store.begin() as tx:
+            for (place, name), value in told.items():
+                stored = records.records_of(tx, *place[:2], [place[2]]).get(place[2])
+                known = stored is not None and alike(stored.fields.get(name), value)
+                assert known, f"{place} {name} was written, and the store does not know"
+
+    def _changed(
+        self, before: Snapshot, after: Snapshot, given_back: Container[Field]
+    ) -> dict[Field, Any]:
+        """What the CRMs say that we changed: nothing else became another value, and all of it we may write."""
+        changed: dict[Field, Any] = {}
+        for place, name, value in self.world.crms.journal.take():
+            if is_derived(name):
+                continue
+            each = (place, name)
+            # Some fields go back only by way of the empty value.
+            again = changed.get(each) not in (None, "")
+            assert not again, f"{each} was changed twice by one run"
+            changed[each] = value
+            held = before[place].get(name)
+            for one in [held, *self.meanwhile.get(each, [])]:
+                reason = objection(place, name, {**before[place], name: one}, value)
+                if not reason:
+                    break
+            # An undo gives back what stood there, whichever way that is.
+            back = each in self.promises.fresh or each in self.promises.undone or each in given_back
+            assert not reason or back or each in self.promises.in_flight, (
+                f"{place} {name}: {held!r} to {value!r}: {reason}"
+            )
+        for place in before:
+            for name in differing(before[place], after[place]):
+                known = (place, name) in changed or (place, name) in self.meanwhile
+                assert known, f"{place} {name} became {after[place].get(name)!r}, by nobody"
+        return changed
 
     def _explain(
         self,
@@ -211,7 +304,9 @@ class Ledger:
         assert entry["person"], "an entry without its subject"
         assert entry["policy"], "an entry without its policy"
         if entry["field"] == OWN_STAGE[place[:2]]:
-            assert entry["stage_to"] == entry["after"], f"{each}: {entry} gives no reason"
+            undone = _is_undo(entry) or entry["result"].get("way") in GIVEN_BACK
+            stage = alike(entry["stage_to"], entry["after"])
+            assert undone or stage, f"{each}: {entry} tells another stage"
         held = told.get(each, before[place].get(each[1]))
         if each in self.owed and alike(entry["after"], self.owed[each]):
             # The answer was lost; this entry settles it.
@@ -226,6 +321,10 @@ class Ledger:
         assert each in changed or unseen, f"{each}: the audit tells of a write that was none"
         assert each not in told, f"{each} was written twice"
         told[each] = entry["after"]
+
+    def overhear(self) -> None:
+        """What a mere plan told of edits."""
+        self.promises.hear(self._new_entries(), now_s=self.world.now_s)
 
     def _new_entries(self) -> list[dict[str, Any]]:
         with self.world.deployment.store.begin() as tx:
@@ -273,6 +372,29 @@ class Ledger:
                 ):
                     raise AssertionError(f"{each['field']} was refused and is kept as the baseline")
 
+    def runs_that_wrote(self) -> list[tuple[str, list[str]]]:
+        """(run, whose records it wrote), oldest first."""
+        with self.world.deployment.store.begin() as tx:
+            entries = [each for each in log.read(tx) if each["result"].get("written")]
+        found: dict[str, set[str]] = {}
+        for each in entries:
+            found.setdefault(each["run"], set()).add(each["person"])
+        return [(run, sorted(subjects)) for run, subjects in found.items()]
+
+    def restored_or_told(self, restored: Mapping[Field, Any]) -> None:
+        """What an approved undo was to set back stands there; else somebody changed it, or the CRM refused."""
+        now = self.look()
+        told = {
+            ((e["connection"], e["object"], e["id"]), e["field"])
+            for e in self._entries
+            if "refused" in e["result"]
+        }
+        for (place, name), value in restored.items():
+            if place not in now or (place, name) in told or alike(now[place].get(name), value):
+                continue
+            written = self.written.get((place, name), [None])
+            assert not alike(now[place].get(name), written[-1]), f"{place} {name} was not set back"
+
     # Once all is calm.
 
     def settled(self) -> None:
@@ -280,6 +402,7 @@ class Ledger:
         now = self.look()
         self.see(now)
         assert not self.owed, f"written, and never said: {sorted(self.owed)}"
+        self.promises.all_returned(now)
         with self.world.deployment.store.begin() as tx:
             stored = {
                 (each.connection, each.object, each.id): each
@@ -314,6 +437,7 @@ class Ledger:
             assert not wrong, f"{place}: the store has (left) what the CRM has not (right): {wrong}"
             why_not = {one.field for one in left.get(each.pk, [])}
             why_not |= {name for pk, name in dropped if pk == each.pk}
+            why_not |= {name for held, name in self.promises.kept if held == place}
             self._stage_stands(place, each, values, placed=placed, why_not=why_not)
         wrong = wrong_positions(self.world, self.forms)
         assert not wrong, f"the store places people (left) where the facts do not (right): {wrong}"
@@ -340,3 +464,7 @@ class Ledger:
         if name in why_not:
             return
         assert alike(values.get(name), wanted), f"{place} says {values.get(name)!r}, not {wanted!r}"
+
+
+def _is_undo(entry: Mapping[str, Any]) -> bool:
+    return any(str(one["rule"]).startswith("undo of ") for one in entry["reasons"])

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from .crms import Place, Values
+from .crms import Values
+from .journal import Place
 
 OWN_STAGE = {
     ("hubspot", "company"): "stagesync_stage",
@@ -53,6 +54,9 @@ FORWARD = {
     ("salesforce", "lead", "Status"): ("", "Open - Not Contacted", "Working - Contacted"),
     ("salesforce", "account", "Type"): ("", "Prospect"),
 }
+STAGE_FIELDS = {*OWN_STAGE.values(), *(name for _, _, name in FORWARD)}
+"""Where an edit of somebody is an edit of a stage."""
+
 FINAL = {
     "lifecyclestage": ("evangelist",),
     "hs_lead_status": ("UNQUALIFIED",),

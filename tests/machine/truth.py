@@ -15,7 +15,8 @@ from tests.domain import oracle
 from stagesync.domain.facts import Activity, Deal, Facts
 from stagesync.store import people, records
 
-from .crms import PLURALS, Crms, Place
+from .crms import PLURALS, Crms
+from .journal import Place
 from .world import World
 
 HUBSPOT_STAGES = {"closedwon": "won", "closedlost": "lost"}

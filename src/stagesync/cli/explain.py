@@ -15,6 +15,9 @@ from stagesync.cli.online import opened
 NEWEST = 12
 """Activities shown to people; `--json` has them all."""
 
+ANSWERED = {"overwrite": "written over", "respect": "respected", "adopt": "adopted"}
+"""What was done about an edit -> for people."""
+
 
 @click.command(short_help="Why somebody stands where they stand.")
 @click.argument("who")
@@ -163,7 +166,7 @@ def _result(result: Mapping[str, Any]) -> str:
     if "identity" in result:
         return str(result["identity"])
     if "edit" in result:
-        return f"somebody's edit: {result['edit']}"
+        return f"somebody's edit, {ANSWERED[result['edit']]}"
     return "written" if "written" in result else f"refused: {result['words']}"
 
 

@@ -38,17 +38,17 @@ class Seen:
 
 
 def answer(tx: Connection, deployment: Deployment, each: Seen, *, now_s: float, run: str) -> None:
-    """Carry the rule out, and keep in the log what was done."""
+    """Carry the rule out, and keep in the log what was done; of a record that is gone only the latter."""
     subject = owner(each.record)
     rule, made = each.answer.rule, None
     if rule is Rule.ADOPT:
         made = _adopted(tx, deployment, each, subject, now_s=now_s)
         rule = Rule.ADOPT if made else Rule.RESPECT
-    if rule is Rule.RESPECT:
+    if rule is Rule.RESPECT and subject:
         made = _hold(deployment, each, subject, "edit", each.edit.value, now_s=now_s)
     if made:
         holds.save(tx, [made])
-    if each.over is None or rule is not Rule.OVERWRITE:
+    if subject and (each.over is None or rule is not Rule.OVERWRITE):
         kind = "person" if subject.startswith("p_") else "account"
         state.mark_dirty(tx, kind, [subject], cause=Cause.BY_HAND)
     audit.append(tx, [_audited(deployment, each, subject, rule, made, run=run, now_s=now_s)])

@@ -92,7 +92,7 @@ def cost_document(
             connected.connector.capabilities.largest_write,
             connected.writes_per_hour,
         )
-        written = guards.count_written(tx, name, since_s=now_s - HOUR_S)
+        written = guards.count_written(tx, name, since_s=now_s - HOUR_S, until_s=now_s)
         found[name] = {
             "values": cost.values,
             "records": cost.records.total(),

@@ -99,7 +99,8 @@ def due_at_s(last: Count) -> float:
 
 
 def _is_due(last: Count | None, now_s: float) -> bool:
-    return last is None or now_s >= due_at_s(last)
+    # A count of the future was made before our clock was set back.
+    return last is None or not last.at_s <= now_s < due_at_s(last)
 
 
 def _tell(

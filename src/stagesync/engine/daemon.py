@@ -10,7 +10,7 @@ import structlog
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.inbox import may_be_taken
 from stagesync.engine.run import Outcome, run_once
-from stagesync.errors import CrmError
+from stagesync.errors import CrmError, StoreError
 
 log = structlog.get_logger()
 
@@ -33,8 +33,9 @@ def run_daemon(
 ) -> None:
     """Run, wait for the shortest poll interval, and again.
 
-    After a run in which connections failed the wait grows to what the CRM asked for, or doubles from
-    run to run, up to `LONGEST_PAUSE_S`: nobody is hammered.
+    After a run in which every connection failed that is not paused, the wait grows to what the CRM asked
+    for, or doubles from run to run, up to `LONGEST_PAUSE_S`: nobody is hammered. So it does while the store
+    refuses, locked or on a full disk: what a run had stored by then stays, and the next one goes on from there.
 
     Args:
         called: set when a CRM named records by webhook. They are read in a run of their own, which moves the
@@ -45,16 +46,46 @@ def run_daemon(
     while not stop.is_set():
         if called is not None:
             called.clear()
-        outcome = run_once(deployment)
-        after_run(outcome)
-        every_one = len(outcome.troubles) == len(deployment.connections)
-        failures = failures + 1 if every_one else 0
-        pause = poll_s if not failures else _pause_s(outcome.troubles.values(), poll_s, failures)
-        if called is None:
+        outcome = _run(deployment, after_run)
+        failures = failures + 1 if outcome is None or _failed(outcome) else 0
+        troubles = outcome.troubles.values() if outcome else ()
+        pause = poll_s if not failures else _pause_s(troubles, poll_s, failures)
+        if called is None or outcome is None:
             stop.wait(pause)
         else:
             _listen(deployment, pause, stop=stop, called=called, after_run=after_run)
     log.info("daemon stopped")
+
+
+def _run(deployment: Deployment, after_run: Callable[[Outcome], None]) -> Outcome | None:
+    """One run; None when the store broke it off."""
+    try:
+        outcome = run_once(deployment)
+        after_run(outcome)
+    except StoreError as error:
+        _tell(error)
+        return None
+    return outcome
+
+
+def _hear(deployment: Deployment, after_run: Callable[[Outcome], None]) -> bool:
+    """Read what was named, if that is of use; false when the store broke it off."""
+    try:
+        if may_be_taken(deployment):
+            after_run(run_once(deployment, only_heard=True))
+    except StoreError as error:
+        _tell(error)
+        return False
+    return True
+
+
+def _tell(error: StoreError) -> None:
+    log.error("store failed", error=str(error), hint=error.hint)
+
+
+def _failed(outcome: Outcome) -> bool:
+    """Whether no connection could be worked with, but those that somebody paused."""
+    return bool(outcome.pulled) and outcome.troubles.keys() >= outcome.pulled.keys()
 
 
 def _listen(
@@ -72,8 +103,8 @@ def _listen(
             return
         stop.wait(GATHER_S)
         called.clear()
-        if not stop.is_set() and may_be_taken(deployment):
-            after_run(run_once(deployment, only_heard=True))
+        if not stop.is_set() and not _hear(deployment, after_run):
+            return
 
 
 def _is_called(within_s: float, *, stop: threading.Event, called: threading.Event) -> bool:

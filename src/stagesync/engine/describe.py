@@ -43,7 +43,7 @@ def describe(
     seen = _Seen.read(known.seen if known else {})
     kept = _decode(known.description) if known else {}
     if known is not None and known.described_at_s is not None and not again:
-        fresh = now_s - known.described_at_s < deployment.describe_every_s
+        fresh = 0 <= now_s - known.described_at_s < deployment.describe_every_s
         if fresh and set(connected.roles) <= set(kept) and seen.digest == connected.mapping.digest:
             return still_usable(kept, _drift(deployment, connected, kept, seen))
     found = connected.connector.describe(list(connected.roles))

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
+from stagesync.domain.guard import Cause
 from stagesync.domain.life import Move, State, move
 from stagesync.engine import audit
 from stagesync.engine.deployment import Deployment
@@ -219,11 +221,24 @@ def _start(deployment: Deployment, *, now_s: float) -> str:
         run = "r_" + hashlib.blake2s(f"{number}/{now_s}".encode(), digest_size=4).hexdigest()
         audit.close_broken(tx, now_s=now_s)
         state.start_run(tx, run, at_s=now_s)
+        _notice_clock(tx, now_s=now_s)
         for name, connected in deployment.connections.items():
             state.meet_connection(tx, name, connected.first_mode)
     structlog.contextvars.bind_contextvars(run=run)
     log.info("run started", connections=len(deployment.connections))
     return run
+
+
+def _notice_clock(tx: Connection, *, now_s: float) -> None:
+    """After our clock was set back, place anew whoever was placed in what is the future now."""
+    before_s = float(state.get_meta(tx, "clock_s") or now_s)
+    state.set_meta(tx, "clock_s", repr(now_s))
+    if before_s <= now_s:
+        return
+    log.warning("clock went back", by_s=before_s - now_s)
+    for kind in people.KINDS:
+        ids = people.ids_placed_after(tx, kind, now_s)
+        state.mark_dirty(tx, kind, ids, cause=Cause.TIME)
 
 
 def _troubles(outcome: Outcome) -> dict[str, CrmError]:

@@ -156,7 +156,8 @@ def _weigh(
     subject = _subject(there, place, change)
     now = fields.get(place[3]) if fields is not None else None
     same = there.same(place)
-    before, way = change.before(same), Way.PLAIN
+    before = change.before(same)
+    way: Way | None = Way.PLAIN
     if fields is None:
         why = GONE
     elif connected is None:
@@ -220,7 +221,8 @@ def _entry(record_pk: int, place: Place, change: Written, *, plan: StoredPlan) -
 def _beyond(deployment: Deployment, found: Undoing) -> list[str]:
     """What the CRMs did because of the values, or what people did to the records since."""
     sentences = []
-    names = {each.connection for each in (*found.restored, *found.skipped)}
+    names = {each.connection for each in found.restored}
+    names |= {each.connection for each in found.skipped}
     for name in sorted(names):
         restored = [each for each in found.restored if each.connection == name]
         why = [each.why for each in found.skipped if each.connection == name]

@@ -117,7 +117,9 @@ class _Sender:
         limit = self.connected.writes_per_hour
         if limit is None:
             return wanted
-        written = guards.count_written(tx, self.connected.name, since_s=self.now_s - HOUR_S)
+        written = guards.count_written(
+            tx, self.connected.name, since_s=self.now_s - HOUR_S, until_s=self.now_s
+        )
         return min(wanted, max(0, limit - written))
 
     def _items(self, tx: Connection, entries: Sequence[StoredEntry]) -> list[_Item]:

@@ -130,13 +130,14 @@ def busy_records(tx: Connection, *, since_s: float, more_than: int) -> dict[int,
     return {row.record_pk: row.times for row in rows}
 
 
-def count_written(tx: Connection, connection: str, *, since_s: float) -> int:
-    """Records of a connection that were written since an instant."""
+def count_written(tx: Connection, connection: str, *, since_s: float, until_s: float) -> int:
+    """Records of a connection that were written after one instant and up to another."""
     sql = text(
         "SELECT COUNT(DISTINCT record_pk) FROM own_write"
-        " WHERE at_s > :since_s AND connection = :connection"
+        " WHERE at_s > :since_s AND at_s <= :until_s AND connection = :connection"
     )
-    return int(tx.execute(sql, {"since_s": since_s, "connection": connection}).scalar_one())
+    given = {"since_s": since_s, "until_s": until_s, "connection": connection}
+    return int(tx.execute(sql, given).scalar_one())
 
 
 def values_written(

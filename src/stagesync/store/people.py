@@ -85,6 +85,12 @@ def ids_due(tx: Connection, kind: Kind, *, now_s: float) -> list[str]:
     return [row.id for row in tx.execute(sql, {"now_s": now_s})]
 
 
+def ids_placed_after(tx: Connection, kind: Kind, at_s: float) -> list[str]:
+    """Those whose last evaluation was later than an instant: before our clock was set back."""
+    sql = text(f"SELECT id FROM {kind} WHERE evaluated_at_s > :at_s ORDER BY id")  # noqa: S608  a literal
+    return [row.id for row in tx.execute(sql, {"at_s": at_s})]
+
+
 def ids_of_other_policy(tx: Connection, kind: Kind, policy: str) -> list[str]:
     """Those last placed by another policy, or never."""
     sql = text(f"SELECT id FROM {kind} WHERE policy <> :policy ORDER BY id")  # noqa: S608  a literal

@@ -279,12 +279,29 @@ def set_entry_states(tx: Connection, plan_id: str, states: Iterable[tuple[int, s
 
 
 def adopt(tx: Connection, plan_id: str, connections: Iterable[str]) -> None:
-    """Take into a plan what earlier plans left to be written to these connections."""
-    sql = text(
-        "UPDATE plan_entry SET plan = :plan WHERE state = 'planned' AND plan <> :plan"
+    """Take into a plan what earlier plans left to be written to these connections.
+
+    A field that several of them want gets what the latest wants: people may undo a thing twice, or
+    undo what something else waits for.
+    """
+    left = text(
+        "SELECT id FROM plan WHERE id <> :plan AND id IN"
+        " (SELECT plan FROM plan_entry WHERE state = 'planned') ORDER BY made_at_s, id"
+    )
+    make_room = text(
+        "DELETE FROM plan_entry WHERE plan = :plan AND EXISTS (SELECT 1 FROM plan_entry o"
+        " WHERE o.plan = :other AND o.state = 'planned' AND o.record_pk = plan_entry.record_pk"
+        " AND o.field = plan_entry.field)"
         " AND record_pk IN (SELECT pk FROM record WHERE connection IN :names)"
     ).bindparams(bindparam("names", expanding=True))
-    tx.execute(sql, {"plan": plan_id, "names": list(connections)})
+    take = text(
+        "UPDATE plan_entry SET plan = :plan WHERE plan = :other AND state = 'planned'"
+        " AND record_pk IN (SELECT pk FROM record WHERE connection IN :names)"
+    ).bindparams(bindparam("names", expanding=True))
+    for row in tx.execute(left, {"plan": plan_id}).all():
+        given = {"plan": plan_id, "other": row.id, "names": list(connections)}
+        tx.execute(make_room, given)
+        tx.execute(take, given)
 
 
 def set_approvals(tx: Connection, plan_id: str, given: Iterable[tuple[int, str, str]]) -> None:

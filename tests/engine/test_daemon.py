@@ -1,0 +1,107 @@
+"""The daemon goes on when the store refuses, and waits longer while nothing can be worked with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from stagesync.connector import Named, Unavailable
+from stagesync.engine import daemon
+from stagesync.engine.daemon import run_daemon
+from stagesync.engine.run import Outcome
+from stagesync.store import state
+
+from .bench import Bench, make_bench
+from .test_inbox import hear
+
+DOWN = Unavailable("no answer", retry_after_s=None)
+
+
+class Patience(threading.Event):
+    """A stop that is asked for after so many waits, and notes how long each was."""
+
+    def __init__(self, waits: int) -> None:
+        super().__init__()
+        self.left = waits
+        self.waited: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited.append(timeout or 0.0)
+        self.left -= 1
+        if self.left <= 0:
+            self.set()
+        return self.is_set()
+
+
+@pytest.fixture
+def filed(tmp_path: Path) -> Iterator[Bench]:
+    """A deployment whose store is a file."""
+    made = make_bench(store_url=f"sqlite:///{tmp_path / 'stagesync.db'}")
+    yield made
+    made.store.close()
+
+
+def refuse_runs(bench: Bench, *, refused: bool) -> None:
+    """The database takes no new run, as when it is locked, or takes them again."""
+    with bench.store.begin() as tx:
+        tx.execute(
+            text(
+                "CREATE TRIGGER refused BEFORE INSERT ON run"
+                " BEGIN SELECT RAISE(ABORT, 'database is locked'); END"
+                if refused
+                else "DROP TRIGGER refused"
+            )
+        )
+
+
+def test_a_store_that_refuses_does_not_end_the_daemon(filed: Bench) -> None:
+    """It waits, longer each time, and works again as soon as the store does."""
+    contact = filed.contact("ann@firm.example", last="Ng")
+    refuse_runs(filed, refused=True)
+    stop, seen = Patience(3), []
+    run_daemon(filed.deployment, stop=stop, after_run=seen.append)
+    assert ([120.0, 240.0, 480.0], []) == (stop.waited, seen)
+    refuse_runs(filed, refused=False)
+    run_daemon(filed.deployment, stop=Patience(1), after_run=seen.append)
+    assert (1, "contact") == (len(seen), filed.stage(contact))
+
+
+def test_a_store_that_refuses_a_call_does_not_end_the_daemon(
+    filed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a CRM named waits for the next poll when the store takes no run for it."""
+    # How long a burst of calls is gathered is real time, which a test does not have.
+    monkeypatch.setattr(daemon, "GATHER_S", 0.0)
+    contact = filed.contact("ann@firm.example", last="Ng")
+    stop, called, runs = threading.Event(), threading.Event(), []
+
+    def after(outcome: Outcome) -> None:
+        runs.append(outcome)
+        if len(runs) == 1:
+            refuse_runs(filed, refused=True)
+            hear(filed, Named("contact", contact))
+            called.set()
+            threading.Timer(0.2, lambda: refuse_runs(filed, refused=False)).start()
+        else:
+            stop.set()
+
+    north = replace(filed.deployment.connections["north"], poll_s=0.3)
+    filed.redeploy(connections={**filed.deployment.connections, "north": north})
+    run_daemon(filed.deployment, stop=stop, called=called, after_run=after)
+    assert 2 == len(runs)
+
+
+def test_it_waits_longer_while_all_that_is_not_paused_fails(bench: Bench) -> None:
+    """A paused connection does not make a run a good one: the other one is not asked at every poll."""
+    bench.sync()
+    with bench.store.begin() as tx:
+        state.pause(tx, "south", by="ann")
+    bench.north.fail(DOWN, times=99)
+    stop = Patience(3)
+    run_daemon(bench.deployment, stop=stop)
+    assert [120.0, 240.0, 480.0] == stop.waited

@@ -1,0 +1,45 @@
+"""What an undo must restore or list, worked out from the audit alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stagesync.engine.undo import undo
+from stagesync.store import log
+
+from .journal import Place
+from .rules import alike
+from .world import World
+
+Field = tuple[Place, str]
+
+
+def expect(world: World, run: str, who: str) -> tuple[str, dict[Field, Any]]:
+    """Plan to take a run back; the held plan's id, and field -> what it would set there.
+
+    Args:
+        who: only this person or account; empty for everybody.
+    """
+    first: dict[Field, Any] = {}
+    last: dict[Field, Any] = {}
+    with world.deployment.store.begin() as tx:
+        for entry in log.read(tx, run=run, person=who):
+            if entry["result"].get("written"):
+                each = ((entry["connection"], entry["object"], entry["id"]), entry["field"])
+                if each not in last or not alike(last[each], entry["before"]):
+                    # Nobody wrote before, or somebody else did in between: theirs comes back.
+                    first[each] = entry["before"]
+                last[each] = entry["after"]
+    found = undo(world.deployment, run=run, who=who, now_s=world.now_s)
+    restored = {((e.connection, e.object, e.id), e.field): e for e in found.restored}
+    skipped = {((e.connection, e.object, e.id), e.field): e for e in found.skipped}
+    assert restored.keys() | skipped.keys() <= first.keys(), "an undo of what was not done"
+    there = world.crms.everything(world.objects)
+    for each, before in first.items():
+        now = there.get(each[0], {}).get(each[1])
+        if each in restored:
+            assert alike(now, last[each]), f"{each} holds {now!r} of somebody, and would be undone"
+            assert alike(restored[each].after, before), f"{each} would become what it was not"
+        elif each not in skipped:
+            assert alike(now, before), f"{each} is neither restored nor listed"
+    return found.plan, {each: one.after for each, one in restored.items()}
