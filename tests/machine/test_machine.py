@@ -34,8 +34,9 @@ import structlog
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from .acts import ACTS, HAPPENED
 from .hunt import STEPS
-from .machine import ACTS, DOORS, HAPPENED, TwoCrms
+from .machine import DOORS, TwoCrms
 from .planted import PLANTED, ROOT, WORLDS, hunt
 from .stories import STORIES, live
 
