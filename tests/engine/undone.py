@@ -291,8 +291,9 @@ def _happen(bench: Bench, contact: str, acts: Sequence[str]) -> None:
         elif act == "meeting":
             bench.north.add("meeting", {"starts": at}, links={"contact": (contact,)})
         elif act in ("deal", "won"):
-            won = {"won": "true", "closed": "true", "closed_on": at} if act == "won" else {}
-            bench.north.add("deal", {"opened": at, **won}, links={"contact": (contact,)})
+            is_won = {"won": "true", "closed": "true", "closed_on": at}
+            state = is_won if act == "won" else {"won": "false", "closed": "false"}
+            bench.north.add("deal", {"opened": at, **state}, links={"contact": (contact,)})
         else:
             facts = {
                 "accepted": {"lifecycle": "salesqualifiedlead"},
