@@ -19,6 +19,9 @@ AT_ONCE = 1_000
 """Rows that are fetched at once from a server."""
 
 
+_COLUMNS = ("seq", "at", "run", "person", "connection", "id", "kept", "part", "hash")
+
+
 @dataclass(frozen=True, slots=True)
 class End:
     """Where a chain of the log ends.
@@ -62,23 +65,22 @@ def append(
         sealed: each entry with its form; never empty.
         found: run -> the end; a run that is not in it has no open segment any more.
     """
-    tx.execute(
-        text(
-            "INSERT INTO audit (seq, at, run, person, connection, id, kept, part, hash)"
-            " VALUES (:seq, :at, :run, :person, :connection, :id, :kept, :part, :hash)"
-        ),
+    # Past SQLAlchemy's handling of parameters, which takes a third of the time of a long log.
+    mark = "?" if tx.dialect.paramstyle == "qmark" else "%s"
+    tx.exec_driver_sql(
+        f"INSERT INTO audit ({', '.join(_COLUMNS)}) VALUES ({', '.join([mark] * len(_COLUMNS))})",  # noqa: S608  literals
         [
-            {
-                "seq": entry["seq"],
-                "at": entry["at"],
-                "run": entry.get("run") or "",
-                "person": entry.get("person") or "",
-                "connection": entry.get("connection") or "",
-                "id": entry.get("id") or "",
-                "kept": each.kept,
-                "part": each.part,
-                "hash": each.hash,
-            }
+            (
+                entry["seq"],
+                entry["at"],
+                entry.get("run") or "",
+                entry.get("person") or "",
+                entry.get("connection") or "",
+                entry.get("id") or "",
+                each.kept,
+                each.part,
+                each.hash,
+            )
             for entry, each in sealed
         ],
     )
