@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stagesync.domain.life import State
 from stagesync.engine.audit import verify
-from stagesync.engine.holds import overrides_of
 from stagesync.engine.run import Outcome
-from stagesync.store import baselines, differences, log, people, plans, records, state
+from stagesync.store import baselines, differences, log, records, state
 
 from .counts import Counts
 from .crms import Values
@@ -26,7 +24,6 @@ from .rules import (
     may_write,
     objection,
 )
-from .truth import wrong_positions
 from .world import PowerCut, World
 
 LATE_S = 15.0
@@ -404,87 +401,3 @@ class Ledger:
                 continue
             written = self.written.get((place, name), [None])
             assert not alike(now[place].get(name), written[-1]), f"{place} {name} was not set back"
-
-    # Once all is calm.
-
-    def settled(self) -> None:
-        """Store and CRMs tell the same, on every record, and nothing is owed."""
-        now = self.look()
-        self.see(now)
-        assert not self.owed, f"written, and never said: {sorted(self.owed)}"
-        self.promises.all_returned(now)
-        with self.world.deployment.store.begin() as tx:
-            stored = {
-                (each.connection, each.object, each.id): each
-                for each in records.all_records(tx, self.world.objects)
-            }
-            left = differences.differences_of(tx, [each.pk for each in stored.values()])
-            waiting = plans.entries_in(tx, State.SENT)
-            dropped = {(e.record_pk, e.field) for e in plans.entries_in(tx, State.DROPPED)}
-            kept = baselines.baselines_of(tx, [each.pk for each in stored.values()])
-            placed = {
-                who: each
-                for kind in people.KINDS
-                for who, each in people.placed(tx, kind, people.all_ids(tx, kind)).items()
-            }
-        label = self.world.deployment.policy.label
-        assert {label} >= {each.policy for each in placed.values()}, "placed by another policy"
-        self._stages_follow(placed)
-        for (place, name), value in self.ours.items():
-            assert alike(kept.get(stored[place].pk, {}).get(name), value), f"{place} {name} is ours"
-        assert not waiting, "entries that went out and were never settled"
-        live = {place for place, each in stored.items() if each.held and not each.gone}
-        mapped = {place for place in now if place[1] in self._mapped(place[0])}
-        assert live == mapped, (
-            f"known and gone: {live - mapped}; there and unknown: {mapped - live}"
-        )
-        for place in sorted(live):
-            each, values = stored[place], now[place]
-            wrong = {
-                n: (value, values.get(n))
-                for n, value in each.fields.items()
-                if not is_derived(n) and n not in WORKED_OUT and not alike(value, values.get(n))
-            }
-            assert not wrong, f"{place}: the store has (left) what the CRM has not (right): {wrong}"
-            why_not = {one.field for one in left.get(each.pk, [])}
-            why_not |= {name for pk, name in dropped if pk == each.pk}
-            self._stage_stands(place, each, values, placed=placed, why_not=why_not)
-        wrong = wrong_positions(self.world, self.forms)
-        assert not wrong, f"the store places people (left) where the facts do not (right): {wrong}"
-
-    def _stages_follow(self, placed: Mapping[str, Any]) -> None:
-        """Stages are what the vocabulary of today says of the positions, what people's words fix included."""
-        deployment = self.world.deployment
-        with deployment.store.begin() as tx:
-            fixed = overrides_of(tx, placed)
-        for who, each in placed.items():
-            levels, _ = fixed.get(who, ({}, 0.0))
-            stages = deployment.classifier.stages(
-                {**(each.position or {}), **levels}, account=who.startswith("a_")
-            )
-            assert stages["standard"] == (each.stages or {})["standard"], (
-                f"{who} is called {each.stages} and stands at {each.position} with {levels}"
-            )
-
-    def _mapped(self, connection: str) -> Iterable[str]:
-        return self.world.deployment.connections[connection].roles
-
-    def _stage_stands(
-        self,
-        place: Place,
-        each: Any,
-        values: Values,
-        *,
-        placed: Mapping[str, Any],
-        why_not: set[str],
-    ) -> None:
-        """Our own field says where its person stands, unless a difference or a dropped plan says why not."""
-        name = OWN_STAGE.get(place[:2])
-        if name is None or (place[1] == "lead" and values.get("IsConverted")):
-            return
-        subject = placed.get(each.person or each.account or "")
-        assert subject is not None, f"{place} belongs to nobody"
-        wanted = (subject.stages or {})["standard"]
-        if name in why_not:
-            return
-        assert alike(values.get(name), wanted), f"{place} says {values.get(name)!r}, not {wanted!r}"

@@ -26,6 +26,7 @@ from .journal import Place
 from .ledger import Ledger
 from .promises import Promises
 from .rules import OWN_STAGE
+from .settled import settled
 from .world import EDITS, LIMITS, NAMES, Settings, World
 
 DOORS = Doors()
@@ -198,7 +199,7 @@ class TwoCrms(Hands):
                 and each["method"] in {"POST", "PATCH"}
             ]
             assert not sent, "a settled world writes"
-        self.ledger.settled()
+        settled(self.ledger)
         self.runs_since_calm = 0
 
     def _settle(self) -> None:

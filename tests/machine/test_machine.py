@@ -2,7 +2,7 @@
 
 What happens is in `acts.py` (people and other apps), `hands.py` (who operates stagesync) and `machine.py` (time
 and fate); `stories.py` has worlds told by hand, which are lived before those of chance. What must hold is in
-`ledger.py` with `promises.py` and `counts.py`, what may be written in `rules.py`, where people must stand in
+`ledger.py` with `promises.py` and `counts.py`, and once all is calm in `settled.py`, what may be written in `rules.py`, where people must stand in
 `truth.py`, what an undo must do in `undoing.py`; `journal.py`, `crms.py` and `world.py` are the parts.
 
     no value from nowhere        what the CRMs' own journals say that we changed is what the audit tells, once,
