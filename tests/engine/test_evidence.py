@@ -13,6 +13,7 @@ from stagesync.connector import Unavailable
 from stagesync.domain.plan import VendorStage
 from stagesync.engine import verdicts
 from stagesync.engine.audit import verify_store
+from stagesync.engine.explain import explain
 from stagesync.engine.instants import iso
 from stagesync.engine.undo import undo
 from stagesync.store import history, people
@@ -159,3 +160,35 @@ def test_an_answer_that_came_late_is_told_under_the_policy_it_was_planned_under(
     bench.sync()
     told = [each["policy"] for each in bench.audit() if _told(each)]
     assert label == told[0]
+
+
+def test_a_level_without_points_has_a_reason(bench: Bench) -> None:
+    """A won deal brings a line of no points that names it, in the log and in `explain`."""
+    world = World(bench)
+    world.appear(0)
+    bench.sync()
+    bench.sync()
+    world.buy(0)
+    bench.sync()
+    expected = {
+        "score": "",
+        "rule": "sales: won",
+        "points": 0,
+        "axis": "sales",
+        "level": "won",
+        "because": "a deal is won",
+    }
+    last = [each for each in bench.audit() if _told(each)][-1]
+    assert [expected] == [line for line in last["reasons"] if line["rule"] == "sales: won"]
+    assert expected in explain(bench.deployment, world.contacts[0])["reasons"]
+
+
+def test_every_change_has_a_reason(bench: Bench) -> None:
+    """Somebody of whom nothing is known has a reason, too."""
+    contact = bench.contact()
+    bench.sync()
+    person = bench.person("north", "contact", contact)
+    with bench.store.begin() as tx:
+        changes = history.transitions_of(tx, person or "")
+    assert changes
+    assert all(each.reasons for each in changes)

@@ -13,7 +13,7 @@ from stagesync.engine.explain import explain
 from stagesync.engine.overwritten import UNDER_WAY_S, replaced
 from stagesync.engine.run import Outcome
 from stagesync.engine.status import status
-from stagesync.store import alerts, edits, holds
+from stagesync.store import alerts, edits, holds, records, state
 from stagesync.store.watches import Watch
 
 from .bench import Bench, iso
@@ -99,6 +99,24 @@ def test_what_another_program_set_is_only_reported(known: tuple[Bench, str]) -> 
         bench.written(found),
         bench.stage(contact),
     )
+    assert [("integration", "contact", "client", "overwrite", "lead")] == edits_of(bench)
+
+
+def test_an_edit_is_told_once_however_often_the_value_is_sent(known: tuple[Bench, str]) -> None:
+    """A value that stands is sent again after an old page of the CRM; what it had replaced is not told anew."""
+    bench, contact = known
+    slip(bench, contact, actor=Actor.INTEGRATION, stage="client")
+    bench.sync()
+    bench.sync()
+    person = bench.person("north", "contact", contact) or ""
+    with bench.store.begin() as tx:
+        own = records.records_where(tx, "person", {person})
+        late = [(e.pk, {**e.fields, "stage": "contact"}) for e in own if e.connection == "north"]
+        records.set_fields(tx, late)
+        state.mark_dirty(tx, "plan", [person])
+    again = bench.sync()
+    assert 1 == again.written["north"].written, "it was sent again, and is watched again"
+    assert {"north": 0, "south": 0} == counted(bench.sync())
     assert [("integration", "contact", "client", "overwrite", "lead")] == edits_of(bench)
 
 

@@ -81,6 +81,8 @@ def _show_scores(document: Mapping[str, Any]) -> None:
         rows = [(each["rule"], f"{each['points']:+.2f}", each["because"]) for each in lines]
         rows.append(("total", f"{total:.2f}", ""))
         print_rows(f"score: {score}", ("rule", "points", "because"), rows)
+    levels = [(e["axis"], e["level"], e["because"]) for e in document["reasons"] if not e["score"]]
+    print_rows("levels", ("axis", "level", "because"), levels)
 
 
 def _place(told: Mapping[str, str]) -> str:

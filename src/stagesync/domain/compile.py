@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from stagesync.domain.accounts import Member, asks_for_history, highest_levels
 from stagesync.domain.condition import Anything
+from stagesync.domain.deciding import deciding_of
 from stagesync.domain.evaluation import Evaluation
 from stagesync.domain.facts import Facts
 from stagesync.domain.memory import levels_before, remembers
@@ -168,6 +169,7 @@ def _evaluate(
         position=subject.position(state.levels),
         scores=dict(zip(subject.scores, state.totals, strict=True)),
         reasons=reasons_of(scores, subject.scoring, state) if with_reasons else (),
+        decided=deciding_of(subject, state) if with_reasons else (),
         unknown_types=state.unknown,
         # Last, since it uses the state up.
         recheck_at_s=recheck_at(subject, state) if with_recheck else None,

@@ -24,6 +24,19 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """Why a subject is on a level of an axis.
+
+    Attributes:
+        because: one clause in plain words; never an e-mail address or a person's name.
+    """
+
+    axis: str
+    level: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """A position, with the numbers behind it.
 
@@ -33,6 +46,7 @@ class Evaluation:
         recheck_at_s: first whole second at which time alone gives another position; None when
             it never does, or when it was not asked for.
         reasons: lines of every score, in the policy's order; empty when not asked for.
+        decided: what decided each axis, in the policy's order; empty when not asked for.
         unknown_types: activity types that the policy does not know.
     """
 
@@ -40,4 +54,5 @@ class Evaluation:
     scores: Mapping[str, float]
     recheck_at_s: float | None = None
     reasons: tuple[Reason, ...] = ()
+    decided: tuple[Decided, ...] = ()
     unknown_types: frozenset[str] = frozenset()

@@ -49,11 +49,11 @@ def reasons_of(scores: Sequence[Score], scoring: Scoring, state: State) -> tuple
             if isinstance(rule, ActivityRule):
                 lines.extend(_activity_lines(score, rule, next(decays), state))
             elif rule.points and next(held)(state):
-                lines.append(Reason(score.name, rule.name, rule.points, _because(rule.when, state)))
+                lines.append(Reason(score.name, rule.name, rule.points, because(rule.when, state)))
         lift = state.totals[place] - state.raws[place]
         if lift:
-            because = f"{score.name} is never below {_number(state.totals[place])}"
-            lines.append(Reason(score.name, LOWER_BOUND, lift, because))
+            bound = f"{score.name} is never below {number(state.totals[place])}"
+            lines.append(Reason(score.name, LOWER_BOUND, lift, bound))
     return tuple(lines)
 
 
@@ -75,22 +75,22 @@ def _activity_lines(
     bounded = decay.bounded(total)
     if bounded != total:
         bound = "floor" if bounded > total else "cap"
-        because = f"{bound} {_number(bounded)} of this rule; its activities sum to {_number(total)}"
-        yield Reason(score.name, rule.name, bounded - total, because)
+        told = f"{bound} {number(bounded)} of this rule; its activities sum to {number(total)}"
+        yield Reason(score.name, rule.name, bounded - total, told)
 
 
 def _seen(kind: str, at_s: float, now: float, rule: ActivityRule) -> str:
     at = datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    days = _number((now - at_s) / DAY_S)
+    days = number((now - at_s) / DAY_S)
     fading = (
         "no fading"
         if rule.half_life_days is None
-        else f"half-life {_number(rule.half_life_days)} days"
+        else f"half-life {number(rule.half_life_days)} days"
     )
     return f"{kind} at {at}, {days} days old, {fading}"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """For reading: at most four digits after the point."""
     return f"{value:.4f}".rstrip("0").rstrip(".")
 
@@ -102,12 +102,13 @@ def _holds(condition: Condition, state: State) -> bool:
 _NO_NAMES = Scope(axes={}, scores={})
 
 
-def _because(condition: Condition, state: State) -> str:
+def because(condition: Condition, state: State) -> str:
+    """Why a condition over facts holds."""
     match condition:
         case AllOf(parts):
-            return " and ".join(_because(part, state) for part in parts)
+            return " and ".join(because(part, state) for part in parts)
         case AnyOf(parts):
-            return next(_because(part, state) for part in parts if _holds(part, state))
+            return next(because(part, state) for part in parts if _holds(part, state))
         case Unless(part):
             names = " or ".join(sorted(_names(part)))
             return f"{names} is not what the rule excludes" if names else EVERYBODY
@@ -126,7 +127,7 @@ def _told(fact: FactRef, state: State) -> str:
     if name in UNTOLD:
         return f"{name} is one of the rule's"
     value = _value(name, state)
-    return f"{name} is {_number(value) if isinstance(value, float) else value}"
+    return f"{name} is {number(value) if isinstance(value, float) else value}"
 
 
 def _name(fact: FactRef, state: State) -> str:

@@ -48,6 +48,8 @@ class Subject:
     """One kind of subject, compiled.
 
     Attributes:
+        scope: what names in its conditions stand for.
+        own: how its level on each axis follows.
         axes: axis names, in the policy's order; a position's number of an axis is its place here.
         levels: per axis, its level names, lowest first.
         scores: score names.
@@ -62,6 +64,8 @@ class Subject:
         signals: number of sets of activity types.
     """
 
+    scope: Scope
+    own: tuple[AccountAxis, ...]
     axes: tuple[str, ...]
     levels: tuple[tuple[str, ...], ...]
     scores: tuple[str, ...]
@@ -168,6 +172,8 @@ def compile_subject(
     marks = _marks(scores, own, scope)
     scoring = compile_scores(scores, scope, known_types=known_types)
     subject = Subject(
+        scope=scope,
+        own=tuple(own),
         axes=tuple(axis.name for axis in axes),
         levels=tuple(axis.level_names for axis in axes),
         scores=tuple(score.name for score in scores),

@@ -241,10 +241,8 @@ def _note(
         subject = placed_by(side, placed, evaluation, stages, facts=each.facts, now_s=work.now_s)
         change = last
         if (placed.stages or {}).get(side.main_vocabulary) != stages[side.main_vocabulary]:
-            reasons = evaluation.reasons or explain_again(
-                side, each, placed, evaluation, kind=kind, now_s=work.now_s
-            )
-            change = transition_of(side, placed, subject, reasons, run="")
+            why = explain_again(side, each, placed, evaluation, kind=kind, now_s=work.now_s)
+            change = transition_of(side, placed, subject, why, run="")
         wish = wish_of(side, subject, change, account=kind == "account")
         add_cost(
             costs,

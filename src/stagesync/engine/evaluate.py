@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from stagesync.domain.evaluation import Evaluation, Reason
+from stagesync.domain.evaluation import Evaluation
 from stagesync.domain.facts import Facts
 from stagesync.domain.guard import Cause
 from stagesync.domain.path import Step
@@ -17,6 +17,7 @@ from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_peo
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.falls import paths_of
 from stagesync.engine.holds import overrides_of
+from stagesync.engine.lines import lines_of
 from stagesync.engine.progress import Progress
 from stagesync.store import history, people, state
 from stagesync.store.history import Transition
@@ -93,11 +94,12 @@ def _evaluate_batch(
     transitions = []
     for each, placed in after.items():
         was, path = before[each], paths.get(each, ())
+        levels, _ = fixed.get(each, ({}, 0.0))
         if path or was.position != placed.position or was.stages != placed.stages:
-            reasons = outcome[each].reasons or explain_again(
-                deployment, found[each], was, outcome[each], kind=kind, now_s=now_s
+            why = explain_again(deployment, found[each], was, outcome[each], kind=kind, now_s=now_s)
+            transitions.append(
+                transition_of(deployment, was, placed, why, run=run, path=path, fixed=levels)
             )
-            transitions.append(transition_of(deployment, was, placed, reasons, run=run, path=path))
     history.save_transitions(tx, transitions)
     state.clean(tx, kind, ids)
     _mark(tx, "plan", ((each, causes[each]) for each in outcome))
@@ -230,12 +232,11 @@ def explain_again(
     *,
     kind: Kind,
     now_s: float,
-) -> Sequence[Reason]:
-    """The reason lines of an evaluation that was made without them."""
-    if kind == "account":
-        return evaluation.reasons
-    again = evaluate_person(deployment, assembled, before, now_s=now_s, with_reasons=True)
-    return again.reasons
+) -> Evaluation:
+    """The evaluation with its reasons; a person's is made again where it was made without."""
+    if kind == "account" or evaluation.decided:
+        return evaluation
+    return evaluate_person(deployment, assembled, before, now_s=now_s, with_reasons=True)
 
 
 def placed_by(
@@ -273,12 +274,18 @@ def transition_of(
     deployment: Deployment,
     before: Placed,
     after: Placed,
-    reasons: Sequence[Reason],
+    evaluation: Evaluation,
     *,
     run: str,
     path: Sequence[Step] = (),
+    fixed: Mapping[str, str] | None = None,
 ) -> Transition:
-    """The change of somebody who stands elsewhere now, with the lines that explain it."""
+    """The change of somebody who stands elsewhere now, with the lines that explain it.
+
+    Args:
+        evaluation: made with its reasons.
+        fixed: axis -> level that somebody said by hand, for the stages alone.
+    """
     main = deployment.main_vocabulary
     passed = {
         name: implied_stages(deployment.vocabularies[name], (before.stages or {}).get(name), stage)
@@ -294,7 +301,7 @@ def transition_of(
         position_to=after.position or {},
         policy=after.policy,
         scores=after.scores or {},
-        reasons=[asdict(each) for each in reasons],
+        reasons=lines_of(deployment, evaluation, before=before.position, fixed=fixed),
         path=path,
         implied={name: stages for name, stages in passed.items() if stages},
     )

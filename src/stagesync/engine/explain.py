@@ -16,6 +16,7 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.evaluate import evaluate_accounts, evaluate_person
 from stagesync.engine.find import find
 from stagesync.engine.instants import iso
+from stagesync.engine.lines import lines_of
 from stagesync.engine.spoken import verdicts_on
 from stagesync.errors import ArgumentError
 from stagesync.store import baselines, differences, history, log, people
@@ -49,7 +50,7 @@ def explain(deployment: Deployment, who: str) -> dict[str, Any]:
             "position": placed.position,
             "stages": placed.stages,
             "scores": evaluation.scores,
-            "reasons": [asdict(reason) for reason in evaluation.reasons],
+            "reasons": lines_of(deployment, evaluation),
             "facts": _facts(assembled.chosen),
             "activities": _activities(assembled),
             "deals": [asdict(deal) | {"at": _iso(deal.at_s)} for deal in assembled.facts.deals],
