@@ -16,7 +16,7 @@ from stagesync.engine.compare import same_in
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.histories import Place, Told, ask
-from stagesync.engine.overwritten import replaced, say_unseen
+from stagesync.engine.overwritten import is_told, replaced, say_unseen
 from stagesync.store import edits, guards, plans, records, watches
 from stagesync.store.edits import Edit
 from stagesync.store.records import StoredRecord
@@ -124,6 +124,10 @@ def answer_edits(deployment: Deployment, *, run: str, now_s: float, descriptions
         ]
         with deployment.store.begin() as tx:
             for found in sorted(filter(None, seen), key=lambda each: each.change.at_s):
+                if found.over is not None and is_told(
+                    tx, found.record, found.edit.field, found.change
+                ):
+                    continue
                 answer(tx, deployment, found, now_s=now_s, run=run)
                 answered.overwritten[found.record.connection] += found.over is not None
             edits.strike(tx, [each for each in heard if isinstance(each, Edit)])

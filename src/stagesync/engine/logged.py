@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from stagesync.connector import WriteResult
-from stagesync.domain.plan import Way
+from stagesync.domain.plan import NOT_OURS, Way
 from stagesync.domain.transitions import implied_stages
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
@@ -31,6 +31,8 @@ def entry_of(
         policy: label of the one that it was planned under; empty for the one in force.
     """
     main = deployment.vocabularies[deployment.main_vocabulary]
+    # What is given back stands for no stage that we place anybody in.
+    stage_to = "" if each.way in NOT_OURS else each.stage_to
     was_refused = result is not None and concerns(result, each.field)
     return {
         "at": iso(now_s),
@@ -44,8 +46,8 @@ def entry_of(
         "before": each.before,
         "after": each.after,
         "stage_from": each.stage_from,
-        "stage_to": each.stage_to,
-        "implied": implied_stages(main, each.stage_from, each.stage_to),
+        "stage_to": stage_to,
+        "implied": implied_stages(main, each.stage_from, stage_to),
         "policy": policy or deployment.policy.label,
         "reasons": each.because,
         "result": (

@@ -14,11 +14,13 @@ import orjson
 from sqlalchemy import Connection
 
 from stagesync.connector import Actor, Change, FieldValue, ObjectDescription, TellsHistory
+from stagesync.domain.chain import entry_of
 from stagesync.domain.plan import Entry, Way
 from stagesync.engine.alerts import settle
 from stagesync.engine.compare import same_in
 from stagesync.engine.deployment import Connected
-from stagesync.store import state, watches
+from stagesync.engine.instants import iso
+from stagesync.store import log, state, watches
 from stagesync.store.holds import Hold
 from stagesync.store.plans import StoredEntry
 from stagesync.store.records import StoredRecord
@@ -76,6 +78,22 @@ def replaced(
         if each.actor is not Actor.OURS:
             return Change(value, each.at_s, each.actor, each.by)
     return None
+
+
+def is_told(tx: Connection, record: StoredRecord, name: str, change: Change) -> bool:
+    """Whether the log tells already that we replaced this edit: a value that stands may be sent again."""
+    found = (
+        entry_of(each.sealed)
+        for each in log.about(tx, ids=[record.id])
+        if each.connection == record.connection
+    )
+    at = iso(change.at_s)
+    return any(
+        (each["object"], each["field"], each["after"]) == (record.object, name, change.value)
+        and "replaced_by" in (each["result"] or {})
+        and each["result"]["at"] == at
+        for each in found
+    )
 
 
 def _as_option(value: FieldValue, described: ObjectDescription | None, name: str) -> FieldValue:
