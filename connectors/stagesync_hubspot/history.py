@@ -104,7 +104,7 @@ class History:
             return
         for one in raw:
             versions = (one.get("propertiesWithHistory") or {}).get(api.OWN_STAGE) or ()
-            first = min(versions, key=lambda version: str(version.get("timestamp")), default={})
+            first: Mapping[str, Any] = min(versions, key=_stamp, default={})
             if first.get("sourceType") == _INTEGRATION and first.get("sourceId"):
                 self._ours.add(str(first["sourceId"]))
 
@@ -125,3 +125,7 @@ class History:
             actor = Actor.OURS
         at = datetime.fromisoformat(str(raw["timestamp"]))
         return Change(raw.get("value") or None, at.timestamp(), actor, by)
+
+
+def _stamp(version: Mapping[str, Any]) -> str:
+    return str(version.get("timestamp"))
