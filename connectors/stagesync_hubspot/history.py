@@ -1,8 +1,8 @@
 """Who changed what: the history that HubSpot keeps of every property.
 
 HubSpot signs a change that came through its API with the id of the app, ours included. Ours is told by
-an option, by HubSpot itself of an OAuth app, or by the history of our own stage, into which nobody else
-writes; until one of them has told, our own changes look like those of another program.
+an option, by HubSpot itself of an OAuth app, or by the history of our own stage, which nobody else is the
+first to write; until one of them has told, our own changes look like those of another program.
 
 Sources, seen 2026-11:
     https://developers.hubspot.com/docs/guides/api/crm/properties
@@ -96,13 +96,17 @@ class History:
             self._is_told, self._ours = True, {app_id}
 
     def _learn(self, raw: Iterable[Mapping[str, Any]]) -> None:
-        """Whoever wrote our own stage is us: here, elsewhere, or under an older token."""
+        """Whoever first wrote our own stage into a record is us: here, elsewhere, or under an older token.
+
+        Another program that writes over it later stays another program.
+        """
         if self._is_told:
             return
         for one in raw:
-            for version in (one.get("propertiesWithHistory") or {}).get(api.OWN_STAGE) or ():
-                if version.get("sourceType") == _INTEGRATION and version.get("sourceId"):
-                    self._ours.add(str(version["sourceId"]))
+            versions = (one.get("propertiesWithHistory") or {}).get(api.OWN_STAGE) or ()
+            first: Mapping[str, Any] = min(versions, key=_stamp, default={})
+            if first.get("sourceType") == _INTEGRATION and first.get("sourceId"):
+                self._ours.add(str(first["sourceId"]))
 
     def _changes(
         self, raw: Mapping[str, Any], names: Sequence[str]
@@ -121,3 +125,7 @@ class History:
             actor = Actor.OURS
         at = datetime.fromisoformat(str(raw["timestamp"]))
         return Change(raw.get("value") or None, at.timestamp(), actor, by)
+
+
+def _stamp(version: Mapping[str, Any]) -> str:
+    return str(version.get("timestamp"))

@@ -107,6 +107,17 @@ def test_app_is_learnt_from_our_own_property(crm, key):
     assert [Actor.OURS, Actor.OURS, Actor.INTEGRATION] == actors
 
 
+def test_program_that_writes_over_our_own_property_is_not_us(crm):
+    """Whoever was first to set our stage is us; what another program puts there later is its word."""
+    connector = crm.connect()
+    connector.write([Write("contact", "1", {OWN: "lead"})])
+    crm.clock.sleep(60.0)
+    crm.sim.edit("contacts", "1", properties={OWN: "client", "phone": "1"}, actor="other_app")
+    told = connector.history("contact", ["1"], [OWN, "phone"])["1"]
+    assert [Actor.INTEGRATION, Actor.OURS] == [each.actor for each in told[OWN]]
+    assert Actor.INTEGRATION == told["phone"][0].actor
+
+
 @pytest.mark.parametrize("version", ["2026-03", "2026-09", "v3"])
 def test_oauth_app_is_told_by_hubspot(crm, version):
     """HubSpot says which app an OAuth token belongs to; v3 has no such call and the history tells."""

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 
 from planting import planted
 from stagesync.domain.plan import VendorStage
-from stagesync.engine import holds, known, stale, taken, undo, written
+from stagesync.engine import holds, stale, taken, undo, written
 from stagesync.errors import StagesyncError
 
 from .bench import Bench
@@ -213,7 +213,6 @@ PLANTED = {
     "a request that got lost is forgotten": Planted(
         taken.settle_sent, "is_seen or each.cause == Cause.UNDO", "is_seen"
     ),
-    "a move back that broke off is given up": Planted(known.know, "if place not in undone}", "}"),
     "what is restored is not pinned": Planted(holds.pin, "each.cause == Cause.UNDO", "False"),
     "a pin ends with the next run": Planted(holds._holds_on, "return ", "return not "),
     "a pin outlives the stage": Planted(

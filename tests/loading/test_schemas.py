@@ -26,6 +26,7 @@ from stagesync.loading import (
     vocabularies,
 )
 from stagesync.settings.model import (
+    AuditSettings,
     ConnectionSettings,
     EditSettings,
     GuardrailSettings,
@@ -159,6 +160,7 @@ def test_settings_have_the_loaders_keys() -> None:
     assert set(Settings.model_fields) == keys(known)
     assert set(StoreSettings.model_fields) == keys(known, "properties", "store")
     assert set(LogSettings.model_fields) == keys(known, "properties", "log")
+    assert set(AuditSettings.model_fields) == keys(known, "properties", "audit")
     assert set(WebSettings.model_fields) == keys(known, "properties", "web")
     assert set(GuardrailSettings.model_fields) == keys(known, "properties", "guardrails")
     edits = {each.alias or name for name, each in EditSettings.model_fields.items()}

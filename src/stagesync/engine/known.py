@@ -94,10 +94,9 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
     own = [each for each in live if each.connection in planning.descriptions]
     earlier = {(e.record_pk, e.field): e for e in plans.waiting_of(tx, ids, *WAITING)}
     stays, held_by_hand, owed = holds.kept(tx, deployment, placed, now_s=planning.now_s)
-    undone = {place for place, waiting in earlier.items() if waiting.cause == Cause.UNDO}
-    for pk, name in undone:
-        stays.setdefault(pk, {})[name] = Reason.UNDONE
-    begun = clearings.clearings_of(tx, [each.pk for each in own])
+    for (pk, name), waiting in earlier.items():
+        if waiting.cause == Cause.UNDO:
+            stays.setdefault(pk, {})[name] = Reason.UNDONE
     told = guards.stages_told(tx, [each.pk for each in own])
     untold = {str(getattr(each, kind)) for each in own if each.pk not in told}
     wishes = wishes_of(tx, deployment, kind, placed)
@@ -111,8 +110,7 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
         stays=stays,
         held_by_hand=held_by_hand,
         owed=owed,
-        # An undo that broke off on its way back is sent again as it is.
-        begun={place: each for place, each in begun.items() if place not in undone},
+        begun=clearings.clearings_of(tx, [each.pk for each in own]),
         earlier=earlier,
         in_scope=writable(tx, deployment, own),
         parked=differences.parked_of(tx, [each.pk for each in own]),
