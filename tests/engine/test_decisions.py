@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from stagesync.connector import Unavailable
 from stagesync.domain.guard import Cause, Group, Rule
 from stagesync.engine.holds import retry
 from stagesync.engine.instants import iso
@@ -164,3 +165,25 @@ def test_approved_it_is_written_and_weighs_no_more(settled: tuple[Bench, list[st
         bench.form(contact)
     assert 0 == bench.sync().exit_code
     assert {"lead"} == {bench.stage(each) for each in contacts[:13]}
+
+
+def test_what_the_ramp_kept_back_in_a_held_plan_waits_for_a_crm_that_is_down(
+    settled: tuple[Bench, list[str]],
+) -> None:
+    """A held plan with entries for a CRM that does not answer stops no run; they go out once it answers."""
+    bench, contacts = settled
+    north = replace(bench.deployment.connections["north"], writes_per_hour=3)
+    bench.redeploy(connections={**bench.deployment.connections, "north": north})
+    for contact in contacts[:8]:
+        bench.form(contact)
+    bench.decide(bench.sync(), approve=True)
+    assert 5 == bench.sync().written["north"].ramped
+    for contact in contacts[8:16]:
+        bench.form(contact)
+    assert bench.sync().plan.held
+    retry(bench.deployment, None)  # its fields are asked for anew
+    bench.north.fail(Unavailable("no answer", retry_after_s=5.0))
+    assert 4 == bench.sync().exit_code
+    bench.clock.advance(seconds=3_600)
+    bench.sync()
+    assert 6 == [bench.stage(each) for each in contacts].count("lead")

@@ -273,9 +273,13 @@ def write_back(
     now_s: float,
     progress: Progress,
 ) -> dict[str, Written]:
-    """Write every planned entry of this plan; connection -> what became of its part."""
+    """Write every planned entry of this plan; connection -> what became of its part.
+
+    A plan that is held may hold what the ramp kept back for a CRM that does not answer now: that waits.
+    """
     with deployment.store.begin() as tx:
-        entries = plans.entries_of(tx, plan_id, State.PLANNED)
+        planned = plans.entries_of(tx, plan_id, State.PLANNED)
+    entries = [each for each in planned if each.connection in descriptions]
     progress.phase("write", len(entries))
     parts = {
         name: list(found) for name, found in groupby(entries, key=lambda each: each.connection)
