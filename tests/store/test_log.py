@@ -1,6 +1,5 @@
 """The log's rows: only added, found by filters, blanked and never changed, on SQLite and on Postgres."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,17 +9,6 @@ from stagesync.domain.chain import BLANKED, Sealed, seal
 from stagesync.errors import StoreError
 from stagesync.store import Store, log, open_store
 from stagesync.store.log import HEADS, End
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def either(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """A fresh store of each kind."""
-    url = "sqlite://"
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres_store_url")
-    made = open_store(url)
-    yield made
-    made.close()
 
 
 def _entry(seq: int, **changes: Any) -> dict[str, Any]:

@@ -1,10 +1,6 @@
 """What people said of records is kept, undone or not."""
 
-from collections.abc import Iterator
-
-import pytest
-
-from stagesync.store import Store, open_store, verdicts
+from stagesync.store import Store, verdicts
 from stagesync.store.people import Placed
 from stagesync.store.verdicts import StoredVerdict
 
@@ -20,16 +16,6 @@ ONE = StoredVerdict(
     placed={"p_1": Placed("p_1", position={"fit": "inside"}, evaluated_at_s=9.0)},
 )
 TWO = StoredVerdict("v_2", 2, together=False, one=(3,), other=(1, 2), said_by="cyd", said_at_s=11.0)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def either(request: pytest.FixtureRequest) -> Iterator[Store]:
-    url = "sqlite://"
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres_store_url")
-    made = open_store(url)
-    yield made
-    made.close()
 
 
 def test_a_verdict_comes_back_as_it_was_said(either: Store) -> None:

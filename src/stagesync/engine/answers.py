@@ -49,8 +49,7 @@ def answer(tx: Connection, deployment: Deployment, each: Seen, *, now_s: float, 
     if made:
         holds.save(tx, [made])
     if subject and (each.over is None or rule is not Rule.OVERWRITE):
-        kind = "person" if subject.startswith("p_") else "account"
-        state.mark_dirty(tx, kind, [subject], cause=Cause.BY_HAND)
+        state.mark_dirty(tx, people.kind_of(subject), [subject], cause=Cause.BY_HAND)
     audit.append(tx, [_audited(deployment, each, subject, rule, made, run=run, now_s=now_s)])
 
 

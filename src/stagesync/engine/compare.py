@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from stagesync.connector import FieldType, FieldValue, ObjectDescription
+from stagesync.connector import FieldDescription, FieldType, FieldValue, ObjectDescription
 
 
 def same_value(kind: FieldType) -> Callable[[FieldValue, FieldValue], bool]:
@@ -22,6 +22,12 @@ def same_in(
     """The comparison for a field as it is described; one that is not compares as text."""
     known = described.fields.get(name) if described else None
     return same_value(known.type if known else FieldType.OTHER)
+
+
+def is_lower(known: FieldDescription, value: FieldValue, than: FieldValue) -> bool:
+    """Whether the CRM would refuse the step to `value` as one back along the field's options."""
+    ranks = {option.value: option.rank for option in known.options}
+    return known.forward_only and ranks.get(str(value), 0) < ranks.get(str(than), 0)
 
 
 def _text(value: FieldValue) -> object:

@@ -154,6 +154,15 @@ def kept(
     return found, by_hand, owed
 
 
+def held_by_hand(tx: Connection, subjects: Iterable[str]) -> set[str]:
+    """Those of whom nothing is written."""
+    return {
+        subject
+        for subject, found in holds.standing(tx, subjects).items()
+        if any(each.kind == "hand" for each in found)
+    }
+
+
 def pin(
     tx: Connection, deployment: Deployment, written: Iterable[StoredEntry], *, now_s: float
 ) -> None:

@@ -17,7 +17,7 @@ from stagesync.connector import Actor, Change, FieldValue, ObjectDescription, Te
 from stagesync.domain.chain import entry_of
 from stagesync.domain.plan import Entry, Way
 from stagesync.engine.alerts import settle
-from stagesync.engine.compare import same_in
+from stagesync.engine.compare import is_lower, same_in
 from stagesync.engine.deployment import Connected
 from stagesync.engine.instants import iso
 from stagesync.store import log, state, watches
@@ -72,8 +72,10 @@ def replaced(
         if each.actor is Actor.OURS and same(value, watch.after)
     )
     own = next(ours, None)
-    for each, value in told[own + 1 :] if own is not None else ():
-        if same(value, watch.before) or told[own or 0][0].at_s - each.at_s > UNDER_WAY_S:
+    if own is None:
+        return None
+    for each, value in told[own + 1 :]:
+        if same(value, watch.before) or told[own][0].at_s - each.at_s > UNDER_WAY_S:
             return None
         if each.actor is not Actor.OURS:
             return Change(value, each.at_s, each.actor, each.by)
@@ -127,8 +129,7 @@ def give_back(
         # Somebody else's word has come since, and is the one to go by.
         if not same_in(described, name)(each.fields.get(name), hold.over):
             continue
-        ranks = {option.value: option.rank for option in known.options}
-        lower = known.forward_only and ranks.get(hold.value, 0) < ranks.get(hold.over, 0)
+        lower = is_lower(known, hold.value, hold.over)
         if lower and not clears:
             continue
         way = Way.RETURN if lower and hold.value not in (None, "") else Way.RESTORE

@@ -26,14 +26,11 @@ from stagesync.engine.repairs import name_repairs
 from stagesync.engine.writers import name_writers
 from stagesync.store import history, plans, saved, state
 from stagesync.store.differences import StoredDifference, save_differences, subjects_over
-from stagesync.store.people import Kind
+from stagesync.store.people import KINDS, Kind, kind_of
 from stagesync.store.plans import StoredEntry, StoredPlan
 
 BATCH = 1_000
 """People per transaction."""
-
-PREFIXES: Mapping[Kind, str] = {"person": "p_", "account": "a_"}
-"""What their ids begin with."""
 
 
 @dataclass(slots=True)
@@ -79,8 +76,8 @@ def plan_all(
     planning = Planning(deployment, plan_id, descriptions, modes, causes, now_s)
     planned = Planned(plan_id)
     progress.phase("plan", len(waiting))
-    for kind, prefix in PREFIXES.items():
-        ids = sorted(each for each in waiting if each.startswith(prefix))
+    for kind in KINDS:
+        ids = sorted(each for each in waiting if kind_of(each) == kind)
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
             with deployment.store.begin() as tx:

@@ -29,7 +29,7 @@ from stagesync.engine.known import Known, Planning
 from stagesync.engine.overwritten import give_back
 from stagesync.store.differences import StoredDifference
 from stagesync.store.holds import Hold
-from stagesync.store.people import Placed
+from stagesync.store.people import Placed, kind_of
 from stagesync.store.plans import StoredEntry
 from stagesync.store.records import StoredRecord
 
@@ -226,9 +226,8 @@ def _because(owed: Hold | None, entry: Entry) -> Sequence[Mapping[str, Any]]:
 
 def _stage_before(deployment: Deployment, back: Return, subject: Placed) -> str:
     """The stage from which somebody fell: the record may have been told of the fall long ago."""
-    is_account = subject.id.startswith("a_")
     return deployment.classifier.stage(
-        deployment.main_vocabulary, back.fell_from, account=is_account
+        deployment.main_vocabulary, back.fell_from, account=kind_of(subject.id) == "account"
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from stagesync.connector import FieldValue
 from stagesync.domain.guard import Cause
-from stagesync.engine.compare import same_value
+from stagesync.engine.compare import same_in
 from stagesync.engine.known import Known, Planning
 from stagesync.store import guards
 from stagesync.store.plans import StoredEntry
@@ -52,5 +52,5 @@ def _is_late(changed_at_s: float, written_at_s: float, *, now_s: float) -> bool:
 
 
 def _same(planning: Planning, each: StoredEntry, value: FieldValue) -> bool:
-    fields = planning.descriptions[each.connection][each.object].fields
-    return same_value(fields[each.field].type)(value, each.after)
+    described = planning.descriptions[each.connection][each.object]
+    return same_in(described, each.field)(value, each.after)

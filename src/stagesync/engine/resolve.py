@@ -105,11 +105,10 @@ def _name(
     tx: Connection, joined: Joined, known: Mapping[int, Known], *, kind: Kind
 ) -> dict[str, tuple[int, ...]]:
     """The groups by id; a new one never gets the id of somebody elsewhere."""
-    prefix = "p_" if kind == "person" else "a_"
     near = {each.held_by for each in known.values()}
     taken: set[str] = set()
     while True:
-        named = name_groups(joined, known, prefix=prefix, taken=taken)
+        named = name_groups(joined, known, prefix=people.PREFIXES[kind], taken=taken)
         strangers = people.placed(tx, kind, sorted(set(named) - near))
         if not strangers:
             return named

@@ -18,6 +18,7 @@ from stagesync.engine.instants import iso
 from stagesync.engine.scope import count_out_of_scope
 from stagesync.errors import ArgumentError
 from stagesync.store import differences, guards, plans, saved
+from stagesync.store.people import kind_of
 from stagesync.store.plans import StoredEntry
 from stagesync.store.saved import SavedPlan
 
@@ -196,7 +197,7 @@ def _counts(entries: Sequence[StoredEntry]) -> dict[str, Any]:
     fields: dict[str, Counter[str]] = {}
     subjects = {each.subject: (each.stage_from or "(new)", each.stage_to) for each in entries}
     for subject, (stage_from, stage_to) in subjects.items():
-        kind = moves["accounts" if subject.startswith("a_") else "stages"]
+        kind = moves["accounts" if kind_of(subject) == "account" else "stages"]
         kind.setdefault(stage_from, Counter())[stage_to] += 1
     for each in entries:
         fields.setdefault(each.connection, Counter())[f"{each.object}.{each.field}"] += 1

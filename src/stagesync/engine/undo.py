@@ -13,11 +13,13 @@ from stagesync.domain.life import State
 from stagesync.domain.mapping import is_frozen
 from stagesync.domain.plan import Way
 from stagesync.engine import audit
+from stagesync.engine.compare import is_lower
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.find import find
+from stagesync.engine.holds import held_by_hand
 from stagesync.engine.written import Place, There, Written, look, read_now, written_by
 from stagesync.errors import ArgumentError
-from stagesync.store import holds, plans, state
+from stagesync.store import plans, state
 from stagesync.store.plans import StoredEntry, StoredPlan
 
 GONE = "the record is gone"
@@ -91,11 +93,7 @@ def undo(
             )
         there = look(tx, changes)
         subjects = {_subject(there, place, change) for place, change in changes.items()}
-        by_hand = {
-            subject
-            for subject, found in holds.standing(tx, subjects).items()
-            if any(each.kind == "hand" for each in found)
-        }
+        by_hand = held_by_hand(tx, subjects)
     read_now(deployment, there, changes)
     told = hashlib.blake2s(f"{run}/{policy}/{subject}/{now_s}".encode(), digest_size=4)
     plan = StoredPlan(
@@ -190,10 +188,8 @@ def _way(
     connected: Connected, described: FieldDescription | None, now: Any, before: Any
 ) -> Way | None:
     """How the field gets back to what it held; None when the CRM does not let it."""
-    if described is None or not described.forward_only or before in (None, "") or now in (None, ""):
-        return Way.PLAIN
-    ranks = {option.value: option.rank for option in described.options}
-    if ranks.get(str(before), 0) >= ranks.get(str(now), 0):
+    is_empty = before in (None, "") or now in (None, "")
+    if described is None or is_empty or not is_lower(described, before, now):
         return Way.PLAIN
     return Way.CLEAR if connected.connector.capabilities.clears_to_go_back else None
 

@@ -18,6 +18,14 @@ Kind = Literal["person", "account"]
 KINDS: tuple[Kind, Kind] = ("person", "account")
 """Both, people before the accounts that follow from them."""
 
+PREFIXES: Mapping[Kind, str] = {"person": "p_", "account": "a_"}
+"""What their ids begin with."""
+
+
+def kind_of(subject: str) -> Kind:
+    """Whether an id is that of a person or of an account."""
+    return "account" if subject.startswith(PREFIXES["account"]) else "person"
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
