@@ -1,15 +1,15 @@
-"""A real PostgreSQL for the tests that want one."""
+"""Stores of both kinds, on a real PostgreSQL too."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
+
+import stores
 
 
 @pytest.fixture(scope="session")
@@ -22,15 +22,35 @@ def postgres_url(tmp_path_factory) -> Iterator[str]:
         yield server.get_uri(driver="psycopg")
 
 
+@pytest.fixture(scope="session")
+def postgres(postgres_url: str) -> Iterator[stores.Server]:
+    """The databases of that server."""
+    server = stores.Server(postgres_url)
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def postgres_store_url(postgres_url: str, request: pytest.FixtureRequest) -> str:
-    """A database of the test's own on that server."""
-    name = f"t{zlib.crc32(request.node.nodeid.encode()):08x}"
-    engine = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
-    engine.dispose()
-    return str(sa.make_url(postgres_url).set(database=name).render_as_string(hide_password=False))
+def postgres_store_url(postgres: stores.Server) -> str:
+    """A store of the test's own on that server, empty."""
+    return postgres.new_url()
+
+
+@pytest.fixture(params=stores.KINDS)
+def kind(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Lets `stores.new_store` make stores of each kind in turn."""
+    name: str = request.param
+    server = None if name == "sqlite" else request.getfixturevalue("postgres")
+    with stores.from_pool(server.pool if server else stores.MEMORY):
+        yield name
+
+
+@pytest.fixture
+def store_url(kind: str, request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh store of each kind, in a file or on the server."""
+    if kind == "postgres":
+        return str(request.getfixturevalue("postgres_store_url"))
+    return stores.in_file(request.getfixturevalue("tmp_path") / "stagesync.db")
 
 
 def _started(pgserver: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:

@@ -93,15 +93,9 @@ def test_a_run_that_broke_off_is_closed_by_the_next(bench: Bench) -> None:
     assert ((), None) == (_verdict(bench).open, _verdict(bench).broken)
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-def test_two_processes_append_in_turn(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_two_processes_append_in_turn(store_url: str) -> None:
     """A command beside the daemon, each with its own door to the store: no number twice, one whole chain."""
-    url = f"sqlite:///{tmp_path / 'both.db'}"
-    if kind == "postgres":
-        url = request.getfixturevalue("postgres_store_url")
-    both = [open_store(url), open_store(url)]
+    both = [open_store(store_url), open_store(store_url)]
 
     def work(number: int) -> None:
         for _ in range(40):

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.engine import Row
 
+from stagesync.store.bulk import Put, store_rows
 from stagesync.store.keys import among
 
 
@@ -40,32 +41,27 @@ def save_differences(
     add_differences(tx, rows, at_s=at_s)
 
 
+_VALUES = ("wanted", "current", "reason", "words", "at_s", "until_s")
+_KEYS = ("record_pk", "field")
+_ADD = Put("difference", (*_KEYS, *_VALUES), _KEYS, _VALUES)
+
+
 def add_differences(tx: Connection, rows: Iterable[StoredDifference], *, at_s: float) -> None:
     """Note differences beside those that are noted."""
-    values = [
-        {
-            "pk": each.record_pk,
-            "field": each.field,
-            "wanted": orjson.dumps(each.wanted).decode(),
-            "current": orjson.dumps(each.current).decode(),
-            "reason": each.reason,
-            "words": each.words,
-            "at_s": at_s,
-            "until_s": each.until_s,
-        }
-        for each in rows
-    ]
-    if values:
-        tx.execute(
-            text(
-                "INSERT INTO difference (record_pk, field, wanted, current, reason, words, at_s,"
-                " until_s) VALUES (:pk, :field, :wanted, :current, :reason, :words, :at_s, :until_s)"
-                " ON CONFLICT (record_pk, field) DO UPDATE SET wanted = excluded.wanted,"
-                " current = excluded.current, reason = excluded.reason, words = excluded.words,"
-                " at_s = excluded.at_s, until_s = excluded.until_s"
-            ),
-            values,
+    values = (
+        (
+            each.record_pk,
+            each.field,
+            orjson.dumps(each.wanted).decode(),
+            orjson.dumps(each.current).decode(),
+            each.reason,
+            each.words,
+            at_s,
+            each.until_s,
         )
+        for each in rows
+    )
+    store_rows(tx, _ADD, values)
 
 
 def subjects_over(tx: Connection, *, now_s: float) -> list[str]:

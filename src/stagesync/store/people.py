@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.engine import Row
 
+from stagesync.store.bulk import Change, Put, store_rows
 from stagesync.store.keys import chunks
 
 Kind = Literal["person", "account"]
@@ -107,52 +108,38 @@ def ids_of_other_policy(tx: Connection, kind: Kind, policy: str) -> list[str]:
 
 def ensure(tx: Connection, kind: Kind, ids: Iterable[str]) -> None:
     """Make a place for new ones."""
-    rows = [{"id": each} for each in ids]
-    if rows:
-        tx.execute(
-            text(
-                f"INSERT INTO {kind} (id, position, scores, stages, policy)"  # noqa: S608  a literal
-                " VALUES (:id, '{}', '{}', '{}', '') ON CONFLICT (id) DO NOTHING"
-            ),
-            rows,
-        )
+    new = Put(kind, ("id", "position", "scores", "stages", "policy"), ("id",))
+    store_rows(tx, new, ((each, "{}", "{}", "{}", "") for each in ids))
+
+
+_TEXTS = ("position", "scores", "stages")
+_VALUES = (
+    "evaluated_at_s",
+    "recheck_at_s",
+    "staged_at_s",
+    "previous_stage",
+    "content",
+    "next_contact_at_s",
+    "policy",
+    "id",
+)
 
 
 def save_placed(tx: Connection, kind: Kind, rows: Sequence[Placed]) -> None:
     """Keep evaluations."""
-    if not rows:
-        return
-    tx.execute(
-        text(
-            f"UPDATE {kind} SET position = :position, scores = :scores, stages = :stages,"  # noqa: S608  a literal
-            " evaluated_at_s = :evaluated_at_s, recheck_at_s = :recheck_at_s,"
-            " staged_at_s = :staged_at_s, previous_stage = :previous_stage, content = :content,"
-            " next_contact_at_s = :next_contact_at_s, policy = :policy WHERE id = :id"
-        ),
-        [
-            {
-                "id": each.id,
-                "position": orjson.dumps(each.position).decode(),
-                "scores": orjson.dumps(each.scores).decode(),
-                "stages": orjson.dumps(each.stages).decode(),
-                "evaluated_at_s": each.evaluated_at_s,
-                "recheck_at_s": each.recheck_at_s,
-                "staged_at_s": each.staged_at_s,
-                "previous_stage": each.previous_stage,
-                "content": each.content,
-                "next_contact_at_s": each.next_contact_at_s,
-                "policy": each.policy,
-            }
-            for each in rows
-        ],
+    values = (
+        (
+            *(orjson.dumps(getattr(each, name)).decode() for name in _TEXTS),
+            *(getattr(each, name) for name in _VALUES),
+        )
+        for each in rows
     )
+    store_rows(tx, Change(kind, (*_TEXTS, *_VALUES[:-1]), ("id",)), values)
 
 
 def assign(tx: Connection, kind: Kind, rows: Iterable[tuple[int, str]]) -> None:
     """Say which person or account records belong to: (record, id)."""
-    values = [{"pk": pk, "id": each} for pk, each in rows]
-    if values:
-        tx.execute(text(f"UPDATE record SET {kind} = :id WHERE pk = :pk"), values)  # noqa: S608  a literal
+    store_rows(tx, Change("record", (kind,), ("pk",)), ((each, pk) for pk, each in rows))
 
 
 def unassign(tx: Connection, kind: Kind, pks: Iterable[int]) -> None:
@@ -164,9 +151,8 @@ def unassign(tx: Connection, kind: Kind, pks: Iterable[int]) -> None:
 
 def set_accounts(tx: Connection, rows: Iterable[tuple[str, str | None]]) -> None:
     """Say which account people belong to: (person, account)."""
-    values = [{"id": each, "account": account} for each, account in rows]
-    if values:
-        tx.execute(text("UPDATE person SET account = :account WHERE id = :id"), values)
+    change = Change("person", ("account",), ("id",))
+    store_rows(tx, change, ((account, each) for each, account in rows))
 
 
 def remove_empty(tx: Connection, kind: Kind, ids: Iterable[str]) -> list[str]:

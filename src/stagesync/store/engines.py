@@ -1,0 +1,102 @@
+"""Doors to a database: how SQLite and Postgres are set up before anything is asked of them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+
+from stagesync.errors import StoreError
+
+LOCK_S = 30.0
+"""How long a process waits for another one that writes."""
+
+KEPT_LOG = 2 * 2**20
+"""Bytes that the file of SQLite's write-ahead log keeps once it was written back."""
+
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "cache_size=-65536",
+    # What is deleted is overwritten, so that the erased leave nothing in free pages.
+    "secure_delete=ON",
+    # A checkpoint is no part of a commit: see `store.checkpoints`.
+    "wal_autocheckpoint=0",
+    f"journal_size_limit={KEPT_LOG}",
+)
+
+
+def make_engine(url: str) -> Engine:
+    """A door to the database at this URL; a file is made, readable by its owner alone.
+
+    Statements in errors go without their values, which may be personal data or a secret.
+
+    Raises:
+        StoreError: it is no URL of a database that can be opened here.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() != "sqlite":
+            return create_engine(parsed, hide_parameters=True)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise StoreError(
+            "store.url is not a database URL that can be opened here",
+            hint="use the form sqlite:///stagesync.db",
+        ) from error
+    path = file_of(url)
+    if path:
+        _make_private(path)
+    engine = create_engine(
+        parsed,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": LOCK_S},
+        **({} if path else {"poolclass": StaticPool}),
+    )
+    event.listen(engine, "connect", _tune_sqlite)
+    return engine
+
+
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite URL; None of a store in memory or on a server."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database))
+
+
+def is_sqlite(connection: Connection | Engine) -> bool:
+    """Whether the database is a file, or in memory; else it is a server."""
+    return connection.dialect.name == "sqlite"
+
+
+def store_error(error: DBAPIError) -> StoreError:
+    """The driver's words without the statement and without values, which may be personal data."""
+    return StoreError(
+        f"the database refused: {type(error.orig).__name__}: {_words(error)}",
+        hint="check the disk, the permissions of the file, and store.url",
+    )
+
+
+def _words(error: DBAPIError) -> str:
+    """Postgres quotes the row in a detail, and what it cannot read in the message itself."""
+    told = getattr(error.orig, "diag", None)
+    if told is None or told.message_primary is None:
+        return str(error.orig)
+    return "a value that it cannot hold" if isinstance(error, DataError) else told.message_primary
+
+
+def _make_private(path: Path) -> None:
+    """Create the file readable by its owner alone: it holds personal data."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _tune_sqlite(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection has no type
+    for pragma in _PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
