@@ -30,10 +30,13 @@ _PRAGMAS = (
 )
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, *, tuned: bool = True) -> Engine:
     """A door to the database at this URL; a file is made, readable by its owner alone.
 
     Statements in errors go without their values, which may be personal data or a secret.
+
+    Args:
+        tuned: whether a SQLite file is made and set up to be written to.
 
     Raises:
         StoreError: it is no URL of a database that can be opened here.
@@ -48,7 +51,7 @@ def make_engine(url: str) -> Engine:
             hint="use the form sqlite:///stagesync.db",
         ) from error
     path = file_of(url)
-    if path:
+    if path and tuned:
         _make_private(path)
     engine = create_engine(
         parsed,
@@ -56,7 +59,8 @@ def make_engine(url: str) -> Engine:
         connect_args={"check_same_thread": False, "timeout": LOCK_S},
         **({} if path else {"poolclass": StaticPool}),
     )
-    event.listen(engine, "connect", _tune_sqlite)
+    if tuned:
+        event.listen(engine, "connect", _tune_sqlite)
     return engine
 
 

@@ -41,11 +41,6 @@ def newest(scripts: Path = MIGRATIONS) -> str:
     return _known(scripts)[0]
 
 
-def schema_of(connection: Connection) -> str | None:
-    """The schema that a store has; None for one that is empty."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
 def migrate(
     engine: Engine,
     *,
@@ -65,20 +60,25 @@ def migrate(
     """
     wanted = to or newest(scripts)
     with engine.connect() as connection:
-        here = _checked(connection, scripts)
+        here = check_schema(connection, scripts)
     if here == wanted:
         return
     if here is not None and before is not None:
         before(engine, here)
     with engine.connect() as connection, closing(connection):
-        _take_turn(connection)
-        if _checked(connection, scripts) != wanted:
-            _upgrade(connection, wanted, scripts)
+        take_turn(connection)
+        if check_schema(connection, scripts) != wanted:
+            upgrade(connection, wanted, scripts=scripts)
         connection.commit()
 
 
-def _checked(connection: Connection, scripts: Path) -> str | None:
-    here = schema_of(connection)
+def check_schema(connection: Connection, scripts: Path = MIGRATIONS) -> str | None:
+    """The schema of a store; None where there is none yet.
+
+    Raises:
+        StoreTooNew: a later version made it.
+    """
+    here = MigrationContext.configure(connection).get_current_revision()
     if here is not None and here not in _known(scripts)[1]:
         raise StoreTooNew(
             f"the store has schema {here}, which this version of stagesync does not know",
@@ -87,18 +87,19 @@ def _checked(connection: Connection, scripts: Path) -> str | None:
     return here
 
 
-def _take_turn(connection: Connection) -> None:
-    """Begin the one transaction of a migration; whoever comes second waits here."""
+def upgrade(connection: Connection, to: str = "", *, scripts: Path = MIGRATIONS) -> None:
+    """Bring the schema forward in the transaction that the caller began."""
+    config = Config()
+    config.set_main_option("script_location", str(scripts))
+    config.attributes["connection"] = connection
+    command.upgrade(config, to or newest(scripts))
+    keep_log(connection)
+
+
+def take_turn(connection: Connection) -> None:
+    """Begin the one transaction of a migration; whoever comes second waits here, and others cannot write."""
     if is_sqlite(connection):
         # The driver begins none by itself before a CREATE or an ALTER.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
-
-
-def _upgrade(connection: Connection, to: str, scripts: Path) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(scripts))
-    config.attributes["connection"] = connection
-    command.upgrade(config, to)
-    keep_log(connection)
