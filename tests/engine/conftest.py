@@ -10,7 +10,7 @@ from .bench import FEW, Bench, make_bench
 
 
 @pytest.fixture(autouse=True)
-def _kind(kind: str) -> None:
+def _kind(store_kind: str) -> None:
     """Every test runs on SQLite and on Postgres."""
 
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from sqlalchemy import text
 
+import stores
 from stagesync.domain.chain import PART, Verdict, verify
 from stagesync.engine import audit, holds, verdicts
 from stagesync.engine.audit import forget, keep_within, verify_store
@@ -25,8 +26,6 @@ from stagesync.errors import ArgumentError
 from stagesync.store import open_store
 
 from .bench import DAY_S, Bench, iso, make_bench
-
-GUARDS = ("audit_keeps", "audit_stays", "audit_grows")
 
 
 def _log(bench: Bench) -> list[dict[str, Any]]:
@@ -44,7 +43,8 @@ def _verdict(bench: Bench, **options: Any) -> Verdict:
 def _meddle(bench: Bench, *statements: str) -> tuple[int | None, str]:
     """What is found after somebody who owns the database took its guards away and changed it."""
     with bench.store.begin() as tx:
-        for each in (*(f"DROP TRIGGER {name}" for name in GUARDS), *statements):
+        stores.unguard(tx)
+        for each in statements:
             tx.execute(text(each))
     return _verdict(bench).broken, _verdict(bench).why
 

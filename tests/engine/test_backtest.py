@@ -261,6 +261,7 @@ def test_a_mapping_that_no_longer_fits_is_told(bench: Bench, tmp_path: Path) -> 
     assert ["north.yaml"] == [Path(each.file).name for each in told.value.problems]
 
 
+@pytest.mark.one_kind
 def test_a_large_base_takes_a_bounded_number_of_queries(bench: Bench, tmp_path: Path) -> None:
     """Two thousand people are asked for in batches: at most 60 queries a thousand."""
     for number in range(500):

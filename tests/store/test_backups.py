@@ -24,24 +24,6 @@ NOON_S = 1_795_262_400.0
 
 
 @pytest.fixture
-def filled_url(store_url: str) -> str:
-    """A store of each kind with rows in every table."""
-    store = open_store(store_url)
-    with store.begin() as tx:
-        fill(tx)
-    store.close()
-    return store_url
-
-
-@pytest.fixture
-def other_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """An empty database of the other kind."""
-    if kind == "sqlite":
-        return str(request.getfixturevalue("postgres").bare_url())
-    return f"sqlite:///{tmp_path / 'other.db'}"
-
-
-@pytest.fixture
 def file(tmp_path: Path) -> Path:
     """Where backups go."""
     return tmp_path / "stagesync.backup"

@@ -134,12 +134,12 @@ def _refused(store: Store, statement: str) -> None:
         tx.execute(text(statement))
 
 
-def test_the_database_refuses_to_change_the_log(store: Store, kind: str) -> None:
+def test_the_database_refuses_to_change_the_log(store: Store, store_kind: str) -> None:
     """Neither deleting nor changing an entry is possible, nor half a blanking, nor that of an act."""
     with store.begin() as tx:
         _fill(tx)
         before = list(log.rows(tx))
-    for statement in (*FORBIDDEN, BY_KIND[kind]):
+    for statement in (*FORBIDDEN, BY_KIND[store_kind]):
         _refused(store, statement)
     with store.begin() as tx:
         assert before == list(log.rows(tx))

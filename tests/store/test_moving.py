@@ -7,29 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from filled_store import ROWS, fill, total
+from filled_store import ROWS, total
 from stagesync.errors import StoreError
 from stagesync.store import Store, open_store
 from stagesync.store.content import sums_of
 from stagesync.store.moving import copy_store
 from stagesync.store.records import name_records
 from stagesync.store.schema import metadata
-
-
-@pytest.fixture
-def filled_url(store_url: str) -> str:
-    """A store of each kind with rows in every table."""
-    with _open(store_url) as tx:
-        fill(tx)
-    return store_url
-
-
-@pytest.fixture
-def target_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """An empty database of the other kind."""
-    if kind == "sqlite":
-        return str(request.getfixturevalue("postgres").bare_url())
-    return f"sqlite:///{tmp_path / 'target.db'}"
 
 
 class _Opened:
@@ -51,41 +35,41 @@ def _open(url: str) -> _Opened:
     return _Opened(url)
 
 
-def test_a_copy_holds_the_same(filled_url: str, target_url: str) -> None:
+def test_a_copy_holds_the_same(filled_url: str, other_url: str) -> None:
     """Every table comes over row for row, either way, awkward values included; progress adds up."""
     seen = Counter[str]()
-    found = copy_store(filled_url, target_url, lambda table, rows: seen.update({table: rows}))
+    found = copy_store(filled_url, other_url, lambda table, rows: seen.update({table: rows}))
     assert {*metadata.tables} == {*found}
     assert {ROWS} == {each.rows for each in found.values()} == {*seen.values()}
-    with _open(filled_url) as one, _open(target_url) as other:
+    with _open(filled_url) as one, _open(other_url) as other:
         assert found == sums_of(one) == sums_of(other)
 
 
-def test_a_copy_goes_on_numbering_and_guards_its_log(filled_url: str, target_url: str) -> None:
+def test_a_copy_goes_on_numbering_and_guards_its_log(filled_url: str, other_url: str) -> None:
     """The next record gets a number of its own, and the log lets nothing go there either."""
-    copy_store(filled_url, target_url)
-    with _open(target_url) as tx:
+    copy_store(filled_url, other_url)
+    with _open(other_url) as tx:
         assert (
             ROWS + 1 == name_records(tx, [("north", "contact", "new")])["north", "contact", "new"]
         )
-    copied = open_store(target_url)
+    copied = open_store(other_url)
     with pytest.raises(StoreError, match="append-only"), copied.begin() as tx:
         tx.execute(text("DELETE FROM audit"))
     copied.close()
 
 
-def test_a_filled_target_is_refused(filled_url: str, target_url: str) -> None:
+def test_a_filled_target_is_refused(filled_url: str, other_url: str) -> None:
     """What stands in the target stays, and nothing comes to it."""
-    with _open(target_url) as tx:
+    with _open(other_url) as tx:
         tx.execute(text("INSERT INTO meta (name, value) VALUES ('runs', '7')"))
     with pytest.raises(StoreError, match="holds a store already"):
-        copy_store(filled_url, target_url)
-    with _open(target_url) as tx:
+        copy_store(filled_url, other_url)
+    with _open(other_url) as tx:
         assert [("runs", "7")] == [tuple(row) for row in tx.execute(text("SELECT * FROM meta"))]
         assert 1 == sum(each.rows for each in sums_of(tx).values())
 
 
-def test_a_copy_that_breaks_off_leaves_nothing(filled_url: str, target_url: str) -> None:
+def test_a_copy_that_breaks_off_leaves_nothing(filled_url: str, other_url: str) -> None:
     """When it is interrupted in the middle the target holds no row, and the next try succeeds."""
 
     def interrupt(table: str, _rows: int) -> None:
@@ -93,17 +77,17 @@ def test_a_copy_that_breaks_off_leaves_nothing(filled_url: str, target_url: str)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        copy_store(filled_url, target_url, interrupt)
-    target = open_store(target_url)
+        copy_store(filled_url, other_url, interrupt)
+    target = open_store(other_url)
     assert 0 == total(target)
     target.close()
-    assert ROWS == copy_store(filled_url, target_url)["record"].rows
+    assert ROWS == copy_store(filled_url, other_url)["record"].rows
 
 
-def test_nothing_cannot_be_copied(target_url: str, tmp_path: Path) -> None:
+def test_nothing_cannot_be_copied(other_url: str, tmp_path: Path) -> None:
     """A database without a store is no source."""
     with pytest.raises(StoreError, match="no store to copy"):
-        copy_store(f"sqlite:///{tmp_path / 'none.db'}", target_url)
+        copy_store(f"sqlite:///{tmp_path / 'none.db'}", other_url)
 
 
 @pytest.fixture

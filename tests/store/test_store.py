@@ -39,14 +39,6 @@ def _shape(engine: Engine) -> dict[str, Any]:
 
 
 @pytest.fixture
-def bare_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """A database of each kind without a table."""
-    if kind == "postgres":
-        return str(request.getfixturevalue("postgres").bare_url())
-    return f"sqlite:///{tmp_path / 'bare.db'}"
-
-
-@pytest.fixture
 def migrated(store_url: str) -> Iterator[Engine]:
     """An engine on a database that the migrations made."""
     engine = create_engine(store_url)

@@ -135,8 +135,9 @@ def compare(one: Sums, other: Sums) -> None:
 def _read(connection: Connection, table: Table) -> Iterator[list[tuple[Any, ...]]]:
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     sql = text(f'SELECT {names} FROM "{table.name}"').execution_options(yield_per=AT_ONCE)  # noqa: S608  names that the database told
-    for batch in connection.execute(sql).partitions():
-        yield [tuple(row) for row in batch]
+    with connection.execute(sql) as found:
+        for batch in found.partitions():
+            yield [tuple(row) for row in batch]
 
 
 def _go_on_counting(target: Connection, table: Table) -> None:

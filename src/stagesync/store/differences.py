@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import Row
 
 from stagesync.store.bulk import Put, store_rows
-from stagesync.store.keys import among
+from stagesync.store.keys import among, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def subjects_left(
         "SELECT DISTINCT COALESCE(r.person, r.account) AS subject FROM difference d"
         " JOIN record r ON r.pk = d.record_pk WHERE d.reason IN :reasons AND r.gone = 0"
         " AND (:connection = '' OR (r.connection = :connection AND r.object IN :objects))"
-    ).bindparams(bindparam("reasons", expanding=True), bindparam("objects", expanding=True))
+    ).bindparams(*texts("reasons", "objects"))
     values = {"reasons": list(reasons), "connection": connection, "objects": list(objects)}
     return sorted(row.subject for row in tx.execute(sql, values) if row.subject)
 

@@ -141,8 +141,10 @@ def rows(
             "connection": connection,
         },
     )
-    for row in found:
-        yield _row(row)
+    # Whoever stops reading in the middle leaves no cursor open on the server.
+    with found:
+        for row in found:
+            yield _row(row)
 
 
 def _row(row: Any) -> Row:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 
 from stagesync.domain.guard import Cause, Group
 from stagesync.store.bulk import Put, store_rows
-from stagesync.store.keys import chunks
+from stagesync.store.keys import chunks, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def plans_in(tx: Connection, *states: str) -> list[StoredPlan]:
     """Plans in these states, newest first."""
     sql = text(
         "SELECT * FROM plan WHERE state IN :states ORDER BY made_at_s DESC, id DESC"
-    ).bindparams(bindparam("states", expanding=True))
+    ).bindparams(*texts("states"))
     rows = tx.execute(sql, {"states": list(states)})
     return [StoredPlan(**row._mapping) for row in rows]  # noqa: SLF001  the documented way to a row's columns
 
@@ -275,11 +275,11 @@ def adopt(tx: Connection, plan_id: str, connections: Iterable[str]) -> None:
         " WHERE o.plan = :other AND o.state = 'planned' AND o.record_pk = plan_entry.record_pk"
         " AND o.field = plan_entry.field)"
         " AND record_pk IN (SELECT pk FROM record WHERE connection IN :names)"
-    ).bindparams(bindparam("names", expanding=True))
+    ).bindparams(*texts("names"))
     take = text(
         "UPDATE plan_entry SET plan = :plan WHERE plan = :other AND state = 'planned'"
         " AND record_pk IN (SELECT pk FROM record WHERE connection IN :names)"
-    ).bindparams(bindparam("names", expanding=True))
+    ).bindparams(*texts("names"))
     for row in tx.execute(left, {"plan": plan_id}).all():
         given = {"plan": plan_id, "other": row.id, "names": list(connections)}
         tx.execute(make_room, given)
@@ -313,7 +313,7 @@ def subjects_waiting(tx: Connection, *states: str) -> list[str]:
     """People and accounts that have an entry in one of these states."""
     sql = text(
         "SELECT DISTINCT subject FROM plan_entry WHERE state IN :states ORDER BY subject"
-    ).bindparams(bindparam("states", expanding=True))
+    ).bindparams(*texts("states"))
     return [row.subject for row in tx.execute(sql, {"states": list(states)})]
 
 
