@@ -20,11 +20,14 @@ from stagesync.errors import StoreTooNew
 from stagesync.store import open_store
 from stagesync.store.backups import back_up, check_backup, keep_older
 from stagesync.store.content import sums_of
-from stagesync.store.migrating import MIGRATIONS, check_schema, migrate
+from stagesync.store.engines import file_of
+from stagesync.store.migrating import MIGRATIONS, check_schema, migrate, newest
 from stagesync.store.moving import opened
 from stagesync.store.restoring import restore
 
-OLD = sorted((Path(__file__).parent / "old").glob("*.db.gz"))
+OLD = [None, *sorted((Path(__file__).parent / "old").glob("*.db.gz"))]
+"""Those of released versions; and None for one that this version makes."""
+
 NOON_S = 1_795_262_400.0
 
 NEXT = """
@@ -148,19 +151,21 @@ def test_a_newer_store_is_refused_by_all(filled_url: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.one_kind
-@pytest.mark.parametrize("file", OLD, ids=lambda each: each.name)
-def test_stores_of_released_versions_come_forward(
-    file: Path, bare_url: str, tmp_path: Path
+@pytest.mark.parametrize("file", OLD, ids=lambda file: file.name if file else "this version")
+def test_a_real_old_store_comes_forward(
+    file: Path | None, filled_url: str, other_url: str, tmp_path: Path
 ) -> None:
-    """A real store of each released schema opens, keeps its rows, and can be backed up and restored."""
-    path = tmp_path / "old.db"
-    path.write_bytes(gzip.decompress(file.read_bytes()))
+    """A store of each released schema opens, keeps its rows, and can be backed up and restored."""
+    path = file_of(filled_url)
+    assert path
+    if file is not None:
+        path.write_bytes(gzip.decompress(file.read_bytes()))
     with closing(sqlite3.connect(path)) as raw:
         people = raw.execute("SELECT COUNT(*) FROM person").fetchone()[0]
-    open_store(f"sqlite:///{path}", before=keep_older(tmp_path, now_s=NOON_S)).close()
-    backup = back_up(f"sqlite:///{path}", tmp_path / "file", now_s=NOON_S)
-    assert people == backup.tables["person"].rows
-    restore(tmp_path / "file", bare_url, aside=tmp_path / "aside", now_s=NOON_S)
-    with opened(bare_url) as engine, engine.connect() as connection:
-        assert check_schema(connection)
+    open_store(filled_url, before=keep_older(tmp_path, now_s=NOON_S)).close()
+    backup = back_up(filled_url, tmp_path / "file", now_s=NOON_S)
+    assert people == backup.tables["person"].rows > 0
+    restore(tmp_path / "file", other_url, aside=tmp_path / "aside", now_s=NOON_S)
+    with opened(other_url) as engine, engine.connect() as connection:
+        assert newest() == check_schema(connection)
         assert backup.tables == sums_of(connection)

@@ -90,8 +90,9 @@ def all_ids(tx: Connection, kind: Kind) -> list[str]:
 
 def ids_due(tx: Connection, kind: Kind, *, now_s: float) -> list[str]:
     """Those that time alone may have moved."""
-    sql = text(f"SELECT id FROM {kind} WHERE recheck_at_s <= :now_s ORDER BY id")  # noqa: S608  a literal
-    return [row.id for row in tx.execute(sql, {"now_s": now_s})]
+    # Sorted here: for an order of its own SQLite would rather read everybody by id.
+    sql = text(f"SELECT id FROM {kind} WHERE recheck_at_s <= :now_s")  # noqa: S608  a literal
+    return sorted(row.id for row in tx.execute(sql, {"now_s": now_s}))
 
 
 def ids_placed_after(tx: Connection, kind: Kind, at_s: float) -> list[str]:
@@ -102,8 +103,9 @@ def ids_placed_after(tx: Connection, kind: Kind, at_s: float) -> list[str]:
 
 def ids_of_other_policy(tx: Connection, kind: Kind, policy: str) -> list[str]:
     """Those last placed by another policy, or never."""
-    sql = text(f"SELECT id FROM {kind} WHERE policy <> :policy ORDER BY id")  # noqa: S608  a literal
-    return [row.id for row in tx.execute(sql, {"policy": policy})]
+    # Two ranges of the index instead of `<>`, which reads everybody.
+    sql = text(f"SELECT id FROM {kind} WHERE policy < :policy OR policy > :policy")  # noqa: S608  a literal
+    return sorted(row.id for row in tx.execute(sql, {"policy": policy}))
 
 
 def ensure(tx: Connection, kind: Kind, ids: Iterable[str]) -> None:
