@@ -16,10 +16,11 @@ import multiprocessing
 import os
 import random
 import signal
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -70,7 +71,8 @@ class Books:
 
     Attributes:
         kinds: how the lives went, by kind.
-        """
+        unanswered: lives that left values of which nothing says whether the CRM took them.
+    """
 
     kills: int = 0
     written: int = 0
@@ -80,12 +82,14 @@ class Books:
     greatest_repeat: int = 0
     repeated: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    unanswered: int = 0
 
     def line(self) -> str:
         """One line for people."""
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.kinds.items()))
         return (
-            f"{self.kills} kills ({kinds}), {self.written} values written:"
+            f"{self.kills} kills ({kinds}), {self.unanswered} amid a write,"
+            f" {self.written} values written:"
             f" lost {len(self.lost)}, unlogged {self.unlogged}, doubled {self.doubled},"
             f" greatest repeat {self.greatest_repeat} records, {self.repeated} repeated in all"
         )
@@ -118,12 +122,13 @@ class Kills:
     def one(self) -> None:
         """People edit, somebody lives, and is killed."""
         self.edit()
-        kind = self.rng.choices(
-            ["sync", "run", "paused", "standby"], weights=[10, 10, 2, 1], k=1
-        )[0]
+        kind = self.rng.choices(["sync", "run", "paused", "standby"], weights=[10, 10, 2, 1], k=1)[
+            0
+        ]
         getattr(self, f"_{kind}")()
         self._settle_requests()
         self._count_repeat()
+        self.books.unanswered += self._left_sent()
         self.books.kills += 1
         self.books.kinds[kind] += 1
 
@@ -200,6 +205,13 @@ class Kills:
             self.world.vendors.edit(crm, kind, record, **{name: self.rng.choice(values)})
 
     # The books.
+
+    def _left_sent(self) -> bool:
+        """Whether the store has values that went out, and does not know what became of them."""
+        path = self.world.place.folder / "stagesync.db"
+        with closing(sqlite3.connect(path, timeout=30)) as store:
+            query = "SELECT EXISTS (SELECT 1 FROM plan_entry WHERE state = 'sent')"
+            return bool(store.execute(query).fetchone()[0])
 
     def _sent(self) -> int:
         """Records that were sent to be written since the last count."""
