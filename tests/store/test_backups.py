@@ -43,7 +43,10 @@ def test_a_backup_goes_back_into_the_other_kind(
 ) -> None:
     """What was backed up of one kind stands in the other afterwards, row for row."""
     made = back_up(filled_url, file, now_s=NOON_S)
-    assert ({*metadata.tables}, ROWS * len(metadata.tables)) == ({*made.tables}, made.rows)
+    assert ({*metadata.tables} - {"lease"}, ROWS * (len(metadata.tables) - 1)) == (
+        {*made.tables},
+        made.rows,
+    )
     found = put_back(file, other_url)
     assert (made, None) == (found.backup, found.aside)
     assert made.tables == content(filled_url) == content(other_url)

@@ -39,7 +39,7 @@ def test_a_copy_holds_the_same(filled_url: str, other_url: str) -> None:
     """Every table comes over row for row, either way, awkward values included; progress adds up."""
     seen = Counter[str]()
     found = copy_store(filled_url, other_url, lambda table, rows: seen.update({table: rows}))
-    assert {*metadata.tables} == {*found}
+    assert {*metadata.tables} - {"lease"} == {*found}
     assert {ROWS} == {each.rows for each in found.values()} == {*seen.values()}
     with _open(filled_url) as one, _open(other_url) as other:
         assert found == sums_of(one) == sums_of(other)

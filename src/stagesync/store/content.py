@@ -24,7 +24,9 @@ _WRAP = 2**128
 BACKUP = "backup"
 """The table of a backup's file that says what the file is; no store has it."""
 
-_NO_CONTENT = {"alembic_version", BACKUP}
+_NO_CONTENT = {"alembic_version", "lease", BACKUP}
+"""Who works on a store just now is no part of what it holds."""
+
 
 Told = Callable[[str, int], None]
 """Called with a table and how many more rows of it are done."""

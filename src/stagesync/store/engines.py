@@ -15,6 +15,9 @@ from stagesync.errors import StoreError
 LOCK_S = 30.0
 """How long a process waits for another one that writes."""
 
+IDLE_LIMIT = "-c idle_in_transaction_session_timeout=5min"
+"""Postgres ends a session of a process that was paused inside a transaction: others wait for its locks."""
+
 KEPT_LOG = 2 * 2**20
 """Bytes that the file of SQLite's write-ahead log keeps once it was written back."""
 
@@ -44,7 +47,7 @@ def make_engine(url: str, *, tuned: bool = True) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
-            return create_engine(parsed, hide_parameters=True)
+            return create_engine(parsed, hide_parameters=True, connect_args={"options": IDLE_LIMIT})
     except (ArgumentError, NoSuchModuleError) as error:
         raise StoreError(
             "store.url is not a database URL that can be opened here",
@@ -75,6 +78,19 @@ def file_of(url: str) -> Path | None:
 def is_sqlite(connection: Connection | Engine) -> bool:
     """Whether the database is a file, or in memory; else it is a server."""
     return connection.dialect.name == "sqlite"
+
+
+def forget_statistics(engine: Engine) -> None:
+    """Pin SQLite's planner: without statistics it goes by the schema, as its tests saw it.
+
+    Whoever ran ANALYZE on the file while a queue was empty made it read everybody instead of the queue.
+    """
+    if not is_sqlite(engine):
+        return
+    with engine.begin() as connection:
+        sql = "SELECT name FROM sqlite_master WHERE name LIKE 'sqlite_stat_'"
+        for name in connection.exec_driver_sql(sql).scalars().all():
+            connection.exec_driver_sql(f"DROP TABLE {name}")
 
 
 def store_error(error: DBAPIError) -> StoreError:

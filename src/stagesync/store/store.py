@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,12 +11,20 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from stagesync.store.checkpoints import Checkpoints
-from stagesync.store.engines import file_of, make_engine, store_error
+from stagesync.store.engines import file_of, forget_statistics, make_engine, store_error
 from stagesync.store.migrating import migrate
+
+LONG_S = 1.0
+"""A transaction beyond this renews its lease at the end as well."""
 
 
 class Store:
-    """The state of one deployment. Every method that touches data takes a transaction of `begin`."""
+    """The state of one deployment. Every method that touches data takes a transaction of `begin`.
+
+    Attributes:
+        fence: what each transaction does first while this process works under a lease; raises when the
+            lease is lost. None: nothing.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -23,17 +32,21 @@ class Store:
         self._is_open = False
         path = file_of(engine.url.render_as_string(hide_password=False))
         self._checkpoints = Checkpoints(path) if path else None
+        self.fence: Callable[[Connection], None] | None = None
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def begin(self, *, fenced: bool = True) -> Iterator[Connection]:
         """A transaction: committed at the end, rolled back by an exception.
 
         One at a time in this process: SQLite has one writer, and taking turns here is cheaper than
         running into its lock. Never ask a CRM anything while holding one: a connector keeps what it
         must know again in transactions of its own, and would wait for ever.
 
+        Args:
+            fenced: it belongs to the work under the lease; false for what must be kept whoever works.
+
         Raises:
-            StoreError: the database refuses; nothing of the transaction stays.
+            StoreError: the database refuses, or the lease is lost; nothing of the transaction stays.
             RuntimeError: this thread is inside another one; SQLite would lock itself.
         """
         with self._turn:
@@ -41,8 +54,15 @@ class Store:
                 raise RuntimeError("a transaction of this store is open in this thread")
             self._is_open = True
             try:
+                fence = self.fence if fenced else None
                 with self._engine.begin() as transaction:
+                    began = time.monotonic()
+                    if fence:
+                        fence(transaction)
                     yield transaction
+                    if fence and time.monotonic() - began > LONG_S:
+                        # Nobody could take the lease over meanwhile, and nobody shall right after.
+                        fence(transaction)
                 if self._checkpoints:
                     self._checkpoints.committed()
             except DBAPIError as error:
@@ -80,6 +100,7 @@ def open_store(url: str, *, before: Callable[[Engine, str], None] | None = None)
     engine = make_engine(url)
     try:
         migrate(engine, before=before)
+        forget_statistics(engine)
     except DBAPIError as error:
         engine.dispose()
         raise store_error(error) from error

@@ -28,6 +28,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.create_index("ix_account_account", ["account"], unique=False)
+        batch_op.create_index("ix_account_policy", ["policy"], unique=False)
         batch_op.create_index("ix_account_recheck_at_s", ["recheck_at_s"], unique=False)
 
     op.create_table(
@@ -156,6 +157,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_difference")),
     )
     with op.batch_alter_table("difference", schema=None) as batch_op:
+        batch_op.create_index("ix_difference_reason", ["reason"], unique=False)
         batch_op.create_index("ix_difference_until_s", ["until_s"], unique=False)
 
     op.create_table(
@@ -251,6 +253,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "object", "id", name=op.f("pk_inbox")),
     )
     op.create_table(
+        "lease",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("pid", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("life", sa.Text(), nullable=False),
+        sa.Column("taken_at_s", sa.Float(), nullable=False),
+        sa.Column("renewed_at_s", sa.Float(), nullable=False),
+        sa.Column("lasts_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+    )
+    op.create_table(
         "link",
         sa.Column("from_pk", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("to_pk", sa.Integer(), autoincrement=False, nullable=False),
@@ -326,6 +340,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index("ix_person_account", ["account"], unique=False)
+        batch_op.create_index("ix_person_policy", ["policy"], unique=False)
         batch_op.create_index("ix_person_recheck_at_s", ["recheck_at_s"], unique=False)
 
     op.create_table(
@@ -404,12 +419,16 @@ def upgrade() -> None:
     op.create_table(
         "run",
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("started_at_s", sa.Float(), nullable=False),
         sa.Column("ended_at_s", sa.Float(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
     )
+    with op.batch_alter_table("run", schema=None) as batch_op:
+        batch_op.create_index("ix_run_seq", ["seq"], unique=True)
+
     op.create_table(
         "saved_plan",
         sa.Column("plan", sa.Text(), nullable=False),
