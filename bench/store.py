@@ -1,8 +1,6 @@
 """What carrying many rows into a store costs, by the driver's way and by SQLAlchemy's; and a whole copy.
 
-    python bench/store.py [ROWS] [POSTGRES_URL]
-
-The URL is of an empty database that may be filled; without one a server is started, where there is one.
+    python bench/store.py [ROWS]
 """
 
 from __future__ import annotations
