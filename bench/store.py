@@ -1,6 +1,6 @@
 """What carrying many rows into a store costs, by the driver's way and by SQLAlchemy's; and a whole copy.
 
-    python bench/store.py [ROWS]
+python bench/store.py [ROWS]
 """
 
 from __future__ import annotations
