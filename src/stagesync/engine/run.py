@@ -201,7 +201,7 @@ def _take_stock(
     with deployment.store.begin() as tx:
         settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
         notice_definitions(tx, deployment)
-        end_due(tx, deployment, now_s=now_s)
+        end_due(tx, deployment, run=run, now_s=now_s)
         lost = has_shrunk(tx, deployment, {name: each.lost for name, each in pulled.items()})
         resolved = resolve(tx, deployment, run=run, now_s=now_s)
         unread = find_unread(tx, deployment)

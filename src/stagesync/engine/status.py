@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from stagesync.domain.life import WAITING
+from stagesync.engine.alerts import HERE
 from stagesync.engine.counts import counts_of
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.first_load import unread_objects
@@ -33,6 +34,7 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
                 _connection(tx, deployment, name, now_s=now_s) | {"out_of_scope": left_out[name]}
                 for name in deployment.connections
             ],
+            "alerts": _alerts(tx, HERE),
             "people": people.count(tx, "person"),
             "accounts": people.count(tx, "account"),
             "stages": people.count_stages(tx).get(deployment.main_vocabulary, {}),
@@ -126,17 +128,22 @@ def _connection(
             for object_name, each in counts_of(tx, name).items()
         },
         "rounds": slow_work(tx, deployment, name),
-        "alerts": [
-            {
-                "key": each.key,
-                "what": each.what,
-                "fix": each.fix,
-                "raised_at": iso(each.raised_at_s),
-                "seen": each.seen,
-            }
-            for each in alerts.standing(tx, name)
-        ],
+        "alerts": _alerts(tx, name),
     }
+
+
+def _alerts(tx: Connection, connection: str) -> list[dict[str, Any]]:
+    """What a person should put right now."""
+    return [
+        {
+            "key": each.key,
+            "what": each.what,
+            "fix": each.fix,
+            "raised_at": iso(each.raised_at_s),
+            "seen": each.seen,
+        }
+        for each in alerts.standing(tx, connection)
+    ]
 
 
 def _quota(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -89,6 +89,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit")),
     )
     with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_at", ["at", "seq"], unique=False)
         batch_op.create_index("ix_audit_id", ["id"], unique=False)
         batch_op.create_index("ix_audit_person", ["person"], unique=False)
         batch_op.create_index("ix_audit_run", ["run"], unique=False)
@@ -266,6 +267,13 @@ def upgrade() -> None:
         sa.Column("entries", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("run", name=op.f("pk_log_end")),
+    )
+    op.create_table(
+        "log_policy",
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("run", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("policy", "run", name=op.f("pk_log_policy")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "member",
