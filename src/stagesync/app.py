@@ -182,6 +182,7 @@ def _deployment(
         limits=_limits(settings.guardrails),
         edits=_edit_rules(settings.edits),
         log_rules=log_rules,
+        keep_gone_s=settings.privacy.keep_gone,
         definitions=digest_of_definitions(definitions, connections),
     )
 

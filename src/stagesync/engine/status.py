@@ -18,7 +18,18 @@ from stagesync.engine.instants import iso
 from stagesync.engine.scope import count_out_of_scope
 from stagesync.engine.standing import slow_work
 from stagesync.engine.trouble import kept
-from stagesync.store import alerts, differences, guards, holds, inbox, joins, people, plans, state
+from stagesync.store import (
+    alerts,
+    differences,
+    forgotten,
+    guards,
+    holds,
+    inbox,
+    joins,
+    people,
+    plans,
+    state,
+)
 
 PARKED = 50
 """Refused values that are told one by one; `differences` counts them all."""
@@ -37,6 +48,7 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
             "alerts": _alerts(tx, HERE),
             "people": people.count(tx, "person"),
             "accounts": people.count(tx, "account"),
+            "forgotten": forgotten.count(tx),
             "stages": people.count_stages(tx).get(deployment.main_vocabulary, {}),
             "backlog": state.count_dirty(tx),
             "waiting": len(plans.subjects_waiting(tx, *WAITING)),

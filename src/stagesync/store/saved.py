@@ -141,15 +141,34 @@ def forget_old_plans(tx: Connection, *, before_s: float) -> None:
         tx.execute(text("DELETE FROM plan WHERE id = :plan"), found)
 
 
-def forget_records(tx: Connection, pks: Collection[int]) -> None:
-    """Take every value of these records out of what was kept."""
-    starts = tuple(b"[%d," % pk for pk in pks)
+def forget_people(tx: Connection, pks: Collection[int], people: Collection[str]) -> int:
+    """Take every value of these records and people out of what was kept; how many plans that changed."""
+    changed = 0
     for row in tx.execute(text("SELECT plan, body FROM saved_plan")).all():
         lines = _unpacked(row.body)
-        left = [line for line in lines if not line.startswith(starts)]
+        left = [line for line in lines if not _is_of(line, pks, people)]
         if len(left) < len(lines):
+            changed += 1
             sql = text("UPDATE saved_plan SET body = :body WHERE plan = :plan")
             tx.execute(sql, {"plan": row.plan, "body": _packed(left)})
+    return changed
+
+
+def values_of(
+    tx: Connection, pks: Collection[int], people: Collection[str]
+) -> list[dict[str, Any]]:
+    """Every value of these records and people that was kept of any plan, with the plan's id."""
+    return [
+        {"plan": row.plan, **dict(zip(_FIELDS, orjson.loads(line), strict=True))}
+        for row in tx.execute(text("SELECT plan, body FROM saved_plan ORDER BY plan")).all()
+        for line in _unpacked(row.body)
+        if _is_of(line, pks, people)
+    ]
+
+
+def _is_of(line: bytes, pks: Collection[int], people: Collection[str]) -> bool:
+    number = line[1 : line.index(b",")]
+    return int(number) in pks or any(b'"%b"' % who.encode() in line for who in people)
 
 
 def _count(tx: Connection, plan_id: str) -> tuple[dict[str, int], int, int]:

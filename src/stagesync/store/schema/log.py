@@ -23,6 +23,7 @@ run = Table(
     instant("ended_at_s", null=True),
     text("outcome"),
     text("summary"),
+    Index("ix_run_started_at_s", "started_at_s"),
 )
 
 audit = Table(
