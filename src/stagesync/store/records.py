@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -34,18 +34,18 @@ class StoredRecord:
     object: str
     id: str
     held: bool
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Any] = field(repr=False)
     changed_at_s: float
     told_at_s: float
     gone: bool
     person: str | None
     account: str | None
-    email: str
-    name: tuple[str, str]
-    domain: str
+    email: str = field(repr=False)
+    name: tuple[str, str] = field(repr=False)
+    domain: str = field(repr=False)
     merged_into: str
     created_at_s: float | None = None
-    employer: str = ""
+    employer: str = field(default="", repr=False)
 
     @property
     def mail_domain(self) -> str:
