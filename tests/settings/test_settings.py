@@ -127,13 +127,13 @@ connections:
 prefer: [west]
 """
     assert [
-        "1: store.uri: is not known; known: url",
+        "1: store.uri: is not known; known: url, lease",
         "2: log.level: Input should be 'debug', 'info', 'warning' or 'error'",
         "5: connections.north.connector: Field required",
         "6: connections.north.poll: must be a duration such as 60s, 5m or 1h",
         "9: connections.south.mode: Input should be 'observe' or 'active'",
         "10: connections.south.vendor_stage: Input should be 'off', 'fill_empty' or 'forward'",
-        "3: colour: is not known; known: store, log, guardrails, edits, audit, mappings, connections, prefer, vocabulary, language, web, clock",
+        "3: colour: is not known; known: store, log, guardrails, edits, audit, privacy, mappings, connections, prefer, vocabulary, language, web, clock",
         "11: prefer: `west` is no connection; known: north, south",
     ] == problems(write, text)
 

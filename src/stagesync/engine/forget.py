@@ -218,17 +218,12 @@ def finish(deployment: Deployment, *, now_s: float) -> None:
     with deployment.store.begin() as tx:
         found = forgotten.to_look_for(tx)
         for traces in found:
-            own = [r for c, o, i in traces.refs for r in records.records_of(tx, c, o, [i]).values()]
+            # Whoever was let in again meanwhile is welcome.
+            refs = forgotten.forgotten_among(tx, traces.refs)
+            own = [r for c, o, i in refs for r in records.records_of(tx, c, o, [i]).values()]
             pks = traces.pks | {each.pk for each in own}
-            erase(tx, Traces(traces.people, pks, traces.refs))
-            audit.forget(
-                tx,
-                people=traces.people,
-                refs=traces.refs,
-                actor="stagesync",
-                why=ASKED_FOR,
-                now_s=now_s,
-            )
+            again = Traces(traces.people, pks, frozenset(refs))
+            erase_all(tx, deployment, again, actor="stagesync", why=ASKED_FOR, now_s=now_s)
         if found:
             forgotten.looked(tx)
     if found:

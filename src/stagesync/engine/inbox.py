@@ -36,7 +36,7 @@ def note_heard(
         How many were kept.
     """
     mapped = [each for each in named if each.object in connected.roles]
-    with deployment.store.begin() as tx:
+    with deployment.store.begin(fenced=False) as tx:
         out = forgotten_among(tx, {(connected.name, each.object, each.id) for each in mapped})
         kept = [
             (each.object, each.id, each.erased)

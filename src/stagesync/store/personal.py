@@ -193,7 +193,7 @@ HOLDINGS: Mapping[str, Holding] = {
     ),
     "meta": Holding(plain=("name", "value")),
     "run": Holding(
-        plain=("id", "started_at_s", "ended_at_s", "outcome", "summary"),
+        plain=("id", "seq", "started_at_s", "ended_at_s", "outcome", "summary"),
         until="400 days: counts, nothing of anybody",
     ),
     "audit": Holding(
@@ -204,6 +204,9 @@ HOLDINGS: Mapping[str, Holding] = {
     ),
     "log_end": Holding(plain=("run", "entries", "hash")),
     "log_policy": Holding(plain=("policy", "run")),
+    "lease": Holding(
+        plain=("name", "token", "host", "pid", "life", "taken_at_s", "renewed_at_s", "lasts_s")
+    ),
     "forgotten": Holding(
         plain=("digest", "connection", "object", "at_s"), until="until `stagesync forget --undo`"
     ),

@@ -271,6 +271,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "object", "id", name=op.f("pk_inbox")),
     )
     op.create_table(
+        "lease",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("pid", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("life", sa.Text(), nullable=False),
+        sa.Column("taken_at_s", sa.Float(), nullable=False),
+        sa.Column("renewed_at_s", sa.Float(), nullable=False),
+        sa.Column("lasts_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+    )
+    op.create_table(
         "link",
         sa.Column("from_pk", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("to_pk", sa.Integer(), autoincrement=False, nullable=False),
@@ -446,6 +458,7 @@ def upgrade() -> None:
     op.create_table(
         "run",
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("started_at_s", sa.Float(), nullable=False),
         sa.Column("ended_at_s", sa.Float(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=False),
@@ -453,6 +466,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
     )
     with op.batch_alter_table("run", schema=None) as batch_op:
+        batch_op.create_index("ix_run_seq", ["seq"], unique=True)
         batch_op.create_index("ix_run_started_at_s", ["started_at_s"], unique=False)
 
     op.create_table(
