@@ -13,6 +13,7 @@ from stagesync.engine.forget import finish, forget, preview
 from stagesync.engine.forgotten import forget_again, listed, readmit
 from stagesync.engine.report import report, told_of
 from stagesync.engine.report_words import SECTIONS, WORDS
+from stagesync.engine.run import run_once
 from stagesync.engine.status import status
 from stagesync.errors import ArgumentError
 from stagesync.store import forgotten, open_store, records
@@ -293,3 +294,65 @@ def test_a_report_of_nobody_is_refused(bench: Bench) -> None:
     """Nobody of that name has a report."""
     with pytest.raises(ArgumentError, match="nobody here"):
         report(bench.deployment, "zoe@firm.example", now_s=0.0)
+
+
+class Forgetful:
+    """Forgets somebody when a run comes to a place for the nth time, as a command beside the daemon would."""
+
+    def __init__(self, bench: Bench, who: str, place: int) -> None:
+        self.bench, self.who, self.left = bench, who, place
+
+    def phase(self, name: str, total: int | None = None) -> None:
+        self._come(f"{name} {total}")
+
+    def advance(self, count: int) -> None:
+        self._come(str(count))
+
+    def _come(self, _: str) -> None:
+        self.left -= 1
+        if self.left == 0:
+            _forget(self.bench, self.who)
+
+
+@pytest.mark.parametrize("place", range(1, 15, 3))
+def test_whoever_is_forgotten_during_a_run_is_gone_after_the_next(place: int) -> None:
+    """Wherever a run stands when somebody is forgotten: it ends, and the one that follows leaves nothing of them."""
+    bench = make_bench()
+    ann, bo, _ = _life(bench)
+    for each in (ann, bo):
+        bench.form(each, count=2)
+        bench.north.edit("contact", each, {"title": "Chief", "stage": "client"})
+    progress = Forgetful(bench, f"north/contact/{ann}", place)
+    bench.clock.advance(seconds=120)
+    run_once(bench.deployment, progress=progress)
+    if progress.left > 0:
+        _forget(bench, f"north/contact/{ann}")
+    _is_gone(bench, ann)
+    bench.store.close()
+
+
+def _is_gone(bench: Bench, ann: str) -> None:
+    """After one more run."""
+    assert 0 == bench.sync().exit_code
+    told = _known(bench)
+    assert [] == [each for each in ("arlow", "Annabel") if each in told]
+    with bench.store.begin() as tx:
+        assert {} == records.records_of(tx, "north", "contact", [ann])
+        assert None is verify_store(tx).broken
+
+
+def test_a_write_under_way_notes_nothing_of_the_forgotten(bench: Bench) -> None:
+    """Somebody is forgotten while their record is written: nothing of the answer is noted, and the rest of the run goes on."""
+    ann, bo, _ = _life(bench)
+    person = str(bench.person("north", "contact", ann))
+    holds.release(bench.deployment, person, by="bea", now_s=bench.clock.now_s())
+    deal = {"won": "true", "closed": "true", "closed_on": iso(bench.clock.at_s)}
+    for each in (ann, bo):
+        bench.north.add("deal", deal, links={"contact": (each,)})
+    bench.north.meanwhile(lambda: _forget(bench, f"north/contact/{ann}"))
+    assert 0 == bench.sync().exit_code
+    told = [each for each in _known(bench).splitlines() if person in each]
+    assert {"forgetting"} == {each.partition(":")[0] for each in told}
+    assert "client" == bench.stage(bo)
+    _is_gone(bench, ann)
+    assert person not in _known(bench)

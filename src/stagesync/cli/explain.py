@@ -74,6 +74,7 @@ def _export(who: str, file: Path, *, at: str | None, config: Path | None) -> Non
         return
     # It is somebody's whole file here: nobody else on this machine reads it.
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        os.fchmod(out.fileno(), 0o600)
         out.write(f"{text}\n")
     click.echo(f"{file}: {sum(len(each['rows']) for each in document['sections'])} rows")
 

@@ -55,6 +55,8 @@ def status(*, config: Path | None, as_json: bool) -> None:
         f"{document['people']} people, {document['accounts']} accounts,"
         f" backlog {document['backlog']}, waiting {document['waiting']}"
     )
+    if document["forgotten"]:
+        click.echo(f"{document['forgotten']} records were forgotten and are not taken in again")
     for each in _at_work(document["lease"]):
         click.echo(each)
     _show_what_waits(document)

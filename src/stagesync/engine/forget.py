@@ -129,7 +129,7 @@ def forget(deployment: Deployment, who: str, *, by: str, now_s: float) -> Forgot
         traces = traces_named(tx, deployment, who)
         found = erase_all(tx, deployment, traces, actor=by, why=ASKED_FOR, now_s=now_s)
     deployment.store.forget_traces()
-    log.info("forgotten", people=list(found.people), records=sum(found.records.values()))
+    log.info("forgotten", records=sum(found.records.values()))
     return found
 
 
