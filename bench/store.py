@@ -25,14 +25,14 @@ Rows = Sequence[tuple[object, ...]]
 RECORD = tuple(
     column.name
     for column in metadata.tables["record"].columns
-    if column.name not in {"pk", "created_at_s", "person", "account"}
+    if column.name not in {"pk", "created_at_s", "gone_at_s", "person", "account"}
 )
 FIELDS = '{"email":"somebody@firm.example","title":"Head of Purchasing","country":"FR"}'
 
 
 def records(count: int) -> Rows:
     """New records."""
-    told: dict[str, object] = {"held": 1, "fields": FIELDS, "gone": 0, "erased": 0}
+    told: dict[str, object] = {"held": 1, "fields": FIELDS, "gone": 0}
     told |= {"changed_at_s": 1.8e9, "told_at_s": 1.8e9, "connection": "north", "object": "contact"}
     return [
         tuple(f"{n:09d}" if name == "id" else told.get(name, f"w{n % 999}") for name in RECORD)

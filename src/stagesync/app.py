@@ -8,12 +8,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 from urllib.parse import urlsplit
 
 from stagesync.errors import ArgumentError, DefinitionError, Problem, Stopped
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stagesync.domain.edits import EditRules
     from stagesync.domain.guard import Limits
     from stagesync.engine.deployment import Connected, Deployment
-    from stagesync.engine.heads import LogRules
+    from stagesync.engine.heads import Check, LogRules, Sign
     from stagesync.loading.definitions import Definitions
     from stagesync.settings import ConnectionSettings, EditSettings, GuardrailSettings, Settings
     from stagesync.store import Store
@@ -187,6 +187,7 @@ def _deployment(
         limits=_limits(settings.guardrails),
         edits=_edit_rules(settings.edits),
         log_rules=log_rules,
+        keep_gone_s=settings.privacy.keep_gone,
         definitions=digest_of_definitions(definitions, connections),
     )
 
@@ -219,16 +220,19 @@ def _log_rules(settings: Settings, config: Path) -> LogRules:
     from stagesync.settings.secrets import SecretsMissing, read_secrets
 
     told = settings.audit
-    try:
-        found = read_secrets({"sign_with": told.sign_with}, str, folder=config.parent)
-        sign, check = signing(found["sign_with"].encode()) if told.sign_with else (None, None)
-    except SecretsMissing as error:
-        raise _refused(config, "audit", error.problems) from None
-    except (ValueError, TypeError):
-        words = "is no private Ed25519 key in PEM, without a passphrase"
-        raise _refused(config, "audit", [("sign_with", words)]) from None
+
+    def key() -> tuple[Sign, Check]:
+        try:
+            found = read_secrets({"audit.sign_with": told.sign_with}, str, folder=config.parent)
+            return signing(found["audit.sign_with"].encode())
+        except SecretsMissing as error:
+            raise ArgumentError(str(error)) from None
+        except (ValueError, TypeError):
+            words = "audit.sign_with is no private Ed25519 key in PEM, without a passphrase"
+            raise ArgumentError(words) from None
+
     path = config.parent / told.publish_to if told.publish_to else None
-    return LogRules(path, sign, check, told.keep)
+    return LogRules(path, key if told.sign_with else None, told.keep)
 
 
 def digest_of_definitions(definitions: Definitions, connections: Mapping[str, Connected]) -> str:
@@ -379,9 +383,25 @@ def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         # The stderr of the moment: progress bars stand in for it while they are drawn.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(cast(TextIO, _Unfailing(sys.stderr))),
         cache_logger_on_first_use=False,
     )
+
+
+class _Unfailing:
+    """A stream whose lines are lost when they cannot be written: on a full disk the work goes on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def find_config(config: Path | None) -> Path:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleErr
 from sqlalchemy.pool import StaticPool
 
 from stagesync.errors import StoreError
+from stagesync.store.refusals import hint_of, not_opened
 
 LOCK_S = 30.0
 """How long a process waits for another one that writes."""
@@ -95,10 +96,8 @@ def forget_statistics(engine: Engine) -> None:
 
 def store_error(error: DBAPIError) -> StoreError:
     """The driver's words without the statement and without values, which may be personal data."""
-    return StoreError(
-        f"the database refused: {type(error.orig).__name__}: {_words(error)}",
-        hint="check the disk, the permissions of the file, and store.url",
-    )
+    words = f"the database refused: {type(error.orig).__name__}: {_words(error)}"
+    return StoreError(words, hint=hint_of(words))
 
 
 def _words(error: DBAPIError) -> str:
@@ -111,8 +110,11 @@ def _words(error: DBAPIError) -> str:
 
 def _make_private(path: Path) -> None:
     """Create the file readable by its owner alone: it holds personal data."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise not_opened(path, error) from error
 
 
 def _tune_sqlite(connection: object, _record: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -28,7 +28,6 @@ class StoredRecord:
         told_at_s: its stamp when it last held something new: our own writes do not make it newer.
         merged_into: id of the record that it became part of; empty otherwise.
         employer: domain of the company of its address; empty for free mail.
-        erased: the CRM has forgotten this person: nothing is stored of it any more.
     """
 
     pk: int
@@ -36,19 +35,18 @@ class StoredRecord:
     object: str
     id: str
     held: bool
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Any] = field(repr=False)
     changed_at_s: float
     told_at_s: float
     gone: bool
     person: str | None
     account: str | None
-    email: str
-    name: tuple[str, str]
-    domain: str
+    email: str = field(repr=False)
+    name: tuple[str, str] = field(repr=False)
+    domain: str = field(repr=False)
     merged_into: str
     created_at_s: float | None = None
-    employer: str = ""
-    erased: bool = False
+    employer: str = field(default="", repr=False)
 
     @property
     def mail_domain(self) -> str:
@@ -58,7 +56,7 @@ class StoredRecord:
 
 _COLUMNS = (
     "pk, connection, object, id, held, fields, changed_at_s, told_at_s, created_at_s, gone, person, account,"
-    " email, mail_domain, first_name, last_name, domain, merged_into, erased"
+    " email, mail_domain, first_name, last_name, domain, merged_into"
 )
 
 
@@ -81,7 +79,6 @@ def _stored(row: Row[Any]) -> StoredRecord:
         merged_into=row.merged_into,
         created_at_s=row.created_at_s,
         employer=row.mail_domain,
-        erased=bool(row.erased),
     )
 
 
@@ -128,7 +125,7 @@ _IDENTITY = ("email", "mail_domain", "first_name", "last_name", "domain")
 _UNSEEN = {
     "held": 0,
     "fields": "{}",
-    **dict.fromkeys(("changed_at_s", "told_at_s", "gone", "erased"), 0),
+    **dict.fromkeys(("changed_at_s", "told_at_s", "gone"), 0),
     **dict.fromkeys(("merged_into", *_IDENTITY), ""),
 }
 _REF = ("connection", "object", "id")
@@ -156,7 +153,9 @@ def name_records(tx: Connection, refs: Iterable[Ref]) -> dict[Ref, int]:
 
 
 _TOLD = ("created_at_s", "gone", "merged_into", *_IDENTITY)
-_SAVE = Change("record", ("held", "fields", "changed_at_s", "told_at_s", *_TOLD), ("pk",))
+_SAVE = Change(
+    "record", ("held", "fields", "changed_at_s", "told_at_s", "gone_at_s", *_TOLD), ("pk",)
+)
 _SAVE_IDENTITY = Change("record", _IDENTITY, ("pk",))
 _SAVE_FIELDS = Change("record", ("fields",), ("pk",))
 _SAVE_STAMP = Change("record", ("changed_at_s",), ("pk",))
@@ -170,6 +169,7 @@ def save_records(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
             orjson.dumps(row["fields"]).decode(),
             row["changed_at_s"],
             row["changed_at_s"],
+            None,
             *(row[name] for name in _TOLD),
             row["pk"],
         )
@@ -263,3 +263,9 @@ def save_since(
     if rows:
         sql = "INSERT INTO fact_since (record_pk, fact, since_s) VALUES (:pk, :fact, :since_s)"
         tx.execute(text(sql), rows)
+
+
+def all_refs(tx: Connection) -> Iterator[Ref]:
+    """Every record's connection, object and id."""
+    for row in tx.execute(text("SELECT connection, object, id FROM record")):
+        yield row.connection, row.object, row.id
