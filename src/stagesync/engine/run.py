@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -116,6 +117,7 @@ def run_once(
     progress: Progress | None = None,
     only_heard: bool = False,
     resting: Collection[str] = (),
+    most_wait_s: float = math.inf,
 ) -> Outcome:
     """Pull, evaluate and plan; and write what is not held, unless `write` is false.
 
@@ -124,6 +126,8 @@ def run_once(
     Args:
         only_heard: pull what was named by webhook, and nothing else; see `pull_all`.
         resting: connections that are left alone this time, as if they were paused.
+        most_wait_s: how long connections that are done wait for a slow one, which then goes on with the
+            next run; seconds.
 
     Raises:
         LeaseHeld: another pass works on the store, and did not end in time.
@@ -137,6 +141,7 @@ def run_once(
             progress=progress or Quiet(),
             only_heard=only_heard,
             resting=resting,
+            most_wait_s=most_wait_s,
         )
 
 
@@ -147,13 +152,19 @@ def _pass(
     progress: Progress,
     only_heard: bool,
     resting: Collection[str],
+    most_wait_s: float,
 ) -> Outcome:
     began, now_s = deployment.clock.monotonic_s(), deployment.clock.now_s()
     calls_before = {n: c.connector.calls for n, c in deployment.connections.items()}
     finish(deployment, now_s=now_s)
     run = _start(deployment, now_s=now_s)
     pulled = pull_all(
-        deployment, now_s=now_s, progress=progress, only_heard=only_heard, resting=resting
+        deployment,
+        now_s=now_s,
+        progress=progress,
+        only_heard=only_heard,
+        resting=resting,
+        most_wait_s=most_wait_s,
     )
     outcome = _look(deployment, run, pulled, now_s=now_s, progress=progress)
     if write and outcome.plan.go and not outcome.waits:
@@ -164,6 +175,7 @@ def _pass(
             descriptions=outcome.descriptions,
             now_s=now_s,
             progress=progress,
+            most_wait_s=most_wait_s,
         )
     outcome.troubles = _troubles(outcome)
     outcome.calls = {
