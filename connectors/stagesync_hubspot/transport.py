@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Any
@@ -60,7 +60,7 @@ class Raw:
 
     status: int
     headers: Mapping[str, str]
-    data: bytes
+    data: bytes = field(repr=False)
     url: str
 
 
