@@ -159,9 +159,9 @@ def test_what_is_no_settings_file(write: Path, text: str, problem: str) -> None:
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    """A folder, or no file at all, cannot be read."""
-    for path in (tmp_path, tmp_path / "nowhere.yaml"):
-        with pytest.raises(DefinitionError, match="cannot be read"):
+    """A folder cannot be read, and no file at all does not exist."""
+    for path, why in ((tmp_path, "cannot be read"), (tmp_path / "nowhere.yaml", "does not exist")):
+        with pytest.raises(DefinitionError, match=why):
             load_settings(path)
 
 
