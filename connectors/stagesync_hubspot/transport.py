@@ -8,6 +8,7 @@ so answers are taken raw.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -29,6 +30,7 @@ from stagesync.connector import (
     Clock,
     CrmError,
     Quota,
+    Reach,
     Remembered,
     RequestRefused,
     Secret,
@@ -57,6 +59,7 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
         super().__init__(configuration=configuration)
         self.user_agent = _AGENT
         self.set_default_header("Accept-Encoding", "gzip, deflate")
+        self._reach = Reach.of(options.url)
         self._version = options.api_version
         self._timeout = urllib3.Timeout(connect=api.CONNECT_TIMEOUT_S, read=options.timeout_s)
         self._token_url = options.url + api.versioned(api.OAUTH_PATH, options.api_version)
@@ -98,6 +101,7 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
         return self._post_form(self._introspect_url, oauth.question())
 
     def _post_form(self, url: str, form: Mapping[str, str]) -> failures.Answer:
+        self._reach.demand(url)
         pool: urllib3.PoolManager = self.rest_client.pool_manager
         answer = pool.request(
             "POST",
@@ -120,6 +124,7 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
     def _send(
         self, method: str, url: str, *, headers: Mapping[str, str], parts: Mapping[str, Any]
     ) -> urllib3.BaseHTTPResponse:
+        self._reach.demand(url)
         with self._counting:
             self.calls += 1
         self.spend()
@@ -285,9 +290,9 @@ class Transport:
     def _learn(self, headers: Mapping[str, str]) -> None:
         """Take the server's clock, what is left of the day, and a burst limit lower than ours."""
         self.server_now_s = _date_s(headers.get("Date")) or self.server_now_s
-        told = headers.get("X-HubSpot-RateLimit-Max", "")
-        if told.isdigit() and int(told) > api.HEAD_ROOM_CALLS:
-            limit = shared.burst(min(int(told), self._options.burst_calls))
+        told = _count(headers.get("X-HubSpot-RateLimit-Max"))
+        if told is not None and told > api.HEAD_ROOM_CALLS:
+            limit = shared.burst(min(told, self._options.burst_calls))
             if limit != self._token.limit:
                 self._token.limit = limit
                 self._token.pacer.set_limit("burst", limit)
@@ -297,12 +302,12 @@ class Transport:
         self._learn_day(headers)
 
     def _learn_day(self, headers: Mapping[str, str]) -> None:
-        limit = headers.get("X-HubSpot-RateLimit-Daily", "")
-        remaining = headers.get("X-HubSpot-RateLimit-Daily-Remaining", "")
-        if limit.isdigit() and remaining.isdigit():
+        limit = _count(headers.get("X-HubSpot-RateLimit-Daily"))
+        remaining = _count(headers.get("X-HubSpot-RateLimit-Daily-Remaining"))
+        if limit is not None and remaining is not None:
             now_s = self._clock.now_s()
             resets_at_s = now_s + failures.until_midnight_s(now_s, self.time_zone)
-            told = Told(int(limit), int(remaining), at_s=now_s, resets_at_s=resets_at_s)
+            told = Told(limit, remaining, at_s=now_s, resets_at_s=resets_at_s)
             self.shared.budget.learn(told)
 
 
@@ -352,6 +357,11 @@ def _unreachable(error: urllib3.exceptions.HTTPError) -> Unavailable:
         )
     message = f"HubSpot gave no answer ({type(cause).__name__})"
     return Unavailable(message, retry_after_s=failures.FAULT_DELAY_S)
+
+
+def _count(text: str | None) -> int | None:
+    """A number of calls; None for whatever is none."""
+    return int(text) if text and re.fullmatch("[0-9]{1,15}", text) else None
 
 
 def _date_s(text: str | None) -> float | None:

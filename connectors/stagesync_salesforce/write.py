@@ -28,6 +28,7 @@ from stagesync.connector import (
     RequestRefused,
     Write,
     WriteResult,
+    WrongCall,
 )
 from stagesync_salesforce import api, ingest, persons
 from stagesync_salesforce.known import Known
@@ -56,7 +57,7 @@ def write(
         bulk_from: rows of one object from which on they go by a Bulk job; None for never.
     """
     if len({_key(item) for item in writes}) < len(writes):
-        raise ValueError("a record appears twice in one call")
+        raise WrongCall("a record appears twice in one call")
     for item in writes:
         if not api.sobject(item.object).kind.writable:
             raise RequestRefused(f"stagesync writes nothing to {item.object}")

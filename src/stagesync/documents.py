@@ -7,6 +7,7 @@ aliases of aliases; each is refused here, with its line.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,9 @@ DEEPEST = 40
 
 MOST_VALUES = 100_000
 """That a file stands for, each alias counted as often as it is used."""
+
+_STRANGE = re.compile("[\0\ud800-\udfff]")
+"""Half a character, or the end of one: an escape can write what no UTF-8 and no database holds."""
 
 _CORE = "tag:yaml.org,2002:"
 _PLAIN = frozenset(
@@ -110,6 +114,8 @@ def _measure(node: Node, known: dict[int, _Size], *, above: int) -> _Size:
     if str(node.tag) not in _PLAIN:
         raise Unusable(f"has the tag {_shown_tag(node)}: tags are not taken", line=line)
     if not isinstance(node, CollectionNode):
+        if _STRANGE.search(node.value):
+            raise Unusable("holds a character that no text has", line=line)
         return _Size(1, 0)
     if id(node) not in known:
         if above > DEEPEST:

@@ -22,7 +22,9 @@ from stagesync.connector.abilities import (
 )
 from stagesync.connector.capabilities import Capabilities
 from stagesync.connector.contract import Clock, Connect, Connector, Secret
+from stagesync.connector.hosts import Origin, Reach, base_url
 from stagesync.connector.http import Limit, Pacer, call_with_retry
+from stagesync.connector.reading import WrongCall, reads_answers_of
 from stagesync.connector.remembered import Calls, Remembered
 from stagesync.connector.values import (
     FieldDescription,
@@ -80,6 +82,7 @@ __all__ = [
     "ObjectKind",
     "Option",
     "OptionsRefused",
+    "Origin",
     "OwnField",
     "Pacer",
     "Page",
@@ -87,6 +90,7 @@ __all__ = [
     "Pull",
     "Quota",
     "QuotaExhausted",
+    "Reach",
     "Record",
     "Refusal",
     "Remembered",
@@ -104,5 +108,8 @@ __all__ = [
     "Unavailable",
     "Write",
     "WriteResult",
+    "WrongCall",
+    "base_url",
     "call_with_retry",
+    "reads_answers_of",
 ]
