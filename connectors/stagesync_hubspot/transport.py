@@ -37,6 +37,8 @@ from stagesync.connector import (
     Throttled,
     Unavailable,
     call_with_retry,
+    trusted_roots,
+    without_secrets,
 )
 from stagesync_hubspot import api, failures, shared
 from stagesync_hubspot.auth import Auth, OAuth, Outcome, static_token
@@ -320,16 +322,24 @@ def _outcome(answer: urllib3.BaseHTTPResponse) -> Outcome:
 def _read(answer: urllib3.BaseHTTPResponse, *, searching: bool = False) -> failures.Answer:
     return failures.Answer(
         status=answer.status,
-        headers={name.casefold(): value for name, value in answer.headers.items()},
-        body=failures.envelope(answer.data),
+        headers={name.casefold(): without_secrets(value) for name, value in answer.headers.items()},
+        body=failures.envelope(_shown(answer)),
         place=_place(answer),
         searching=searching,
     )
 
 
+def _shown(answer: urllib3.BaseHTTPResponse) -> bytes:
+    """The body; of a refusal without our secrets, should it repeat them: its words go on into messages."""
+    if answer.status < 300:
+        return answer.data
+    return without_secrets(answer.data.decode("utf-8", "replace")).encode("utf-8", "replace")
+
+
 def _make_client(options: Options, *, remembered: Remembered, clock: Clock) -> _Client:
     configuration = objects.Configuration(host=options.url)
     configuration.retries = Retry(total=0, respect_retry_after_header=False)
+    configuration.ssl_ca_cert = trusted_roots()
     configuration.connection_pool_maxsize = options.in_flight
     return _Client(configuration, options=options, remembered=remembered, clock=clock)
 

@@ -91,23 +91,28 @@ def jwt_bearer(way: JwtBearer, *, reach: Reach, now_s: float) -> Login:
     An assertion lives three minutes, so a clock that is wrong by more spoils it. If ours is, a
     second one is made by the vendor's.
     """
-    answer = yield _token_request(reach, _assertion(way, now_s=now_s))
+    assertion = _assertion(way, now_s=now_s)
+    answer = yield _token_request(reach, _jwt_form(assertion))
     off_s = abs(answer.server_now_s - now_s) if answer.server_now_s else 0.0
     if answer.status == 400 and off_s > MOST_CLOCK_ERROR_S:
         log.warning("clock_differs_from_salesforce", by_s=round(off_s))
-        answer = yield _token_request(reach, _assertion(way, now_s=answer.server_now_s))
+        assertion = _assertion(way, now_s=answer.server_now_s)
+        answer = yield _token_request(reach, _jwt_form(assertion))
     return read_session(answer, reach=reach, hints=_JWT_HINTS)
 
 
-def _assertion(way: JwtBearer, *, now_s: float) -> dict[str, str]:
+def _jwt_form(assertion: Secret) -> dict[str, str]:
+    return {"grant_type": api.JWT_GRANT, "assertion": assertion.reveal()}
+
+
+def _assertion(way: JwtBearer, *, now_s: float) -> Secret:
     claims = {
         "iss": text_of(way.id),
         "sub": text_of(way.username),
         "aud": way.audience_or_default(),
         "exp": int(now_s + ASSERTION_S),
     }
-    made = jwt.encode(claims, way.key.reveal(), algorithm="RS256")
-    return {"grant_type": api.JWT_GRANT, "assertion": made}
+    return Secret(jwt.encode(claims, way.key.reveal(), algorithm="RS256"))
 
 
 def refresh_token(way: RefreshToken, *, reach: Reach, remembered: Remembered) -> Login:

@@ -16,7 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 
-from stagesync.connector import Reach, RequestRefused
+from stagesync.connector import Reach, RequestRefused, trusted_roots
 from stagesync_salesforce import api
 from stagesync_salesforce.steps import Session
 
@@ -79,6 +79,7 @@ def make_session(
     session = requests.Session()
     # Else REQUESTS_CA_BUNDLE, proxies and .netrc of the machine would act on it.
     session.trust_env = False
+    session.verify = trusted_roots()
     session.headers.update({"Accept-Encoding": "gzip", **api.WRITE_HEADERS})
     wire = Wire(timeout_s=timeout_s, reach=reach)
     session.mount("https://", wire)

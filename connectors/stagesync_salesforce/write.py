@@ -31,6 +31,7 @@ from stagesync.connector import (
     WrongCall,
 )
 from stagesync_salesforce import api, ingest, persons
+from stagesync_salesforce.failures import first_problem
 from stagesync_salesforce.known import Known
 from stagesync_salesforce.transport import Part, Transport
 
@@ -264,7 +265,7 @@ def result_of(row: Write, item: Mapping[str, Any]) -> WriteResult:
     if item.get("success"):
         return WriteResult(row)
     errors = item.get("errors") or [{}]
-    code, message = str(errors[0].get("statusCode") or ""), str(errors[0].get("message") or "")
+    code, message = first_problem(errors)
     fields = tuple(str(name) for name in errors[0].get("fields") or ())
     return WriteResult(
         row, refusal=api.refusal_of(code, message), fields=fields, code=code, message=message

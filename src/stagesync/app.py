@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import logging
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +17,7 @@ from urllib.parse import urlsplit
 from stagesync.errors import ArgumentError, DefinitionError, Problem, Stopped
 
 if TYPE_CHECKING:
-    from stagesync.connector import Clock, Connect, Connector
+    from stagesync.connector import Clock, Connect, Connector, Secret
     from stagesync.domain.edits import EditRules
     from stagesync.domain.guard import Limits
     from stagesync.engine.deployment import Connected, Deployment
@@ -68,7 +66,12 @@ class SandboxClock(SystemClock):
     """The time of the simulators: real time, moved on by what was asked of them."""
 
     def __init__(self, urls: Mapping[str, str]) -> None:
+        import requests
+
         super().__init__()
+        self._http = requests.Session()
+        # No proxy of the environment stands between us and this machine.
+        self._http.trust_env = False
         self._urls = tuple(urls.values())
         self._ahead_s = 0.0
         self._asked_at = float("-inf")
@@ -91,7 +94,8 @@ class SandboxClock(SystemClock):
             found = []
             for url in self._urls:
                 try:
-                    told = requests.get(f"{url}/_sandbox/clock", timeout=5).json()["now"]
+                    asked = f"{url}/_sandbox/clock"
+                    told = self._http.get(asked, timeout=5, allow_redirects=False).json()["now"]
                 except (requests.RequestException, ValueError, KeyError):
                     continue
                 found.append(float(told) - now_s())
@@ -107,6 +111,8 @@ class Opened:
     settings: Settings
     deployment: Deployment
     clock: SystemClock
+    hidden: Sequence[Secret] = ()
+    """Secrets that no connector holds, in use as long as this is."""
 
 
 @contextmanager
@@ -120,13 +126,15 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
         DefinitionError: with every problem of every file.
         StoreError: the store cannot be opened.
     """
+    from stagesync.engine.events import configure_logging, password_in
     from stagesync.engine.standing import give_memory
     from stagesync.loading.definitions import load_definitions
     from stagesync.settings import load_settings
     from stagesync.store import open_store
 
     settings = load_settings(config)
-    configure_logging(settings, quiet=quiet)
+    hidden = password_in(settings.store.url)
+    configure_logging(settings.log, quiet=quiet)
     definitions = load_definitions(mappings_of(settings, config))
     _demand_vocabulary(settings, definitions, config)
     clock = _clock(settings, config)
@@ -142,7 +150,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
         deployment = _deployment(
             settings, definitions, connections, store=store, clock=clock, log_rules=rules
         )
-        yield Opened(settings, deployment, clock)
+        yield Opened(settings, deployment, clock, hidden)
 
 
 def _demand_vocabulary(settings: Settings, definitions: Definitions, config: Path) -> None:
@@ -210,13 +218,15 @@ def _edit_rules(told: EditSettings) -> EditRules:
 
 
 def _log_rules(settings: Settings, config: Path) -> LogRules:
+    from stagesync.connector import Secret
     from stagesync.engine.heads import LogRules, signing
     from stagesync.settings.secrets import SecretsMissing, read_secrets
 
     told = settings.audit
     try:
-        found = read_secrets({"sign_with": told.sign_with}, str, folder=config.parent)
-        sign, check = signing(found["sign_with"].encode()) if told.sign_with else (None, None)
+        found = read_secrets({"sign_with": told.sign_with}, Secret, folder=config.parent)
+        key = found["sign_with"].reveal().encode() if told.sign_with else b""
+        sign, check = signing(key) if key else (None, None)
     except SecretsMissing as error:
         raise _refused(config, "audit", error.problems) from None
     except (ValueError, TypeError):
@@ -351,32 +361,6 @@ def _clock(settings: Settings, config: Path) -> SystemClock:
             message = "`clock: sandbox` works only with simulators on this machine"
             raise _refused(config, f"connections.{name}", [("url", message)])
     return SandboxClock(urls)
-
-
-def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
-    """structlog to stderr: one event per unit of work, as JSON or for people."""
-    import structlog
-
-    level = getattr(logging, settings.log.level.upper())
-    if quiet:
-        level = max(level, logging.WARNING)
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
-        if settings.log.format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        # The stderr of the moment: progress bars stand in for it while they are drawn.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
 
 
 def find_config(config: Path | None) -> Path:

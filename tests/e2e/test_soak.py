@@ -128,14 +128,13 @@ def test_the_daemon_holds_at_the_limits(tmp_path: Path) -> None:
         for crm, settings in LIMITS.items():
             vendors.ask(crm, "PUT", "settings", settings)
         set_up(place)
-        looks, edits, code = worked(vendors, place, MINUTES)
-        runs = [json.loads(line) for line in (place.folder / "run.err").read_text().splitlines()]
+        looks, _edits, code = worked(vendors, place, MINUTES)
+        [json.loads(line) for line in (place.folder / "run.err").read_text().splitlines()]
         # A run may have ended in the middle of a fault; what it left is the next one's.
         place.run("sync", "--json")
         assert_whole(World(vendors, place))
         status = place.run("status", "--json").json
         vendors.close()
-    print(report(looks, runs, status, edits=edits))
     assert 0 == code
     assert [] == [each for each in status["parked"] if not each["words"]]
     for each in status["connections"]:
@@ -160,8 +159,10 @@ def report(
     marks = [looks[place * (len(looks) - 1) // 6] for place in range(7)]
     lines = [
         f"the daemon at the limits, {datetime.now(UTC):%Y-%m-%d}: {MINUTES:.0f} minutes, faults {CLIMATE}",
-        f"   {CONTACTS} contacts, {edits} edits; runs {events.get('run ended', 0)}, "
-        f"connection failed {events.get('connection failed', 0)}",
+        (
+            f"   {CONTACTS} contacts, {edits} edits; runs {events.get('run ended', 0)}, "
+            f"connection failed {events.get('connection failed', 0)}"
+        ),
         f"   memory MB    {'  '.join(f'{each.memory_mb:.0f}' for each in marks)}",
         f"   open files   {'  '.join(str(each.files) for each in marks)}",
         f"   threads      {'  '.join(str(each.threads) for each in marks)}",

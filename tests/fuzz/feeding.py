@@ -58,9 +58,16 @@ class Pool:
     def __init__(self, answer: Callable[[str, str], Answer]) -> None:
         self._answer = answer
         self.asked = 0
+        self.sent = ""
+        """Headers and body of the last request, as text."""
 
-    def _next(self, method: str, url: str, *, whole: bool) -> urllib3.HTTPResponse:
+    def _next(
+        self, method: str, url: str, how: dict[str, Any], *, whole: bool
+    ) -> urllib3.HTTPResponse:
         self.asked += 1
+        body = how.get("body") or ""
+        told = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)
+        self.sent = f"{dict(how.get('headers') or {})} {how.get('fields')} {told}"
         if self.asked > MOST_REQUESTS:
             raise Endless
         status, headers, body = self._answer(method, url)
@@ -71,11 +78,11 @@ class Pool:
 
     def request(self, method: str, url: str, **how: Any) -> urllib3.HTTPResponse:
         """As `PoolManager` is asked."""
-        return self._next(method, url, whole=how.get("preload_content", True))
+        return self._next(method, url, how, whole=how.get("preload_content", True))
 
-    def urlopen(self, method: str, url: str, **_: Any) -> urllib3.HTTPResponse:
+    def urlopen(self, method: str, url: str, **how: Any) -> urllib3.HTTPResponse:
         """As a connection pool is asked by requests."""
-        return self._next(method, url, whole=False)
+        return self._next(method, url, how, whole=False)
 
     def connection_from_host(self, *_: Any, **__: Any) -> Pool:
         """Itself: there is one for all hosts."""

@@ -21,11 +21,12 @@ from stagesync.connector.abilities import (
     TellsTime,
 )
 from stagesync.connector.capabilities import Capabilities
-from stagesync.connector.contract import Clock, Connect, Connector, Secret
-from stagesync.connector.hosts import Origin, Reach, base_url
+from stagesync.connector.contract import Clock, Connect, Connector
+from stagesync.connector.hosts import Origin, Reach, base_url, trusted_roots
 from stagesync.connector.http import Limit, Pacer, call_with_retry
 from stagesync.connector.reading import WrongCall, reads_answers_of
 from stagesync.connector.remembered import Calls, Remembered
+from stagesync.connector.secret import Secret, without_secrets
 from stagesync.connector.values import (
     FieldDescription,
     FieldType,
@@ -112,4 +113,6 @@ __all__ = [
     "base_url",
     "call_with_retry",
     "reads_answers_of",
+    "trusted_roots",
+    "without_secrets",
 ]

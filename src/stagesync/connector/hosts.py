@@ -11,6 +11,7 @@ vendor's name must still prove it by its certificate.
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from dataclasses import dataclass
 from typing import Self
@@ -78,6 +79,17 @@ def base_url(text: str) -> str:
     if not origin.is_private:
         raise ValueError("may be http only on this machine; the token would travel in the clear")
     return text.rstrip("/")
+
+
+def trusted_roots() -> str:
+    """The file of authorities that may vouch for a CRM: those that certifi ships.
+
+    Where `SSL_CERT_FILE` names another file, as in networks whose gateway opens every connection, that one.
+    Nothing switches the check itself off.
+    """
+    from requests.certs import where
+
+    return os.environ.get("SSL_CERT_FILE") or where()
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,10 +86,15 @@ def _line(head: Head, sign: Sign | None, *, now_s: float) -> bytes:
 
 def _add(path: Path, line: bytes) -> None:
     """Add a line, and see it on the disk."""
-    with path.open("ab") as file:
+    with open(path, "ab", opener=_for_its_owner) as file:
         file.write(line)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    """A new file is its owner's to read and write; who else shall read it is for people to say."""
+    return os.open(path, flags, 0o600)
 
 
 def read_heads(path: Path, check: Check | None = None) -> Iterator[Head]:

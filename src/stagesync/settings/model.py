@@ -48,7 +48,8 @@ class _Strict(BaseModel):
 class StoreSettings(_Strict):
     """Where the state is kept; a relative SQLite path counts from the settings file."""
 
-    url: str = "sqlite:///stagesync.db"
+    # It may hold a password.
+    url: str = Field(default="sqlite:///stagesync.db", repr=False)
 
 
 class LogSettings(_Strict):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alembic import command
@@ -118,9 +119,20 @@ def _engine(url: str) -> Engine:
 
 
 def _make_private(path: Path) -> None:
-    """Create the file readable by its owner alone: it holds personal data."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    """Let its owner alone read the file, before anything stands in it: it holds personal data.
+
+    SQLite gives its side files, `-wal` and `-shm`, the mode of the file itself. One that was made more open
+    by somebody else is closed, too, where it is ours to close.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        mode = stat.S_IMODE(os.fstat(file).st_mode)
+        if mode & 0o077:
+            with suppress(PermissionError):
+                os.fchmod(file, mode & 0o700)
+    finally:
+        os.close(file)
 
 
 def _tune_sqlite(connection: object, _record: object) -> None:
