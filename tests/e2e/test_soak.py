@@ -86,7 +86,7 @@ def look(process: int, folder: Path) -> Look:
     size = sum(each.stat().st_size for each in folder.glob("stagesync.db*"))
     return Look(
         int(known["VmRSS"].split()[0]) / 1024,
-        len(os.listdir(f"/proc/{process}/fd")),
+        len(list(Path(f"/proc/{process}/fd").iterdir())),
         int(known["Threads"]),
         size / 1e6,
     )
