@@ -31,7 +31,7 @@ MINUTES = float(os.environ.get("STAGESYNC_SOAK_MINUTES", "5"))
 CLIMATE = os.environ.get("STAGESYNC_SOAK_FAULTS", "heavy")
 CONTACTS = 800
 LIMITS = {
-    "hubspot": {"burst_limit": 60, "search_limit": 3, "daily_limit": 200_000},
+    "hubspot": {"burst_limit": 60, "search_limit": 4, "daily_limit": 200_000},
     "salesforce": {"daily_limit": 150_000},
 }
 """The HubSpot account is a small one, so that its limit of ten seconds is what the daemon works at."""
@@ -77,6 +77,16 @@ def simulators(folder: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(text)
         finally:
             process.send_signal(signal.SIGTERM)
+
+
+def told_of(place: Place) -> None:
+    """What the settings know of this account and of people who edit without end."""
+    text = place.config.read_text()
+    text = text.replace("guardrails: {", "guardrails: {max_writes_of_a_field: 1000000, ")
+    pace = f"    searches_per_s: {LIMITS['hubspot']['search_limit'] - 1}\n"
+    place.config.write_text(
+        text.replace("    connector: hubspot\n", f"    connector: hubspot\n{pace}")
+    )
 
 
 def look(process: int, folder: Path) -> Look:

@@ -73,7 +73,13 @@ def main() -> None:
     warnings.simplefilter("ignore")
     targets.quiet()
     search = Search(Path(folder), names.split(","))
-    atheris.Setup([sys.argv[0], *more], search.one)
+    # libFuzzer starts itself again by this name when it looks for the inputs worth keeping.
+    again = Path(folder) / "again"
+    again.write_text(
+        f'#!/bin/sh\nexec {sys.executable} -m tests.fuzz.guided {folder} {names} "$@"\n'
+    )
+    again.chmod(0o755)
+    atheris.Setup([str(again), *more], search.one)
     atheris.Fuzz()
 
 

@@ -478,4 +478,6 @@ TARGETS: Mapping[str, Target] = {
 
 def quiet() -> None:
     """No event is printed: a refusal is what is looked for."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(50), cache_logger_on_first_use=False
+    )

