@@ -8,14 +8,11 @@ so answers are taken raw.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import urlsplit
 
 import hubspot
 import orjson
@@ -25,7 +22,6 @@ from hubspot.crm import objects
 from urllib3.util.retry import Retry
 
 from stagesync.connector import (
-    AnswerUnreadable,
     Calls,
     Clock,
     CrmError,
@@ -35,13 +31,12 @@ from stagesync.connector import (
     RequestRefused,
     Secret,
     Throttled,
-    Unavailable,
     call_with_retry,
+    read_within,
     trusted_roots,
-    without_secrets,
 )
-from stagesync_hubspot import api, failures, shared
-from stagesync_hubspot.auth import Auth, OAuth, Outcome, static_token
+from stagesync_hubspot import answers, api, failures, shared
+from stagesync_hubspot.auth import Auth, OAuth, static_token
 from stagesync_hubspot.budget import Told
 from stagesync_hubspot.options import Options
 
@@ -64,6 +59,7 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
         self._reach = Reach.of(options.url)
         self._version = options.api_version
         self._timeout = urllib3.Timeout(connect=api.CONNECT_TIMEOUT_S, read=options.timeout_s)
+        self._silence_s = options.timeout_s
         self._token_url = options.url + api.versioned(api.OAUTH_PATH, options.api_version)
         self._introspect_url = options.url + api.versioned(api.INTROSPECT_PATH, options.api_version)
         self.oauth = self._make_oauth(options, remembered, clock)
@@ -83,14 +79,14 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
         kwargs["_preload_content"] = False
         return super().call_api(path, method, *args, **kwargs)
 
-    def request(self, method: str, url: str, **parts: Any) -> urllib3.BaseHTTPResponse:
+    def request(self, method: str, url: str, **parts: Any) -> answers.Raw:
         """The answer whatever its status; the vendor's own way raises on some and parses others."""
         flow = self._auth()
         headers = next(flow)
         while True:
             answer = self._send(method, url, headers={**parts["headers"], **headers}, parts=parts)
             try:
-                headers = flow.send(_outcome(answer))
+                headers = flow.send(answers.outcome(answer))
             except StopIteration:
                 return answer
 
@@ -113,8 +109,14 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
             headers={"User-Agent": _AGENT},
             timeout=self._timeout,
             redirect=False,
+            preload_content=False,
         )
-        return _read(answer)
+        return answers.read(self._whole(answer))
+
+    def _whole(self, answer: urllib3.BaseHTTPResponse) -> answers.Raw:
+        """The answer with its body, which has an end."""
+        pieces = read_within(answer, silence_s=self._silence_s)
+        return answers.Raw(answer.status, answer.headers, b"".join(pieces), answer.geturl() or "")
 
     def _make_oauth(self, options: Options, remembered: Remembered, clock: Clock) -> OAuth | None:
         if options.auth is None:
@@ -125,14 +127,14 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
 
     def _send(
         self, method: str, url: str, *, headers: Mapping[str, str], parts: Mapping[str, Any]
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> answers.Raw:
         self._reach.demand(url)
         with self._counting:
             self.calls += 1
         self.spend()
         body = parts.get("body")
         pool: urllib3.PoolManager = self.rest_client.pool_manager
-        return pool.request(
+        answer = pool.request(
             method,
             url,
             fields=parts.get("query_params") if method == "GET" else None,
@@ -140,7 +142,9 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
             headers=headers,
             timeout=self._timeout,
             redirect=False,
+            preload_content=False,
         )
+        return self._whole(answer)
 
 
 class Transport:
@@ -280,14 +284,14 @@ class Transport:
             try:
                 answer = method(*args, **kwargs)
             except urllib3.exceptions.HTTPError as error:
-                raise _unreachable(error) from error
+                raise answers.unreachable(error) from error
         self._learn(answer.headers)
         if 200 <= answer.status < 300:
-            return _decoded(answer)
+            return answers.decoded(answer)
         raise self._failure(answer, searching=searching)
 
-    def _failure(self, answer: urllib3.BaseHTTPResponse, *, searching: bool) -> CrmError:
-        read = _read(answer, searching=searching)
+    def _failure(self, answer: answers.Raw, *, searching: bool) -> CrmError:
+        read = answers.read(answer, searching=searching)
         error = failures.error_of(read, now_s=self._clock.now_s(), time_zone=self.time_zone)
         log.warning(
             "hubspot_refused",
@@ -305,8 +309,8 @@ class Transport:
 
     def _learn(self, headers: Mapping[str, str]) -> None:
         """Take the server's clock, what is left of the day, and a burst limit lower than ours."""
-        self.server_now_s = _date_s(headers.get("Date")) or self.server_now_s
-        told = _count(headers.get("X-HubSpot-RateLimit-Max"))
+        self.server_now_s = answers.date_s(headers.get("Date")) or self.server_now_s
+        told = answers.count(headers.get("X-HubSpot-RateLimit-Max"))
         if told is not None and told > api.HEAD_ROOM_CALLS:
             limit = shared.burst(min(told, self._options.burst_calls))
             if limit != self._token.limit:
@@ -318,36 +322,13 @@ class Transport:
         self._learn_day(headers)
 
     def _learn_day(self, headers: Mapping[str, str]) -> None:
-        limit = _count(headers.get("X-HubSpot-RateLimit-Daily"))
-        remaining = _count(headers.get("X-HubSpot-RateLimit-Daily-Remaining"))
+        limit = answers.count(headers.get("X-HubSpot-RateLimit-Daily"))
+        remaining = answers.count(headers.get("X-HubSpot-RateLimit-Daily-Remaining"))
         if limit is not None and remaining is not None:
             now_s = self._clock.now_s()
             resets_at_s = now_s + failures.until_midnight_s(now_s, self.time_zone)
             told = Told(limit, remaining, at_s=now_s, resets_at_s=resets_at_s)
             self.shared.budget.learn(told)
-
-
-def _outcome(answer: urllib3.BaseHTTPResponse) -> Outcome:
-    if answer.status != 401:
-        return Outcome(answer.status)
-    return Outcome(401, str(failures.envelope(answer.data).get("category") or ""))
-
-
-def _read(answer: urllib3.BaseHTTPResponse, *, searching: bool = False) -> failures.Answer:
-    return failures.Answer(
-        status=answer.status,
-        headers={name.casefold(): without_secrets(value) for name, value in answer.headers.items()},
-        body=failures.envelope(_shown(answer)),
-        place=_place(answer),
-        searching=searching,
-    )
-
-
-def _shown(answer: urllib3.BaseHTTPResponse) -> bytes:
-    """The body; of a refusal without our secrets, should it repeat them: its words go on into messages."""
-    if answer.status < 300:
-        return answer.data
-    return without_secrets(answer.data.decode("utf-8", "replace")).encode("utf-8", "replace")
 
 
 def _make_client(options: Options, *, remembered: Remembered, clock: Clock) -> _Client:
@@ -356,40 +337,3 @@ def _make_client(options: Options, *, remembered: Remembered, clock: Clock) -> _
     configuration.ssl_ca_cert = trusted_roots()
     configuration.connection_pool_maxsize = options.in_flight
     return _Client(configuration, options=options, remembered=remembered, clock=clock)
-
-
-def _decoded(answer: urllib3.BaseHTTPResponse) -> dict[str, Any]:
-    body = failures.envelope(answer.data)
-    if not body:
-        raise AnswerUnreadable(
-            f"HubSpot answered {_place(answer)} with something that is no JSON object"
-        )
-    return dict(body)
-
-
-def _place(answer: urllib3.BaseHTTPResponse) -> str:
-    """The path without its query, which may hold values."""
-    return urlsplit(answer.geturl() or "").path
-
-
-def _unreachable(error: urllib3.exceptions.HTTPError) -> Unavailable:
-    cause = getattr(error, "reason", None) or error
-    if isinstance(cause, urllib3.exceptions.SSLError):
-        return Unavailable(
-            "HubSpot's certificate cannot be trusted from here",
-            hint="check the address in `url` and this machine's certificates",
-        )
-    message = f"HubSpot gave no answer ({type(cause).__name__})"
-    return Unavailable(message, retry_after_s=failures.FAULT_DELAY_S)
-
-
-def _count(text: str | None) -> int | None:
-    """A number of calls; None for whatever is none."""
-    return int(text) if text and re.fullmatch("[0-9]{1,15}", text) else None
-
-
-def _date_s(text: str | None) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp() if text else None
-    except ValueError:
-        return None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stagesync.domain.edits import EditRules
     from stagesync.domain.guard import Limits
     from stagesync.engine.deployment import Connected, Deployment
-    from stagesync.engine.heads import LogRules
+    from stagesync.engine.heads import Check, LogRules, Sign
     from stagesync.loading.definitions import Definitions
     from stagesync.settings import ConnectionSettings, EditSettings, GuardrailSettings, Settings
     from stagesync.store import Store
@@ -193,6 +193,7 @@ def _deployment(
         limits=_limits(settings.guardrails),
         edits=_edit_rules(settings.edits),
         log_rules=log_rules,
+        keep_gone_s=settings.privacy.keep_gone,
         definitions=digest_of_definitions(definitions, connections),
     )
 
@@ -226,17 +227,19 @@ def _log_rules(settings: Settings, config: Path) -> LogRules:
     from stagesync.settings.secrets import SecretsMissing, read_secrets
 
     told = settings.audit
-    try:
-        found = read_secrets({"sign_with": told.sign_with}, Secret, folder=config.parent)
-        key = found["sign_with"].reveal().encode() if told.sign_with else b""
-        sign, check = signing(key) if key else (None, None)
-    except SecretsMissing as error:
-        raise _refused(config, "audit", error.problems) from None
-    except (ValueError, TypeError):
-        words = "is no private Ed25519 key in PEM, without a passphrase"
-        raise _refused(config, "audit", [("sign_with", words)]) from None
+
+    def key() -> tuple[Sign, Check]:
+        try:
+            found = read_secrets({"audit.sign_with": told.sign_with}, Secret, folder=config.parent)
+            return signing(found["audit.sign_with"].reveal().encode())
+        except SecretsMissing as error:
+            raise ArgumentError(str(error)) from None
+        except (ValueError, TypeError):
+            words = "audit.sign_with is no private Ed25519 key in PEM, without a passphrase"
+            raise ArgumentError(words) from None
+
     path = config.parent / told.publish_to if told.publish_to else None
-    return LogRules(path, sign, check, told.keep)
+    return LogRules(path, key if told.sign_with else None, told.keep)
 
 
 def digest_of_definitions(definitions: Definitions, connections: Mapping[str, Connected]) -> str:

@@ -54,7 +54,9 @@ class Connector:
 )
 def test_an_unreadable_answer_is_told_as_one(answer: dict[str, Any]) -> None:
     """Whatever breaks in the reading is `AnswerUnreadable`, with the vendor's name and the cause attached."""
-    with pytest.raises(AnswerUnreadable, match="Acme answered something that cannot be read") as told:
+    with pytest.raises(
+        AnswerUnreadable, match="Acme answered something that cannot be read"
+    ) as told:
         Connector().once(answer)
     assert told.value.__cause__ is not None
 

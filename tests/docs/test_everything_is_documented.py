@@ -46,6 +46,7 @@ from stagesync.settings.model import (
     EditSettings,
     GuardrailSettings,
     LogSettings,
+    PrivacySettings,
     Settings,
     StoreSettings,
     WebSettings,
@@ -160,7 +161,7 @@ def _paths(model: type[BaseModel], above: str = "") -> Iterator[str]:
             yield f"{above}{name}"
 
 
-NESTED = {"store", "log", "web", "guardrails", "edits", "audit"}
+NESTED = {"store", "log", "web", "guardrails", "edits", "audit", "privacy"}
 
 
 @pytest.mark.parametrize(
@@ -181,6 +182,7 @@ NESTED = {"store", "log", "web", "guardrails", "edits", "audit"}
             [f"edits.{f.alias or name}" for name, f in EditSettings.model_fields.items()],
         ),
         ("The log", [f"audit.{name}" for name in AuditSettings.model_fields]),
+        ("Privacy", [f"privacy.{name}" for name in PrivacySettings.model_fields]),
         ("Connections", list(ConnectionSettings.model_fields)),
         ("Options of `hubspot`", list(_paths(stagesync_hubspot.options.Options))),
         ("Options of `salesforce`", list(_paths(stagesync_salesforce.options.Options))),

@@ -17,9 +17,12 @@ from sqlalchemy import text
 
 from stagesync.domain.chain import PART, Verdict, verify
 from stagesync.engine import audit, holds, verdicts
+from stagesync.engine.alerts import HERE
 from stagesync.engine.audit import forget, keep_within, verify_store
+from stagesync.engine.doctor import examine
 from stagesync.engine.explain import explain
-from stagesync.engine.heads import LogRules, checking, read_heads, signing
+from stagesync.engine.heads import Check, LogRules, Sign, checking, read_heads, signing
+from stagesync.engine.status import status
 from stagesync.engine.undo import undo
 from stagesync.errors import ArgumentError
 from stagesync.store import open_store
@@ -285,14 +288,60 @@ def test_the_head_is_noted_after_each_run_that_changed_it(bench: Bench, tmp_path
     )
 
 
-def test_a_head_that_cannot_be_noted_is_noted_later(bench: Bench, tmp_path: Path) -> None:
-    """A folder that is not there stops no run; the next one that can notes the head."""
+def _alerts(bench: Bench) -> list[str]:
+    told = status(bench.deployment, now_s=bench.clock.now_s())["alerts"]
+    return [each["key"] for each in told]
+
+
+def _here(bench: Bench) -> list[str]:
+    """What `doctor` says of this deployment itself."""
+    return [each.what for each in examine(bench.deployment) if each.connection == HERE]
+
+
+def test_a_head_that_cannot_be_noted_is_an_alert_and_noted_later(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """A folder that is not there stops no run, is told by `status` and `doctor`, and the next run that can notes the head."""
     file = tmp_path / "mount" / "heads.jsonl"
     bench.redeploy(log_rules=LogRules(file))
     _log(bench)
-    assert not file.exists()
+    assert (["log:file"], False) == (_alerts(bench), file.exists())
+    assert f"the head of the log cannot be noted in {file}: No such file" in _here(bench)[0]
     file.parent.mkdir()
     bench.sync()
+    assert ([7], []) == ([each.entries for each in read_heads(file)], _alerts(bench))
+    assert [] == _here(bench)
+
+
+def test_a_key_that_cannot_be_read_is_an_alert(
+    bench: Bench, tmp_path: Path, keys: tuple[bytes, bytes]
+) -> None:
+    """No line goes out unsigned; once the key is there, the next run signs the head."""
+    file, found = tmp_path / "heads.jsonl", list[bytes]()
+
+    def key() -> tuple[Sign, Check]:
+        if not found:
+            raise ArgumentError("audit.sign_with: the file key.pem cannot be read")
+        return signing(found[0])
+
+    bench.redeploy(log_rules=LogRules(file, key))
+    _log(bench)
+    assert (["log:key"], False) == (_alerts(bench), file.exists())
+    assert [
+        "the head of the log cannot be signed: audit.sign_with: the file key.pem cannot be read"
+    ] == _here(bench)
+    found.append(keys[0])
+    bench.sync()
+    assert [7] == [each.entries for each in read_heads(file, checking(keys[1]))]
+    assert [] == _alerts(bench)
+
+
+def test_a_torn_line_spoils_no_later_one(bench: Bench, tmp_path: Path) -> None:
+    """A line of which a full disk took the end is passed over, and the next one stands by itself."""
+    file = tmp_path / "heads.jsonl"
+    file.write_text('{"at":"2026-11-20T12:00:00Z","entr')
+    bench.redeploy(log_rules=LogRules(file))
+    _log(bench)
     assert [7] == [each.entries for each in read_heads(file)]
 
 
@@ -300,7 +349,7 @@ def test_noted_heads_are_signed(bench: Bench, tmp_path: Path, keys: tuple[bytes,
     """A line bears a signature that the public key alone confirms, and that a changed line loses."""
     file = tmp_path / "heads.jsonl"
     sign, own = signing(keys[0])
-    bench.redeploy(log_rules=LogRules(file, sign, own))
+    bench.redeploy(log_rules=LogRules(file, lambda: (sign, own)))
     _log(bench)
     check = checking(keys[1])
     assert [7] == [each.entries for each in read_heads(file, check)]

@@ -2,10 +2,10 @@
 
 from free_hand import WRITE_OVER
 from stagesync.domain.guard import Cause, Rule
+from stagesync.engine.forget import forget_records
 from stagesync.engine.run import decide
 from stagesync.engine.shown import diff_document, keep_shown, plan_document, saved_document
 from stagesync.engine.status import status
-from stagesync.store import erasing
 
 from .bench import FEW, Bench, make_bench
 
@@ -39,7 +39,8 @@ def test_a_plans_life_on_postgres(postgres_store_url: str) -> None:
         bench.north.edit("contact", contact, {"stage": None})
     assert [Cause.REPAIR] == [each.group.cause for each in bench.sync().plan.trips]
     with bench.store.begin() as tx:
-        erasing.erase(tx, "north", [("contact", contacts[0])])
+        ref = ("north", "contact", contacts[0])
+        forget_records(tx, bench.deployment, [ref], actor="north", why="erased", now_s=0.0)
     left = saved_document(bench.deployment, dropped)["writes"]
     assert set(contacts[1:8]) == {each["id"] for each in left}
     bench.store.close()

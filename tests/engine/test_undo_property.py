@@ -196,10 +196,10 @@ PLANTED = {
         written.read_now, "connection in there.paused", "True"
     ),
     "the whole run is taken back for one person": Planted(
-        written.written_by, "person=person", "person=''"
+        undo.undo, 'find(tx, who)[1] if who else ""', '""'
     ),
     "what a policy's runs wrote before it is taken back too": Planted(
-        written.written_by, 'policy and entry["policy"] != policy', "False"
+        written._entries, 'if policy in ("", e["policy"])', ""
     ),
     "a field that goes forward only is set back at once": Planted(
         undo._way, "return Way.CLEAR if", "return Way.PLAIN if"

@@ -133,7 +133,7 @@ prefer: [west]
         "6: connections.north.poll: must be a duration such as 60s, 5m or 1h",
         "9: connections.south.mode: Input should be 'observe' or 'active'",
         "10: connections.south.vendor_stage: Input should be 'off', 'fill_empty' or 'forward'",
-        "3: colour: is not known; known: store, log, guardrails, edits, audit, mappings, connections, prefer, vocabulary, language, web, clock",
+        "3: colour: is not known; known: store, log, guardrails, edits, audit, privacy, mappings, connections, prefer, vocabulary, language, web, clock",
         "11: prefer: `west` is no connection; known: north, south",
     ] == problems(write, text)
 

@@ -76,6 +76,30 @@ def test_the_log_is_read_by_filters(store: Store, wanted: dict[str, str], found:
         assert found == [each["seq"] for each in log.read(tx, **wanted)]
 
 
+def test_a_span_of_time_and_a_policy_are_found_by_an_index(store: Store) -> None:
+    """Neither reads the log from its first entry on: the plans of the queries search, and scan nothing."""
+    asked = {
+        "SELECT MIN(seq), MAX(seq) FROM audit WHERE at >= 'a' AND at <= 'b'": "ix_audit_at",
+        "SELECT * FROM audit WHERE at >= 'a' AND seq BETWEEN 1 AND 2 ORDER BY seq": "PRIMARY KEY",
+        "SELECT run FROM log_policy WHERE policy = 'a' ORDER BY run": "PRIMARY KEY",
+    }
+    with store.begin() as tx:
+        for sql, index in asked.items():
+            plan = " ".join(row.detail for row in tx.execute(text(f"EXPLAIN QUERY PLAN {sql}")))
+            assert ("SEARCH" in plan, "SCAN" in plan, index in plan) == (True, False, True), plan
+
+
+def test_a_policy_leads_to_its_runs(either: Store) -> None:
+    """Each run that has an entry under a policy is known, once; acts outside a run are not."""
+    told = [
+        _entry(n, policy=p, run=r) for n, p, r in [(1, "a", "r_1"), (2, "b", "r_1"), (3, "a", None)]
+    ]
+    with either.begin() as tx:
+        log.append(tx, [_sealed(each) for each in told], {HEADS: End(3, "h")})
+        log.append(tx, [_sealed(_entry(4, policy="a", run="r_1"))], {HEADS: End(4, "h")})
+        assert [["r_1"], ["r_1"], []] == [log.runs_under(tx, each) for each in "abc"]
+
+
 def test_entries_are_found_by_whom_they_name(store: Store) -> None:
     """By people, by ids of records, each once and in order."""
     with store.begin() as tx:

@@ -13,6 +13,7 @@ from stagesync.cli.deploy import connectors, init, setup
 from stagesync.cli.doctor import doctor
 from stagesync.cli.evaluate import evaluate
 from stagesync.cli.explain import explain
+from stagesync.cli.forget import forget
 from stagesync.cli.group import Commands
 from stagesync.cli.hands import hold, pause, release, resume, retry, undo
 from stagesync.cli.look import status
@@ -54,6 +55,7 @@ for command in (
     status,
     explain,
     people,
+    forget,
     audit,
     backtest,
     evaluate,

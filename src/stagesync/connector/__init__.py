@@ -20,6 +20,7 @@ from stagesync.connector.abilities import (
     TellsRounds,
     TellsTime,
 )
+from stagesync.connector.bounds import read_within
 from stagesync.connector.capabilities import Capabilities
 from stagesync.connector.contract import Clock, Connect, Connector
 from stagesync.connector.hosts import Origin, Reach, base_url, trusted_roots
@@ -112,6 +113,7 @@ __all__ = [
     "WrongCall",
     "base_url",
     "call_with_retry",
+    "read_within",
     "reads_answers_of",
     "trusted_roots",
     "without_secrets",

@@ -6,6 +6,8 @@ import logging
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import TextIO, cast
 from urllib.parse import unquote
 
 import structlog
@@ -35,9 +37,25 @@ def configure_logging(told: LogSettings, *, quiet: bool = False) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         # The stderr of the moment: progress bars stand in for it while they are drawn.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(cast(TextIO, _Unfailing(sys.stderr))),
         cache_logger_on_first_use=False,
     )
+
+
+class _Unfailing:
+    """A stream whose lines are lost when they cannot be written: on a full disk the work goes on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def _without_secrets(_: object, __: str, event: EventDict) -> EventDict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from stagesync.engine.describe import Descriptions
 from stagesync.engine.edits import answer_edits
 from stagesync.engine.evaluate import Evaluated, evaluate_all
 from stagesync.engine.first_load import Unread, find_unread, must_wait, remember_loss, tell
+from stagesync.engine.forget import finish
 from stagesync.engine.guard import count_groups, has_shrunk, notice_definitions
 from stagesync.engine.heads import tend_log
 from stagesync.engine.holds import end_due
@@ -26,6 +28,7 @@ from stagesync.engine.plan import Planned, plan_all, plan_nobody
 from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.pull import Pulled, pull_all
 from stagesync.engine.resolve import resolve
+from stagesync.engine.retain import let_go
 from stagesync.engine.standing import save_standing
 from stagesync.engine.taken import settle_sent
 from stagesync.engine.trouble import advise, to_keep
@@ -114,6 +117,7 @@ def run_once(
     progress: Progress | None = None,
     only_heard: bool = False,
     resting: Collection[str] = (),
+    most_wait_s: float = math.inf,
 ) -> Outcome:
     """Pull, evaluate and plan; and write what is not held, unless `write` is false.
 
@@ -122,6 +126,8 @@ def run_once(
     Args:
         only_heard: pull what was named by webhook, and nothing else; see `pull_all`.
         resting: connections that are left alone this time, as if they were paused.
+        most_wait_s: how long connections that are done wait for a slow one, which then goes on with the
+            next run; seconds.
 
     Raises:
         LeaseHeld: another pass works on the store, and did not end in time.
@@ -135,6 +141,7 @@ def run_once(
             progress=progress or Quiet(),
             only_heard=only_heard,
             resting=resting,
+            most_wait_s=most_wait_s,
         )
 
 
@@ -145,12 +152,19 @@ def _pass(
     progress: Progress,
     only_heard: bool,
     resting: Collection[str],
+    most_wait_s: float,
 ) -> Outcome:
     began, now_s = deployment.clock.monotonic_s(), deployment.clock.now_s()
     calls_before = {n: c.connector.calls for n, c in deployment.connections.items()}
+    finish(deployment, now_s=now_s)
     run = _start(deployment, now_s=now_s)
     pulled = pull_all(
-        deployment, now_s=now_s, progress=progress, only_heard=only_heard, resting=resting
+        deployment,
+        now_s=now_s,
+        progress=progress,
+        only_heard=only_heard,
+        resting=resting,
+        most_wait_s=most_wait_s,
     )
     outcome = _look(deployment, run, pulled, now_s=now_s, progress=progress)
     if write and outcome.plan.go and not outcome.waits:
@@ -161,6 +175,7 @@ def _pass(
             descriptions=outcome.descriptions,
             now_s=now_s,
             progress=progress,
+            most_wait_s=most_wait_s,
         )
     outcome.troubles = _troubles(outcome)
     outcome.calls = {
@@ -228,7 +243,7 @@ def _take_stock(
     with deployment.store.begin() as tx:
         settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
         notice_definitions(tx, deployment)
-        end_due(tx, deployment, now_s=now_s)
+        end_due(tx, deployment, run=run, now_s=now_s)
         lost = has_shrunk(tx, deployment, {name: each.lost for name, each in pulled.items()})
         resolved = resolve(tx, deployment, run=run, now_s=now_s)
         unread = find_unread(tx, deployment)
@@ -291,6 +306,7 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool) -> None:
         policy = deployment.policy
         audit.close(tx, outcome.run, policy=policy.label, digest=policy.digest, now_s=now_s)
     tend_log(deployment.store, deployment.log_rules, now_s=now_s)
+    let_go(deployment, now_s=now_s)
     for name, error in outcome.troubles.items():
         log.error("connection failed", connection=name, error=str(error), hint=error.hint)
     log.info(

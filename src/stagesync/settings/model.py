@@ -178,6 +178,17 @@ class AuditSettings(_Strict):
         return self
 
 
+class PrivacySettings(_Strict):
+    """How long what tells of people is kept.
+
+    Attributes:
+        keep_gone: how long a record is kept that is gone from its CRM, and the history of somebody whose last
+            record is; None means for ever.
+    """
+
+    keep_gone: Duration | None = Field(default=90 * 86_400.0, validate_default=False)
+
+
 class ConnectionSettings(BaseModel):
     """One CRM account; keys that stagesync does not know are its connector's options.
 
@@ -238,6 +249,7 @@ class Settings(BaseSettings):
     guardrails: GuardrailSettings = GuardrailSettings()
     edits: EditSettings = EditSettings()
     audit: AuditSettings = AuditSettings()
+    privacy: PrivacySettings = PrivacySettings()
     mappings: Path | None = None
     connections: dict[str, ConnectionSettings] = {}
     prefer: tuple[str, ...] = ()
@@ -314,6 +326,7 @@ def _known_keys(place: tuple[str, ...]) -> list[str]:
         "guardrails": GuardrailSettings,
         "edits": EditSettings,
         "audit": AuditSettings,
+        "privacy": PrivacySettings,
         "web": WebSettings,
     }
     return list(inner.get(place[0], Settings).model_fields)

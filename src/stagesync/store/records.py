@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -27,7 +27,6 @@ class StoredRecord:
         told_at_s: its stamp when it last held something new: our own writes do not make it newer.
         merged_into: id of the record that it became part of; empty otherwise.
         employer: domain of the company of its address; empty for free mail.
-        erased: the CRM has forgotten this person: nothing is stored of it any more.
     """
 
     pk: int
@@ -35,19 +34,18 @@ class StoredRecord:
     object: str
     id: str
     held: bool
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Any] = field(repr=False)
     changed_at_s: float
     told_at_s: float
     gone: bool
     person: str | None
     account: str | None
-    email: str
-    name: tuple[str, str]
-    domain: str
+    email: str = field(repr=False)
+    name: tuple[str, str] = field(repr=False)
+    domain: str = field(repr=False)
     merged_into: str
     created_at_s: float | None = None
-    employer: str = ""
-    erased: bool = False
+    employer: str = field(default="", repr=False)
 
     @property
     def mail_domain(self) -> str:
@@ -57,7 +55,7 @@ class StoredRecord:
 
 _COLUMNS = (
     "pk, connection, object, id, held, fields, changed_at_s, told_at_s, created_at_s, gone, person, account,"
-    " email, mail_domain, first_name, last_name, domain, merged_into, erased"
+    " email, mail_domain, first_name, last_name, domain, merged_into"
 )
 
 
@@ -80,7 +78,6 @@ def _stored(row: Row[Any]) -> StoredRecord:
         merged_into=row.merged_into,
         created_at_s=row.created_at_s,
         employer=row.mail_domain,
-        erased=bool(row.erased),
     )
 
 
@@ -127,9 +124,9 @@ def name_records(tx: Connection, refs: Iterable[Ref]) -> dict[Ref, int]:
     """The store's number of each record, making a place for those never heard of."""
     wanted = sorted(set(refs))
     tx_insert = text(
-        "INSERT INTO record (connection, object, id, held, fields, changed_at_s, told_at_s, gone, erased, merged_into,"
+        "INSERT INTO record (connection, object, id, held, fields, changed_at_s, told_at_s, gone, merged_into,"
         " email, mail_domain, first_name, last_name, domain)"
-        " VALUES (:connection, :object, :id, 0, '{}', 0, 0, 0, 0, '', '', '', '', '', '')"
+        " VALUES (:connection, :object, :id, 0, '{}', 0, 0, 0, '', '', '', '', '', '')"
         " ON CONFLICT (connection, object, id) DO NOTHING"
     )
     if wanted:
@@ -153,7 +150,7 @@ def name_records(tx: Connection, refs: Iterable[Ref]) -> dict[Ref, int]:
 
 _SAVE_RECORD = text(
     "UPDATE record SET held = 1, fields = :fields, changed_at_s = :changed_at_s,"
-    " told_at_s = :changed_at_s, created_at_s = :created_at_s, gone = :gone, merged_into = :merged_into, email = :email,"
+    " told_at_s = :changed_at_s, created_at_s = :created_at_s, gone = :gone, gone_at_s = NULL, merged_into = :merged_into, email = :email,"
     " mail_domain = :mail_domain, first_name = :first_name, last_name = :last_name, domain = :domain WHERE pk = :pk"
 )
 
@@ -259,3 +256,9 @@ def save_since(
     if rows:
         sql = "INSERT INTO fact_since (record_pk, fact, since_s) VALUES (:pk, :fact, :since_s)"
         tx.execute(text(sql), rows)
+
+
+def all_refs(tx: Connection) -> Iterator[Ref]:
+    """Every record's connection, object and id."""
+    for row in tx.execute(text("SELECT connection, object, id FROM record")):
+        yield row.connection, row.object, row.id

@@ -21,6 +21,7 @@ from sqlalchemy.pool import StaticPool
 
 from stagesync.errors import StoreError, StoreTooNew
 from stagesync.store.append_only import keep_log
+from stagesync.store.refusals import hint_of, not_opened
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -147,8 +148,11 @@ def _make_private(path: Path) -> None:
     SQLite gives its side files, `-wal` and `-shm`, the mode of the file itself. One that was made more open
     by somebody else is closed, too, where it is ours to close.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        raise not_opened(path, error) from error
     try:
         mode = stat.S_IMODE(os.fstat(file).st_mode)
         if mode & 0o077:
@@ -190,7 +194,5 @@ def _migrate(connection: Connection) -> None:
 
 def _store_error(error: DBAPIError) -> StoreError:
     """The driver's words without the statement: its values may be personal data."""
-    return StoreError(
-        f"the database refused: {type(error.orig).__name__}: {error.orig}",
-        hint="check the disk, the permissions of the file, and store.url",
-    )
+    words = f"the database refused: {type(error.orig).__name__}: {error.orig}"
+    return StoreError(words, hint=hint_of(words))

@@ -89,6 +89,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit")),
     )
     with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_at", ["at", "seq"], unique=False)
         batch_op.create_index("ix_audit_id", ["id"], unique=False)
         batch_op.create_index("ix_audit_person", ["person"], unique=False)
         batch_op.create_index("ix_audit_run", ["run"], unique=False)
@@ -191,6 +192,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "object", name=op.f("pk_first_load")),
     )
     op.create_table(
+        "forgetting",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_forgetting")),
+    )
+    op.create_table(
+        "forgotten",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_forgotten")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("forgotten", schema=None) as batch_op:
+        batch_op.create_index("ix_forgotten_connection", ["connection", "object"], unique=False)
+
+    op.create_table(
         "held_group",
         sa.Column("plan", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
@@ -278,6 +298,13 @@ def upgrade() -> None:
         sa.Column("entries", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("run", name=op.f("pk_log_end")),
+    )
+    op.create_table(
+        "log_policy",
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("run", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("policy", "run", name=op.f("pk_log_policy")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "member",
@@ -388,7 +415,7 @@ def upgrade() -> None:
         sa.Column("told_at_s", sa.Float(), nullable=False),
         sa.Column("created_at_s", sa.Float(), nullable=True),
         sa.Column("gone", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("erased", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("gone_at_s", sa.Float(), nullable=True),
         sa.Column("merged_into", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=True),
         sa.Column("account", sa.Text(), nullable=True),
@@ -398,13 +425,28 @@ def upgrade() -> None:
         sa.Column("last_name", sa.Text(), nullable=False),
         sa.Column("domain", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_record")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.create_index("ix_record_account", ["account"], unique=False)
         batch_op.create_index("ix_record_domain", ["domain"], unique=False)
         batch_op.create_index("ix_record_email", ["email"], unique=False)
+        batch_op.create_index(
+            "ix_record_gone_at_s",
+            ["gone_at_s"],
+            unique=False,
+            sqlite_where=sa.text("gone = 1"),
+            postgresql_where=sa.text("gone = 1"),
+        )
         batch_op.create_index("ix_record_identity", ["connection", "object", "id"], unique=True)
         batch_op.create_index("ix_record_mail_domain", ["mail_domain"], unique=False)
+        batch_op.create_index(
+            "ix_record_merged_into",
+            ["merged_into"],
+            unique=False,
+            sqlite_where=sa.text("merged_into <> ''"),
+            postgresql_where=sa.text("merged_into <> ''"),
+        )
         batch_op.create_index("ix_record_person", ["person"], unique=False)
 
     op.create_table(
@@ -425,6 +467,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("run", schema=None) as batch_op:
         batch_op.create_index("ix_run_seq", ["seq"], unique=True)
+        batch_op.create_index("ix_run_started_at_s", ["started_at_s"], unique=False)
 
     op.create_table(
         "saved_plan",
