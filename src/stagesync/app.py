@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import getpass
-import logging
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stagesync.errors import ArgumentError, DefinitionError, Problem, Stopped
@@ -124,6 +122,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
     from stagesync.engine.standing import give_memory
     from stagesync.loading.definitions import load_definitions
     from stagesync.settings import load_settings
+    from stagesync.settings.events import configure_logging
     from stagesync.store import open_store
 
     settings = load_settings(config)
@@ -358,48 +357,6 @@ def _clock(settings: Settings, config: Path) -> SystemClock:
             message = "`clock: sandbox` works only with simulators on this machine"
             raise _refused(config, f"connections.{name}", [("url", message)])
     return SandboxClock(urls)
-
-
-def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
-    """structlog to stderr: one event per unit of work, as JSON or for people."""
-    import structlog
-
-    level = getattr(logging, settings.log.level.upper())
-    if quiet:
-        level = max(level, logging.WARNING)
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
-        if settings.log.format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        # The stderr of the moment: progress bars stand in for it while they are drawn.
-        logger_factory=lambda *_: structlog.PrintLogger(cast(TextIO, _Unfailing(sys.stderr))),
-        cache_logger_on_first_use=False,
-    )
-
-
-class _Unfailing:
-    """A stream whose lines are lost when they cannot be written: on a full disk the work goes on."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        with suppress(OSError):
-            self._stream.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        with suppress(OSError):
-            self._stream.flush()
 
 
 def find_config(config: Path | None) -> Path:
