@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from stagesync.errors import ArgumentError, DefinitionError, Problem, Stopped
 
 if TYPE_CHECKING:
-    from stagesync.connector import Clock, Connect, Connector
+    from stagesync.connector import Clock, Connect, Connector, Secret
     from stagesync.domain.edits import EditRules
     from stagesync.domain.guard import Limits
     from stagesync.engine.deployment import Connected, Deployment
@@ -67,7 +67,12 @@ class SandboxClock(SystemClock):
     """The time of the simulators: real time, moved on by what was asked of them."""
 
     def __init__(self, urls: Mapping[str, str]) -> None:
+        import requests
+
         super().__init__()
+        self._http = requests.Session()
+        # No proxy of the environment stands between us and this machine.
+        self._http.trust_env = False
         self._urls = tuple(urls.values())
         self._ahead_s = 0.0
         self._asked_at = float("-inf")
@@ -90,7 +95,8 @@ class SandboxClock(SystemClock):
             found = []
             for url in self._urls:
                 try:
-                    told = requests.get(f"{url}/_sandbox/clock", timeout=5).json()["now"]
+                    asked = f"{url}/_sandbox/clock"
+                    told = self._http.get(asked, timeout=5, allow_redirects=False).json()["now"]
                 except (requests.RequestException, ValueError, KeyError):
                     continue
                 found.append(float(told) - now_s())
@@ -106,6 +112,8 @@ class Opened:
     settings: Settings
     deployment: Deployment
     clock: SystemClock
+    hidden: Sequence[Secret] = ()
+    """Secrets that no connector holds, in use as long as this is."""
 
 
 @contextmanager
@@ -119,21 +127,25 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
         DefinitionError: with every problem of every file.
         StoreError: the store cannot be opened.
     """
+    from stagesync.engine.events import configure_logging, password_in
     from stagesync.engine.standing import give_memory
     from stagesync.loading.definitions import load_definitions
     from stagesync.settings import load_settings
     from stagesync.settings.events import configure_logging
     from stagesync.store import open_store
+    from stagesync.store.backups import keep_older
 
     settings = load_settings(config)
-    configure_logging(settings, quiet=quiet)
+    hidden = password_in(settings.store.url)
+    configure_logging(settings.log, quiet=quiet)
     definitions = load_definitions(mappings_of(settings, config))
     _demand_vocabulary(settings, definitions, config)
     clock = _clock(settings, config)
     rules = _log_rules(settings, config)
     with ExitStack() as stack:
         connections = _connections(settings, definitions, config=config, clock=clock)
-        store = open_store(store_url(settings.store.url, config.parent))
+        url = store_url(settings.store.url, config.parent)
+        store = open_store(url, before=keep_older(config.parent, now_s=clock.now_s()))
         stack.callback(store.close)
         for each in connections.values():
             give_memory(each.connector, store)
@@ -142,7 +154,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
         deployment = _deployment(
             settings, definitions, connections, store=store, clock=clock, log_rules=rules
         )
-        yield Opened(settings, deployment, clock)
+        yield Opened(settings, deployment, clock, hidden)
 
 
 def _demand_vocabulary(settings: Settings, definitions: Definitions, config: Path) -> None:
@@ -213,6 +225,7 @@ def _edit_rules(told: EditSettings) -> EditRules:
 
 
 def _log_rules(settings: Settings, config: Path) -> LogRules:
+    from stagesync.connector import Secret
     from stagesync.engine.heads import LogRules, signing
     from stagesync.settings.secrets import SecretsMissing, read_secrets
 
@@ -220,8 +233,8 @@ def _log_rules(settings: Settings, config: Path) -> LogRules:
 
     def key() -> tuple[Sign, Check]:
         try:
-            found = read_secrets({"audit.sign_with": told.sign_with}, str, folder=config.parent)
-            return signing(found["audit.sign_with"].encode())
+            found = read_secrets({"audit.sign_with": told.sign_with}, Secret, folder=config.parent)
+            return signing(found["audit.sign_with"].reveal().encode())
         except SecretsMissing as error:
             raise ArgumentError(str(error)) from None
         except (ValueError, TypeError):
