@@ -131,7 +131,6 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
     from stagesync.engine.standing import give_memory
     from stagesync.loading.definitions import load_definitions
     from stagesync.settings import load_settings
-    from stagesync.settings.events import configure_logging
     from stagesync.store import open_store
     from stagesync.store.backups import keep_older
 
