@@ -28,7 +28,7 @@ from stagesync_salesforce.auth import log_in
 from stagesync_salesforce.budget import Budget, BudgetSpent
 from stagesync_salesforce.client import Client, make_client, make_session, refuse_unwanted
 from stagesync_salesforce.failures import SessionExpired, failure_of, failure_of_transport
-from stagesync_salesforce.options import Options, is_loopback
+from stagesync_salesforce.options import Options
 from stagesync_salesforce.steps import LoginAnswer, LoginRequest, Session
 
 ATTEMPTS = 4
@@ -77,7 +77,7 @@ class Transport:
         self._pacer = Pacer(clock, {_BUCKET: Limit(options.requests_per_minute, 60.0)})
         self._http = make_session(
             timeout_s=options.timeout_s,
-            plain=is_loopback(options.login_url) and options.login_url.startswith("http:"),
+            reach=options.reach,
             seen=self._look_at,
         )
         way = options.auth.refresh_token

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from stagesync.connector.contract import Secret
+from stagesync.connector.secret import Secret
 from stagesync.connector.values import FieldValue
 
 

@@ -104,13 +104,18 @@ def _line(head: Head, sign: Sign | None, *, now_s: float) -> bytes:
 
 def _add(path: Path, line: bytes) -> None:
     """Add a line, and see it on the disk. One that tore before it is ended, so that this one stands by itself."""
-    with path.open("a+b") as file:
+    with open(path, "a+b", opener=_for_its_owner) as file:
         if file.seek(0, os.SEEK_END):
             file.seek(-1, os.SEEK_END)
             line = line if file.read(1) == b"\n" or not line else b"\n" + line
         file.write(line)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    """A new file is its owner's to read and write; who else shall read it is for people to say."""
+    return os.open(path, flags, 0o600)
 
 
 def read_heads(path: Path, check: Check | None = None) -> Iterator[Head]:

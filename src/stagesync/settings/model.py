@@ -53,7 +53,8 @@ class StoreSettings(_Strict):
         lease: how long a process that works on it may be silent before another one takes over.
     """
 
-    url: str = "sqlite:///stagesync.db"
+    # It may hold a password.
+    url: str = Field(default="sqlite:///stagesync.db", repr=False)
     lease: Annotated[Duration, Field(ge=1)] = Field(default=60.0, validate_default=False)
 
 
@@ -97,12 +98,20 @@ def _listen(value: object) -> object:
     return str(value)
 
 
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
 def _public_url(value: object) -> object:
-    parts = urlsplit(str(value))
+    try:
+        parts = urlsplit(str(value))
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an address such as https://stagesync.acme.example")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must be a bare address: no user, query or fragment")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ValueError("may be http only on this machine: webhooks carry what people typed")
     return str(value).rstrip("/")
 
 
