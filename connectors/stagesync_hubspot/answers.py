@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ class Raw:
 
     status: int
     headers: Mapping[str, str]
-    data: bytes
+    data: bytes = field(repr=False)
     url: str
 
 

@@ -132,6 +132,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
     from stagesync.loading.definitions import load_definitions
     from stagesync.settings import load_settings
     from stagesync.store import open_store
+    from stagesync.store.backups import keep_older
 
     settings = load_settings(config)
     hidden = password_in(settings.store.url)
@@ -142,7 +143,8 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
     rules = _log_rules(settings, config)
     with ExitStack() as stack:
         connections = _connections(settings, definitions, config=config, clock=clock)
-        store = open_store(store_url(settings.store.url, config.parent))
+        url = store_url(settings.store.url, config.parent)
+        store = open_store(url, before=keep_older(config.parent, now_s=clock.now_s()))
         stack.callback(store.close)
         for each in connections.values():
             give_memory(each.connector, store)

@@ -7,7 +7,6 @@ import io
 import json
 import random
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -33,15 +32,6 @@ KEYS = [
 @pytest.fixture
 def place(settled: World) -> Place:
     return settled.place
-
-
-@pytest.fixture
-def copied(place: Place, tmp_path: Path) -> Place:
-    """The same deployment with a store of its own, to be spoiled."""
-    for each in place.folder.iterdir():
-        if each.is_file():
-            shutil.copy(each, tmp_path)
-    return Place(tmp_path)
 
 
 def test_status_tells_how_it_stands(place):

@@ -6,11 +6,16 @@ import json
 import re
 import sqlite3
 
+import pytest
+
 from stagesync.connector import Role
 from stagesync.domain.mapping import CrmMapping
 
 from .conftest import MakeWorld, World
-from .deployments import set_up
+from .deployments import Place, set_up
+
+pytestmark = pytest.mark.xdist_group("settled")
+"""One worker makes the world that these tests share."""
 
 WORDS_OF_PEOPLE = re.compile(
     r"body|subject|html|preview|comment|note(?!s_last)|description|transcript", re.IGNORECASE
@@ -43,11 +48,16 @@ def _of(email: str | None, first: str | None, last: str | None, *phones: str | N
 
 def test_a_full_run_prints_nobody(make_world: MakeWorld) -> None:
     """Everything that setup, plan, sync, retry, status, doctor, audit and undo print, with faults on the way and at the finest level, names nobody."""
-    world = make_world(contacts=30, faults="light")
+    world = make_world(contacts=15)
     place = world.place
     place.config.write_text(place.config.read_text().replace("level: info", "level: debug"))
     set_up(place)
+    for crm, kind in (("hubspot", "500_html"), ("salesforce", "expired_token")):
+        world.vendors.fail(crm, kind)
     run = place.run("sync", "--json", "--verbose").json["run"]
+    world.vendors.fail("hubspot", "503", times=50)
+    assert 4 == place.run("sync", "--verbose").code
+    world.vendors.ask("hubspot", "DELETE", "faults")
     for command in (
         ("plan",),
         ("status",),
@@ -91,13 +101,10 @@ def test_records_hold_the_mapped_fields_alone(settled: World) -> None:
     assert [] == sorted(each for each in asked if WORDS_OF_PEOPLE.search(each.rsplit(".", 1)[1]))
 
 
-def test_a_person_is_exported_and_forgotten_by_command(make_world: MakeWorld) -> None:
+def test_a_person_is_exported_and_forgotten_by_command(settled: World, copied: Place) -> None:
     """`explain --export`, `forget`, `--yes`, `--list`, `--from` and `--undo`, each with its document and its words."""
-    world = make_world(contacts=20)
-    place = world.place
-    set_up(place)
-    place.run("sync")
-    contacts = world.vendors.hubspot("contacts", ("email",))
+    place = copied
+    contacts = settled.vendors.hubspot("contacts", ("email",))
     counted = {e["email"]: k for k, e in contacts.items() if e["email"]}
     email, contact = next(
         (e, k) for e, k in sorted(counted.items()) if place.run("explain", e, "--json").code == 0

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from sqlalchemy import text
 
+import stores
 from stagesync.domain.chain import PART, Verdict, verify
 from stagesync.engine import audit, holds, verdicts
 from stagesync.engine.alerts import HERE
@@ -28,8 +29,6 @@ from stagesync.errors import ArgumentError
 from stagesync.store import open_store
 
 from .bench import DAY_S, Bench, iso, make_bench
-
-GUARDS = ("audit_keeps", "audit_stays", "audit_grows")
 
 
 def _log(bench: Bench) -> list[dict[str, Any]]:
@@ -47,7 +46,8 @@ def _verdict(bench: Bench, **options: Any) -> Verdict:
 def _meddle(bench: Bench, *statements: str) -> tuple[int | None, str]:
     """What is found after somebody who owns the database took its guards away and changed it."""
     with bench.store.begin() as tx:
-        for each in (*(f"DROP TRIGGER {name}" for name in GUARDS), *statements):
+        stores.unguard(tx)
+        for each in statements:
             tx.execute(text(each))
     return _verdict(bench).broken, _verdict(bench).why
 
@@ -96,15 +96,9 @@ def test_a_run_that_broke_off_is_closed_by_the_next(bench: Bench) -> None:
     assert ((), None) == (_verdict(bench).open, _verdict(bench).broken)
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-def test_two_processes_append_in_turn(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_two_processes_append_in_turn(store_url: str) -> None:
     """A command beside the daemon, each with its own door to the store: no number twice, one whole chain."""
-    url = f"sqlite:///{tmp_path / 'both.db'}"
-    if kind == "postgres":
-        url = request.getfixturevalue("postgres_store_url")
-    both = [open_store(url), open_store(url)]
+    both = [open_store(store_url), open_store(store_url)]
 
     def work(number: int) -> None:
         for _ in range(40):

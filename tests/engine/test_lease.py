@@ -32,7 +32,7 @@ OTHER = Holder("elsewhere", 7, "")
 @pytest.fixture
 def filed(tmp_path: Path) -> Iterator[Bench]:
     """A deployment whose store is a file."""
-    made = make_bench(store_url=f"sqlite:///{tmp_path / 'stagesync.db'}")
+    made = make_bench(store=open_store(f"sqlite:///{tmp_path / 'stagesync.db'}"))
     yield made
     made.store.close()
 

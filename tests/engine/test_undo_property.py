@@ -18,6 +18,7 @@ from planting import planted
 from stagesync.domain.plan import VendorStage
 from stagesync.engine import holds, stale, taken, undo, written
 from stagesync.errors import StagesyncError
+from stores import examples
 
 from .bench import Bench
 from .undone import (
@@ -64,7 +65,7 @@ def of_all_stories(check: Callable[[Story], None], *, most: int) -> Callable[[],
     tried = given(STORIES)(check)
     for each in SURE:
         tried = example(each)(tried)
-    return settings(CALM, max_examples=most)(tried)
+    return settings(CALM, max_examples=examples(most))(tried)
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,7 @@ from stagesync.cli.passes import run, sync
 from stagesync.cli.people import people
 from stagesync.cli.plans import approve, drop, plan
 from stagesync.cli.sandbox import sandbox
+from stagesync.cli.stores import backup, restore, store
 from stagesync.cli.vocabulary import vocabulary
 
 
@@ -57,6 +58,9 @@ for command in (
     people,
     forget,
     audit,
+    backup,
+    restore,
+    store,
     backtest,
     evaluate,
     vocabulary,

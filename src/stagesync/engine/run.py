@@ -27,6 +27,7 @@ from stagesync.engine.lease import one_pass
 from stagesync.engine.plan import Planned, plan_all, plan_nobody
 from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.pull import Pulled, pull_all
+from stagesync.engine.recovered import settle_restore
 from stagesync.engine.resolve import resolve
 from stagesync.engine.retain import let_go
 from stagesync.engine.standing import save_standing
@@ -183,7 +184,7 @@ def _pass(
         for name, connected in deployment.connections.items()
     }
     outcome.seconds = deployment.clock.monotonic_s() - began
-    _finish(deployment, outcome, wrote=write)
+    _finish(deployment, outcome, wrote=write, polled=not only_heard)
     return outcome
 
 
@@ -289,7 +290,7 @@ def _troubles(outcome: Outcome) -> dict[str, CrmError]:
     return found
 
 
-def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool) -> None:
+def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool, polled: bool) -> None:
     summary = outcome.summary()
     names = {0: "done", 3: "held", 4: "incomplete", 6: "partly refused"}
     now_s = deployment.clock.now_s()
@@ -300,6 +301,8 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool) -> None:
             plans.set_plan_state(tx, outcome.plan.id, "done")
         for name, error in outcome.troubles.items():
             state.save_trouble(tx, name, to_keep(error))
+        if polled and not outcome.is_incomplete and not deployment.stopping.is_set():
+            settle_restore(tx, outcome.pulled, deployment.connections)
         state.end_run(
             tx, outcome.run, at_s=now_s, outcome=names[outcome.exit_code], summary=summary
         )

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from stagesync.domain.chain import BLANKED, Sealed, entry_of
+from stagesync.store.bulk import Put, store_rows
 from stagesync.store.keys import among
 
 HEADS = ""
@@ -65,25 +66,21 @@ def append(
         sealed: each entry with its form; never empty.
         found: run -> the end; a run that is not in it has no open segment any more.
     """
-    # Past SQLAlchemy's handling of parameters, which takes a third of the time of a long log.
-    mark = "?" if tx.dialect.paramstyle == "qmark" else "%s"
-    tx.exec_driver_sql(
-        f"INSERT INTO audit ({', '.join(_COLUMNS)}) VALUES ({', '.join([mark] * len(_COLUMNS))})",  # noqa: S608  literals
-        [
-            (
-                entry["seq"],
-                entry["at"],
-                entry.get("run") or "",
-                entry.get("person") or "",
-                entry.get("connection") or "",
-                entry.get("id") or "",
-                each.kept,
-                each.part,
-                each.hash,
-            )
-            for entry, each in sealed
-        ],
+    rows = (
+        (
+            entry["seq"],
+            entry["at"],
+            entry.get("run") or "",
+            entry.get("person") or "",
+            entry.get("connection") or "",
+            entry.get("id") or "",
+            each.kept,
+            each.part,
+            each.hash,
+        )
+        for entry, each in sealed
     )
+    store_rows(tx, Put("audit", _COLUMNS), rows)
     tx.execute(
         text(
             "INSERT INTO log_end (run, entries, hash) VALUES (:run, :entries, :hash)"
@@ -148,9 +145,10 @@ def rows(
         told |= _between(tx, since, until)
     where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
     sql = text(f"SELECT * FROM audit{where} ORDER BY seq")  # noqa: S608  literal clauses
-    found = tx.execute(sql.execution_options(yield_per=AT_ONCE), told)
-    for row in found:
-        yield _row(row)
+    # Whoever stops reading in the middle leaves no cursor open on the server.
+    with tx.execute(sql.execution_options(yield_per=AT_ONCE), told) as found:
+        for row in found:
+            yield _row(row)
 
 
 def _between(tx: Connection, since: str, until: str) -> dict[str, Any]:

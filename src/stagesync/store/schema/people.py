@@ -33,6 +33,7 @@ def _placed(name: str) -> Table:
         text("policy"),
         Index(f"ix_{name}_recheck_at_s", "recheck_at_s"),
         Index(f"ix_{name}_account", "account"),
+        Index(f"ix_{name}_policy", "policy"),
     )
 
 

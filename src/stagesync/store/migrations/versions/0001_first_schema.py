@@ -28,6 +28,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.create_index("ix_account_account", ["account"], unique=False)
+        batch_op.create_index("ix_account_policy", ["policy"], unique=False)
         batch_op.create_index("ix_account_recheck_at_s", ["recheck_at_s"], unique=False)
 
     op.create_table(
@@ -157,6 +158,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_difference")),
     )
     with op.batch_alter_table("difference", schema=None) as batch_op:
+        batch_op.create_index("ix_difference_reason", ["reason"], unique=False)
         batch_op.create_index("ix_difference_until_s", ["until_s"], unique=False)
 
     op.create_table(
@@ -365,6 +367,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index("ix_person_account", ["account"], unique=False)
+        batch_op.create_index("ix_person_policy", ["policy"], unique=False)
         batch_op.create_index("ix_person_recheck_at_s", ["recheck_at_s"], unique=False)
 
     op.create_table(
