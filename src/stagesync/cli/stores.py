@@ -33,7 +33,7 @@ def backup(*, file: Path, force: bool, config: Path | None, as_json: bool) -> No
     from stagesync.store.backups import back_up
 
     url, _ = _store(config)
-    with _progress("copy") as told:
+    with _progress("copy", url) as told:
         made = back_up(url, file, now_s=now_s(), force=force, told=told)
     if as_json:
         print_json({"file": str(file), **_document(made)})
@@ -61,7 +61,7 @@ def restore(*, file: Path, force: bool, config: Path | None, as_json: bool) -> N
 
     url, folder = _store(config)
     now_s, by = app.now_s(), app.actor()
-    with _progress("copy") as told:
+    with _progress("copy", url) as told:
         found = put_back(
             file,
             url,
@@ -103,7 +103,7 @@ def copy(*, from_url: str, to_url: str, config: Path | None, as_json: bool) -> N
     from stagesync.store.moving import copy_store
 
     here = Path.cwd()
-    with _progress("copy") as told:
+    with _progress("copy", from_url, to_url) as told:
         found = copy_store(store_url(from_url, here), store_url(to_url, here), told)
     if as_json:
         print_json({"tables": {name: each.rows for name, each in found.items()}})
@@ -114,17 +114,23 @@ def copy(*, from_url: str, to_url: str, config: Path | None, as_json: bool) -> N
 
 def _store(config: Path | None) -> tuple[str, Path]:
     """The store's URL, and the folder of the settings."""
-    from stagesync.app import configure_logging, find_config, store_url
+    from stagesync.app import find_config, store_url
+    from stagesync.engine.events import configure_logging
     from stagesync.settings import load_settings
 
     path = find_config(config)
     settings = load_settings(path)
-    configure_logging(settings, quiet=True)
+    configure_logging(settings.log, quiet=True)
     return store_url(settings.store.url, path.parent), path.parent
 
 
 @contextmanager
-def _progress(phase: str) -> Iterator[Told]:
+def _progress(phase: str, *urls: str) -> Iterator[Told]:
+    """Progress bars; the passwords in these addresses go into no message."""
+    from stagesync.engine.events import password_in
+
+    # An error that leaves the block still holds this frame, and so them, until it is told.
+    _hidden = [each for url in urls for each in password_in(url)]
     with ProgressBars() as bars:
         bars.phase(phase)
         yield lambda _table, rows: bars.advance(rows)

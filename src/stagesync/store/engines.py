@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -109,12 +111,23 @@ def _words(error: DBAPIError) -> str:
 
 
 def _make_private(path: Path) -> None:
-    """Create the file readable by its owner alone: it holds personal data."""
+    """Let its owner alone read the file, before anything stands in it: it holds personal data.
+
+    SQLite gives its side files, `-wal` and `-shm`, the mode of the file itself. One that was made more open
+    by somebody else is closed, too, where it is ours to close.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
         raise not_opened(path, error) from error
+    try:
+        mode = stat.S_IMODE(os.fstat(file).st_mode)
+        if mode & 0o077:
+            with suppress(PermissionError):
+                os.fchmod(file, mode & 0o700)
+    finally:
+        os.close(file)
 
 
 def _tune_sqlite(connection: object, _record: object) -> None:
