@@ -16,10 +16,22 @@ from stagesync.domain.vocabulary import Vocabulary
 SALES_CONTACTS = frozenset({"call_logged", "sales_email_sent", "sales_email_reply", "meeting"})
 """Activity types from which a pause counts where the treatment names none of its own."""
 
+INHERITED = "standard"
+"""The vocabulary whose treatment holds where the main one has none."""
+
 NO_CONTENT = "none"
 """The content of a treatment that asks to leave somebody in peace."""
 
-IN_PEACE: Mapping[str, object] = {"content": NO_CONTENT, "never": ["any mail"]}
+IN_PEACE: Mapping[str, object] = {
+    "content": NO_CONTENT,
+    "never": [
+        {
+            "id": "any_mail",
+            "labels": {"en": "any mail", "fr": "tout envoi"},
+            "seen_as": ["quote_sent", "sales_email_sent"],
+        }
+    ],
+}
 """For somebody who wants no contact, where a vocabulary says nothing about it."""
 
 TreatmentOf = Callable[[str, Facts, Mapping[str, str]], Mapping[str, object]]
@@ -28,15 +40,26 @@ TreatmentOf = Callable[[str, Facts, Mapping[str, str]], Mapping[str, object]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The two parts of a treatment that a CRM can hold.
+    """The parts of a treatment that are kept of everybody.
 
     Attributes:
         content: the word; empty when the vocabulary asks for nothing.
         next_contact_at_s: Unix seconds; None when nobody is to wait, or nobody is to contact at all.
+        accept_by_s: Unix seconds; until when sales is to take them on; None when sales did, or need not.
     """
 
     content: str = ""
     next_contact_at_s: float | None = None
+    accept_by_s: float | None = None
+
+
+def treating(main: Vocabulary, vocabularies: Mapping[str, Vocabulary]) -> str:
+    """The vocabulary whose treatment holds: the main one if it says anything, else `standard`.
+
+    A position has a stage in both, so whoever is told in other words is treated as `standard` asks.
+    """
+    speaks = main.overrides or any("content" in stage.treatment for stage in main.stages)
+    return main.name if speaks or INHERITED not in vocabularies else INHERITED
 
 
 def compile_treatments(vocabulary: Vocabulary, axes: Sequence[Axis]) -> TreatmentOf:

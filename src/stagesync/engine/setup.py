@@ -80,7 +80,7 @@ def _choices(deployment: Deployment, rule: WriteRule) -> Iterable[tuple[str, Lab
             axis = next(axis for axis in deployment.policy.axes if axis.name == name)
             return [(level.name, level.labels) for level in axis.levels]
         case "content":
-            return contents(main).items()
+            return contents(deployment.vocabularies[deployment.treating]).items()
         case _:
             return ()
 

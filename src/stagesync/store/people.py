@@ -38,7 +38,9 @@ class Placed:
         evaluated_at_s: None before the first evaluation.
         staged_at_s: when the main vocabulary's stage last changed.
         previous_stage: what it was before; None when there was none.
-        content, next_contact_at_s: what the treatment asks for, see `domain.treatment.Asked`.
+        content, next_contact_at_s, accept_by_s: what the treatment asks for, see `domain.treatment.Asked`.
+        no_contact_since_s: when they were first seen to want no contact; None while they do not.
+        referrer: the person who referred them; empty for somebody unknown, None for nobody.
     """
 
     id: str
@@ -52,6 +54,9 @@ class Placed:
     previous_stage: str | None = None
     content: str | None = None
     next_contact_at_s: float | None = None
+    accept_by_s: float | None = None
+    no_contact_since_s: float | None = None
+    referrer: str | None = None
     policy: str = ""
 
 
@@ -68,6 +73,9 @@ def _placed(row: Row[Any]) -> Placed:
         previous_stage=row.previous_stage,
         content=row.content,
         next_contact_at_s=row.next_contact_at_s,
+        accept_by_s=row.accept_by_s,
+        no_contact_since_s=row.no_contact_since_s,
+        referrer=row.referrer,
         policy=row.policy,
     )
 
@@ -127,7 +135,9 @@ def save_placed(tx: Connection, kind: Kind, rows: Sequence[Placed]) -> None:
             f"UPDATE {kind} SET position = :position, scores = :scores, stages = :stages,"  # noqa: S608  a literal
             " evaluated_at_s = :evaluated_at_s, recheck_at_s = :recheck_at_s,"
             " staged_at_s = :staged_at_s, previous_stage = :previous_stage, content = :content,"
-            " next_contact_at_s = :next_contact_at_s, policy = :policy WHERE id = :id"
+            " next_contact_at_s = :next_contact_at_s, accept_by_s = :accept_by_s,"
+            " no_contact_since_s = :no_contact_since_s, referrer = :referrer, policy = :policy"
+            " WHERE id = :id"
         ),
         [
             {
@@ -141,6 +151,9 @@ def save_placed(tx: Connection, kind: Kind, rows: Sequence[Placed]) -> None:
                 "previous_stage": each.previous_stage,
                 "content": each.content,
                 "next_contact_at_s": each.next_contact_at_s,
+                "accept_by_s": each.accept_by_s,
+                "no_contact_since_s": each.no_contact_since_s,
+                "referrer": each.referrer,
                 "policy": each.policy,
             }
             for each in rows
