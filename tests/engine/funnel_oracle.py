@@ -40,7 +40,8 @@ class Oracle:
         self.words, self.since, self.at = words, since, at
         self.rank = {stage.id: stage.rank for stage in words.stages}
         self.ladder = sorted(
-            (s.id for s in words.stages if s.rank is not None), key=lambda each: self.rank[each] or 0
+            (s.id for s in words.stages if s.rank is not None),
+            key=lambda each: self.rank[each] or 0,
         )
         by_who: dict[str, list[Stand]] = {}
         for each in sorted(stands, key=lambda one: one.since_s):

@@ -140,8 +140,9 @@ def skips(
     rank = {stage: n for n, stage in enumerate(ladder)}
     found = dict.fromkeys(ladder, (0, 0))
     for (low, high), times in moves.items():
-        if low not in rank or high not in rank or rank[high] <= rank[low]:
+        if low not in rank or high not in rank:
             continue
+        # Empty for a move down.
         for stage in ladder[rank[low] + 1 : rank[high] + 1]:
             stopped, skipped = found[stage]
             found[stage] = (

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, cast
 
 from sqlalchemy import Connection
 
 from stagesync.domain.breach import Treated, breaches_of
 from stagesync.domain.facts import Activity, Facts
+from stagesync.domain.treatment import IN_PEACE
+from stagesync.domain.vocabulary import Vocabulary
 from stagesync.engine.assemble import Assembled
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.instants import iso
 from stagesync.store import breaches, stood
 from stagesync.store.people import Placed
 from stagesync.store.stood import Position
@@ -20,6 +24,12 @@ LATE_S = 2 * 86_400.0
 """How much later than it happened an activity may come to be known: some are pulled once an hour or a day."""
 
 JUST_BEFORE_S = 1e-3
+
+TOLD_S = 30 * 86_400.0
+"""How long what was done is listed."""
+
+TOLD = 20
+"""What is told one by one, of each kind; all are counted."""
 
 
 def note_breaches(
@@ -112,3 +122,42 @@ def _place_before(deployment: Deployment, facts: Facts, each: Activity, before: 
     return deployment.compiled.evaluate(
         facts, at_s, previous=previous, previous_at_s=at_s, with_recheck=False
     ).position
+
+
+def breaches_document(tx: Connection, deployment: Deployment, *, now_s: float) -> dict[str, Any]:
+    """What `stagesync status` says of treatments: what was done against them, and what is late."""
+    since_s = now_s - TOLD_S
+    labels = _labels(deployment.vocabularies[deployment.treating])
+    return {
+        "since": iso(since_s),
+        "done": breaches.count_breaches(tx, since_s=since_s),
+        "late": {what: breaches.count_late(tx, what, now_s=now_s) for what in breaches.LATE},
+        "list": [
+            {
+                "person": who,
+                "rule": each.rule,
+                "labels": labels.get(each.rule, {}),
+                "stage": each.stage,
+                "activity": each.activity,
+                "at": iso(each.at_s),
+            }
+            for who, each in breaches.newest_breaches(tx, since_s=since_s, most=TOLD)
+        ],
+        "waiting": [
+            {"person": who, "for": what, "content": content, "due": iso(due_s)}
+            for what in breaches.LATE
+            for who, content, due_s in breaches.latest(tx, what, now_s=now_s, most=TOLD)
+        ],
+    }
+
+
+def _labels(vocabulary: Vocabulary) -> dict[str, Mapping[str, str]]:
+    """Rule -> what people read; of a rule that several stages share, any one."""
+    lines = [stage.treatment for stage in vocabulary.stages]
+    lines += [IN_PEACE, *(line.treatment for line in vocabulary.overrides)]
+    nevers = [
+        one
+        for line in lines
+        for one in cast("Collection[Mapping[str, Any]]", line.get("never") or ())
+    ]
+    return {one["id"]: one["labels"] for one in nevers}

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from stagesync.domain.life import WAITING
+from stagesync.engine.breaches import breaches_document
 from stagesync.engine.counts import counts_of
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.first_load import unread_objects
@@ -70,6 +71,7 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
                 }
                 for each in joins.all_joins(tx, "held")
             ],
+            "breaches": breaches_document(tx, deployment, now_s=now_s),
             "last_run": _run(runs[0]) if runs else None,
             "runs": [_run(each) for each in runs],
         }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 from sqlalchemy import Connection, text
 
@@ -65,13 +64,14 @@ def count_late(tx: Connection, what: str, *, now_s: float) -> int:
     return int(tx.execute(text(sql), {"now_s": now_s}).scalar_one())
 
 
-def latest(tx: Connection, what: str, *, now_s: float, most: int) -> Sequence[Any]:
-    """Those who wait longest: `id`, `content`, `stages`, `due_s`."""
+def latest(tx: Connection, what: str, *, now_s: float, most: int) -> list[tuple[str, str, float]]:
+    """Those who wait longest: id, content of their treatment, and when it was due."""
     sql = (
-        f"SELECT id, content, stages, {LATE[what]} AS due_s FROM person WHERE {LATE[what]} < :now_s"  # noqa: S608
+        f"SELECT id, content, {LATE[what]} AS due_s FROM person WHERE {LATE[what]} < :now_s"  # noqa: S608
         f" ORDER BY {LATE[what]}, id LIMIT :most"
     )
-    return tx.execute(text(sql), {"now_s": now_s, "most": most}).fetchall()
+    rows = tx.execute(text(sql), {"now_s": now_s, "most": most})
+    return [(row.id, row.content or "", row.due_s) for row in rows]
 
 
 def forget_breaches(tx: Connection, subject: str) -> None:

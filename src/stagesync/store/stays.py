@@ -95,6 +95,8 @@ def measuring(
     Args:
         rungs: of the ladder, in all.
     """
+    # SQLite makes tables outside the transaction: one that broke off left its own behind.
+    _drop(tx)
     for name, columns in _TABLES.items():
         tx.execute(text(f"CREATE TEMPORARY TABLE {name} ({columns})"))
     rows = [
@@ -112,8 +114,12 @@ def measuring(
     tx.execute(text("CREATE INDEX funnel_stay_until ON funnel_stay (until_s)"))
     tx.execute(text("ANALYZE funnel_stay"))
     yield
+    _drop(tx)
+
+
+def _drop(tx: Connection) -> None:
     for name in _TABLES:
-        tx.execute(text(f"DROP TABLE {name}"))
+        tx.execute(text(f"DROP TABLE IF EXISTS {name}"))
 
 
 def known_since(tx: Connection) -> float | None:
