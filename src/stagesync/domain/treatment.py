@@ -45,12 +45,14 @@ class Asked:
     Attributes:
         content: the word; empty when the vocabulary asks for nothing.
         next_contact_at_s: Unix seconds; None when nobody is to wait, or nobody is to contact at all.
+        never: what not to do, each by its labels.
         accept_by_s: Unix seconds; until when sales is to take them on; None when sales did, or need not.
     """
 
     content: str = ""
     next_contact_at_s: float | None = None
     accept_by_s: float | None = None
+    never: tuple[Mapping[str, str], ...] = ()
 
 
 def treating(main: Vocabulary, vocabularies: Mapping[str, Vocabulary]) -> str:
@@ -98,16 +100,18 @@ def compile_treatments(vocabulary: Vocabulary, axes: Sequence[Axis]) -> Treatmen
 def asked_of(treatment: Mapping[str, object], facts: Facts, *, now_s: float) -> Asked:
     """The content, and when the pause since the last contact ends."""
     content = str(treatment.get("content") or "")
+    lines = cast("Collection[Mapping[str, Mapping[str, str]]]", treatment.get("never") or ())
+    never = tuple(line["labels"] for line in lines)
     pause_days = cast("float | None", treatment.get("contact_again_after_days"))
     if pause_days is None or content == NO_CONTENT or facts.person.get("do_not_contact"):
-        return Asked(content)
+        return Asked(content, never=never)
     types = cast("Collection[str]", treatment.get("contact_seen_as") or SALES_CONTACTS)
     seen = [
         each.at_s
         for each in facts.activities
         if each.type in types and each.took_place and each.at_s <= now_s
     ]
-    return Asked(content, max(seen) + pause_days * DAY_S if seen else None)
+    return Asked(content, max(seen) + pause_days * DAY_S if seen else None, never=never)
 
 
 def contents(vocabulary: Vocabulary) -> dict[str, Mapping[str, str]]:

@@ -21,7 +21,7 @@ from stagesync.engine.lines import lines_of
 from stagesync.engine.progress import Progress
 from stagesync.engine.referrals import referrers_of
 from stagesync.engine.stands import note_moves
-from stagesync.engine.treating import asked_now
+from stagesync.engine.treating import asked_now, spelled
 from stagesync.store import history, people, state
 from stagesync.store.history import Transition
 from stagesync.store.people import KINDS, Kind, Placed
@@ -274,6 +274,7 @@ def placed_by(
         content=asked.content,
         next_contact_at_s=asked.next_contact_at_s,
         accept_by_s=asked.accept_by_s,
+        never=spelled(asked.never, deployment.language),
         no_contact_since_s=(before.no_contact_since_s or now_s)
         if facts.person.get("do_not_contact")
         else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -13,6 +13,18 @@ from stagesync.domain.state import DAY_S
 from stagesync.domain.treatment import NO_CONTENT, Asked, asked_of
 from stagesync.engine.deployment import Deployment
 from stagesync.store.people import Placed
+
+LONGEST = 255
+"""Characters of a text field that every CRM takes."""
+
+
+def spelled(never: Sequence[Mapping[str, str]], language: str) -> str:
+    """What not to do, in words; what does not fit a field is left out whole."""
+    found = ""
+    for labels in never:
+        more = f"{found}; {labels[language]}" if found else labels[language]
+        found = more if len(more) <= LONGEST else found
+    return found
 
 
 def asked_now(

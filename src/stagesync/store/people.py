@@ -38,7 +38,7 @@ class Placed:
         evaluated_at_s: None before the first evaluation.
         staged_at_s: when the main vocabulary's stage last changed.
         previous_stage: what it was before; None when there was none.
-        content, next_contact_at_s, accept_by_s: what the treatment asks for, see `domain.treatment.Asked`.
+        content, next_contact_at_s, accept_by_s, never: what the treatment asks for, see `domain.treatment.Asked`.
         no_contact_since_s: when they were first seen to want no contact; None while they do not.
         referrer: the person who referred them; empty for somebody unknown, None for nobody.
     """
@@ -55,6 +55,7 @@ class Placed:
     content: str | None = None
     next_contact_at_s: float | None = None
     accept_by_s: float | None = None
+    never: str | None = None
     no_contact_since_s: float | None = None
     referrer: str | None = None
     policy: str = ""
@@ -74,6 +75,7 @@ def _placed(row: Row[Any]) -> Placed:
         content=row.content,
         next_contact_at_s=row.next_contact_at_s,
         accept_by_s=row.accept_by_s,
+        never=row.never,
         no_contact_since_s=row.no_contact_since_s,
         referrer=row.referrer,
         policy=row.policy,
@@ -136,6 +138,7 @@ def save_placed(tx: Connection, kind: Kind, rows: Sequence[Placed]) -> None:
             " evaluated_at_s = :evaluated_at_s, recheck_at_s = :recheck_at_s,"
             " staged_at_s = :staged_at_s, previous_stage = :previous_stage, content = :content,"
             " next_contact_at_s = :next_contact_at_s, accept_by_s = :accept_by_s,"
+            " never = :never,"
             " no_contact_since_s = :no_contact_since_s, referrer = :referrer, policy = :policy"
             " WHERE id = :id"
         ),
@@ -152,6 +155,7 @@ def save_placed(tx: Connection, kind: Kind, rows: Sequence[Placed]) -> None:
                 "content": each.content,
                 "next_contact_at_s": each.next_contact_at_s,
                 "accept_by_s": each.accept_by_s,
+                "never": each.never,
                 "no_contact_since_s": each.no_contact_since_s,
                 "referrer": each.referrer,
                 "policy": each.policy,

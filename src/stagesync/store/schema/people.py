@@ -34,6 +34,7 @@ def _placed(name: str) -> Table:
         text("content", null=True),
         instant("next_contact_at_s", null=True),
         instant("accept_by_s", null=True),
+        text("never", null=True),
         instant("no_contact_since_s", null=True),
         text("referrer", null=True),
         text("policy"),
