@@ -44,16 +44,24 @@ def _started(pgserver: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     raise AssertionError("the last try returns or raises")
 
 
+TOLD = {
+    "planted": "planted mistakes, and after how many worlds each was found",
+    "kills": "processes that were killed, and what came of it",
+}
+"""Property of a test -> the heading under which its values are shown."""
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """What the state machine made of the mistakes that were planted for it."""
+    """What the state machine made of the mistakes that were planted for it, and the like."""
     reports = [each for found in terminalreporter.stats.values() for each in found]
-    told = [
-        value
-        for report in reports
-        for name, value in getattr(report, "user_properties", ())
-        if name == "planted" and report.when == "call"
-    ]
-    if told:
-        terminalreporter.section("planted mistakes, and after how many worlds each was found")
-        for line in sorted(told):
-            terminalreporter.write_line(line)
+    for key, heading in TOLD.items():
+        told = [
+            value
+            for report in reports
+            for name, value in getattr(report, "user_properties", ())
+            if name == key and report.when == "call"
+        ]
+        if told:
+            terminalreporter.section(heading)
+            for line in sorted(told):
+                terminalreporter.write_line(line)

@@ -28,6 +28,8 @@ OAUTH_CALLS_PER_10S = 110
 
 OAUTH_PATH = "/oauth/v1/token"
 INTROSPECT_PATH = "/oauth/v1/token/introspect"
+PRIVATE_APP_PATH = "/oauth/v2/private-apps/get/access-token-info"
+"""Answers `appId`, `hubId`, `userId` and `scopes`; no dated version of it is known."""
 
 # https://developers.hubspot.com/docs/api-reference/search/guide#limitations
 SEARCH_PAGE = 200
@@ -94,6 +96,7 @@ _SENDABLE = frozenset(
         ("POST", "/crm/v3/objects/{objectType}/batch/read"),
         ("POST", "/crm/v3/objects/{objectType}/batch/update"),
         ("POST", "/crm/v4/associations/{fromObjectType}/{toObjectType}/batch/read"),
+        ("POST", PRIVATE_APP_PATH),
         ("POST", "/crm/v3/properties/{objectType}"),
         ("POST", "/crm/v3/properties/{objectType}/groups"),
         ("PATCH", "/crm/v3/properties/{objectType}/{propertyName}"),

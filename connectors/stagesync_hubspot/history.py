@@ -1,8 +1,9 @@
 """Who changed what: the history that HubSpot keeps of every property.
 
 HubSpot signs a change that came through its API with the id of the app, ours included. Ours is told by
-an option, by HubSpot itself of an OAuth app, or by the history of our own stage, which nobody else is the
-first to write; until one of them has told, our own changes look like those of another program.
+an option, by HubSpot itself, or where it does not tell (a service key has no app) by the history of our own
+stage, which nobody else is the first to write; until one of them has told, our own changes look like those
+of another program.
 
 Sources, seen 2026-11:
     https://developers.hubspot.com/docs/guides/api/crm/properties
@@ -50,7 +51,7 @@ class History:
 
     Args:
         app_id: of our own app, as the connection's options give it; empty when they do not.
-        introspect: asks HubSpot for the id of an OAuth app; gives an empty text without one.
+        introspect: asks HubSpot for the id of the app; gives an empty text where it tells none.
     """
 
     def __init__(

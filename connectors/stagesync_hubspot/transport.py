@@ -210,14 +210,28 @@ class Transport:
         return self.call(ask)
 
     def app_id(self) -> str:
-        """Of the OAuth app, as HubSpot tells it; empty without one, or when it does not tell."""
-        if (oauth := self.client.oauth) is None or self._options.api_version == "v3":
+        """Of the app that the token belongs to; empty when HubSpot does not tell."""
+        if (oauth := self.client.oauth) is None:
+            return self._private_app_id()
+        if self._options.api_version == "v3":
             return ""
         try:
             answer = self.client.fetch_app(oauth)
         except urllib3.exceptions.HTTPError:
             return ""
         return str(answer.body.get("app_id") or "") if answer.status == 200 else ""
+
+    def _private_app_id(self) -> str:
+        """Service keys belong to no app, and not every account has the call."""
+        body = {"tokenKey": (self._options.token or Secret("")).reveal()}
+
+        def ask() -> Any:
+            return self.client.call_api(api.PRIVATE_APP_PATH, "POST", header_params={}, body=body)
+
+        try:
+            return str(self.call(ask).get("appId") or "")
+        except CrmError:
+            return ""
 
     def has_spare(self) -> bool:
         """Whether the day has room for work that can wait."""

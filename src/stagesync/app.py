@@ -41,10 +41,11 @@ def now_s() -> float:
 
 
 class SystemClock:
-    """This machine's time. A stop ends every wait."""
+    """This machine's time. A stop ends every wait; a lease that was lost, whatever was waited for."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
+        self.lost = threading.Event()
 
     def now_s(self) -> float:
         """Unix seconds, UTC."""
@@ -58,9 +59,9 @@ class SystemClock:
         """Wait.
 
         Raises:
-            Stopped: the daemon was told to stop meanwhile.
+            Stopped: the daemon was told to stop meanwhile, or its work was taken over.
         """
-        if self.stop.wait(seconds):
+        if self.stop.wait(seconds) or self.lost.is_set():
             raise Stopped
 
 
@@ -178,7 +179,9 @@ def _deployment(
         main_vocabulary=settings.vocabulary,
         language=settings.language,
         free_mail=FREE_MAIL,
+        lease_s=settings.store.lease,
         stopping=clock.stop,
+        lost=clock.lost,
         limits=_limits(settings.guardrails),
         edits=_edit_rules(settings.edits),
         log_rules=log_rules,

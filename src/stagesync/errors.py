@@ -17,6 +17,8 @@
         OptionsRefused                      the options of a connection are not usable (exit 2)
       StoreError                   exit 5
         StoreTooNew                         made by a later stagesync
+        LeaseHeld                           another pass works on it
+        LeaseLost                           another process took over what this one was doing
 
 A message says what happened to which thing, `hint` says what to do next.
 Neither ever holds personal data or a secret: ids only.
@@ -184,3 +186,11 @@ class StoreError(StagesyncError):
 
 class StoreTooNew(StoreError):
     """The store was made by a later version of stagesync."""
+
+
+class LeaseHeld(StoreError):
+    """Another pass works on the store."""
+
+
+class LeaseLost(StoreError):
+    """Another process took over what this one was doing; nothing that it did since is kept."""

@@ -87,8 +87,20 @@ def test_app_that_is_no_number_is_refused(crm, given):
     assert ["app_id"] == [key for key, _ in refused.value.problems]
 
 
+def test_private_app_is_told_by_hubspot(crm):
+    """HubSpot says which private app a token belongs to, and is asked once."""
+    connector = crm.connect()
+    connector.write([Write("contact", "1", {"phone": "1"})])
+    crm.sim.edit("contacts", "2", properties={"phone": "1"}, actor="other_app")
+    told = [newest(connector, each) for each in ("1", "2")]
+    assert [(Actor.OURS, OUR_APP), (Actor.INTEGRATION, OTHER_APP)] == told
+    asked = [each["path"] for each in crm.sim.log.entries()]
+    assert 1 == asked.count("/oauth/v2/private-apps/get/access-token-info")
+
+
 def test_app_is_an_integration_until_it_is_known(crm):
     """Before anything told which app is ours, our own change looks like another program's."""
+    crm.sim.switches.private_app_info = False
     connector = crm.connect()
     connector.write([Write("contact", "1", {"phone": "1"})])
     assert (Actor.INTEGRATION, OUR_APP) == newest(connector)
@@ -97,6 +109,7 @@ def test_app_is_an_integration_until_it_is_known(crm):
 @pytest.mark.parametrize("key", ["static", "service_key"])
 def test_app_is_learnt_from_our_own_property(crm, key):
     """Whoever set our own stage is us, under any kind of token; it is remembered for records without one."""
+    crm.sim.switches.private_app_info = False
     connector = crm.connect(token=Secret(getattr(crm.sim.tokens, key)))
     connector.write([Write("contact", "1", {OWN: "lead", "phone": "1"})])
     connector.write([Write("contact", "2", {"phone": "1"})])
@@ -109,6 +122,7 @@ def test_app_is_learnt_from_our_own_property(crm, key):
 
 def test_program_that_writes_over_our_own_property_is_not_us(crm):
     """Whoever was first to set our stage is us; what another program puts there later is its word."""
+    crm.sim.switches.private_app_info = False
     connector = crm.connect()
     connector.write([Write("contact", "1", {OWN: "lead"})])
     crm.clock.sleep(60.0)
@@ -135,11 +149,11 @@ def test_oauth_app_that_is_not_told_is_no_failure(crm):
 
 
 def test_fifty_records_a_call(crm):
-    """Of 120 contacts the histories cost three calls, through the pacer as all else."""
+    """Of 120 contacts the histories cost three calls, through the pacer as all else, and one to know our app."""
     connector = crm.connect()
     ids = [str(n) for n in range(1, 121)]
     found = connector.history("contact", ids, ["lifecyclestage", "email"])
-    assert (3, ids) == (connector.calls, list(found))
+    assert (4, ids) == (connector.calls, list(found))
     assert {"lifecyclestage", "email"} == set(found["120"])
 
 

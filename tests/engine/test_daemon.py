@@ -23,15 +23,17 @@ DOWN = Unavailable("no answer", retry_after_s=None)
 
 
 class Patience(threading.Event):
-    """A stop that is asked for after so many waits, and notes how long each was."""
+    """A stop that is asked for after so many waits, and notes how long each was; time passes in none but these."""
 
-    def __init__(self, waits: int) -> None:
+    def __init__(self, waits: int, bench: Bench) -> None:
         super().__init__()
         self.left = waits
+        self.clock = bench.clock
         self.waited: list[float] = []
 
     def wait(self, timeout: float | None = None) -> bool:
         self.waited.append(timeout or 0.0)
+        self.clock.advance(seconds=timeout or 0.0)
         self.left -= 1
         if self.left <= 0:
             self.set()
@@ -63,11 +65,11 @@ def test_a_store_that_refuses_does_not_end_the_daemon(filed: Bench) -> None:
     """It waits, longer each time, and works again as soon as the store does."""
     contact = filed.contact("ann@firm.example", last="Ng")
     refuse_runs(filed, refused=True)
-    stop, seen = Patience(3), []
+    stop, seen = Patience(3, filed), []
     run_daemon(filed.deployment, stop=stop, after_run=seen.append)
     assert ([120.0, 240.0, 480.0], []) == (stop.waited, seen)
     refuse_runs(filed, refused=False)
-    run_daemon(filed.deployment, stop=Patience(1), after_run=seen.append)
+    run_daemon(filed.deployment, stop=Patience(1, filed), after_run=seen.append)
     assert (1, "contact") == (len(seen), filed.stage(contact))
 
 
@@ -102,6 +104,22 @@ def test_it_waits_longer_while_all_that_is_not_paused_fails(bench: Bench) -> Non
     with bench.store.begin() as tx:
         state.pause(tx, "south", by="ann")
     bench.north.fail(DOWN, times=99)
-    stop = Patience(3)
+    stop = Patience(3, bench)
     run_daemon(bench.deployment, stop=stop)
     assert [120.0, 240.0, 480.0] == stop.waited
+
+
+def test_a_connection_that_fails_is_not_asked_at_every_poll(bench: Bench) -> None:
+    """Beside a healthy one it rests for a time that doubles, and is asked at once again when it works."""
+    bench.sync()
+    bench.north.fail(DOWN, times=3)
+    asked: list[bool] = []
+
+    def after(outcome: Outcome) -> None:
+        asked.append("north" in outcome.pulled)
+        assert "south" in outcome.pulled
+
+    stop = Patience(18, bench)
+    run_daemon(bench.deployment, stop=stop, after_run=after)
+    at = [number for number, each in enumerate(asked) if each]
+    assert ([60.0] * 18, [0, 2, 6, 14, 15, 16, 17]) == (stop.waited, at)

@@ -5,7 +5,7 @@ import pytest
 from stagesync.connector import CrmError, FieldType, Throttled, Unavailable
 from stagesync.engine.agreement import Agreement, agreement
 from stagesync.engine.compare import same_value
-from stagesync.engine.daemon import LONGEST_PAUSE_S, _pause_s
+from stagesync.engine.daemon import LONGEST_PAUSE_S, pause_after
 from stagesync.engine.setup import own_fields
 
 from .bench import Bench
@@ -49,7 +49,8 @@ def test_spellings_of_a_value(kind: FieldType, one: object, other: object, same:
 )
 def test_the_daemon_hammers_nobody(errors: list[CrmError], failures: int, pause: float) -> None:
     """The wait doubles from failure to failure, is as long as the CRM asks, and has an end."""
-    assert pause == _pause_s(errors, 60.0, failures)
+    asked_s = max((each.retry_after_s or 0.0 for each in errors), default=0.0)
+    assert pause == pause_after(failures, 60.0, asked_s=asked_s)
 
 
 def test_words_that_cannot_both_be_true(forward: Bench) -> None:

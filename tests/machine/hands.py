@@ -64,13 +64,14 @@ class Hands(People):
             self._undo_arrives(restored)
 
     def _undo_arrives(self, restored: dict[Any, Any]) -> None:
-        """In calm weather, and when nobody moves, the next run sets back what it may."""
+        """In calm weather, when nobody moves and no ramp holds it up, the next run sets back what it may."""
         try:
             outcome = self._run()
         except (ValueError, LookupError) as error:
             raise AssertionError("a run failed") from error
         assert outcome is not None
-        if outcome.troubles or outcome.evaluated.transitions:
+        ramped = any(each.ramped for each in outcome.written.values())
+        if outcome.troubles or outcome.evaluated.transitions or ramped:
             return
         self.ledger.restored_or_told(restored)
 

@@ -84,7 +84,10 @@ class Ledger:
         self.touch(place)
         self.past.setdefault(each, [None]).append(value)
         self.meanwhile.setdefault(each, []).append(value)
-        if name in STAGE_FIELDS and not again:
+        if again:
+            # Whoever set it before was replaced before anybody could look.
+            self.promises.edits.pop(each, None)
+        elif name in STAGE_FIELDS:
             edit = Edit(value, actor, self.world.crms.now_s)
             self.promises.edited(each, edit, known=self.written.get(each, []))
         if in_flight:

@@ -92,6 +92,24 @@ def test_introspection_names_app_and_account(hs):
     assert hs.get(LIST, token=token).body["category"] == "INVALID_AUTHENTICATION"
 
 
+INFO = "/oauth/v2/private-apps/get/access-token-info"
+
+
+def test_private_app_is_named_by_its_token(hs):
+    """A private app's token is told with its app, account and scopes; a service key is not known there."""
+    got = hs.call("POST", INFO, {"tokenKey": hs.sim.tokens.static}).body
+    assert ["appId", "hubId", "scopes", "userId"] == sorted(got)
+    assert (hs.sim.portal.app_id, hs.sim.portal.portal_id) == (got["appId"], got["hubId"])
+    for unknown in (hs.sim.tokens.service_key, "pat-eu1-nobody"):
+        assert 404 == hs.call("POST", INFO, {"tokenKey": unknown}).status
+    assert 400 == hs.call("POST", INFO, {"token": hs.sim.tokens.static}).status
+    assert (
+        401 == hs.call("POST", INFO, {"tokenKey": hs.sim.tokens.static}, token="pat-eu1-x").status
+    )
+    hs.switch(private_app_info=False)
+    assert 404 == hs.call("POST", INFO, {"tokenKey": hs.sim.tokens.static}).status
+
+
 def test_revoked_refresh_token_is_bad(hs):
     """After a revocation nothing can be refreshed; that takes a new installation."""
     token = hs.sim.tokens.refresh_token

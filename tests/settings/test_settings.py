@@ -127,7 +127,7 @@ connections:
 prefer: [west]
 """
     assert [
-        "1: store.uri: is not known; known: url",
+        "1: store.uri: is not known; known: url, lease",
         "2: log.level: Input should be 'debug', 'info', 'warning' or 'error'",
         "5: connections.north.connector: Field required",
         "6: connections.north.poll: must be a duration such as 60s, 5m or 1h",

@@ -94,8 +94,8 @@ def test_what_waits_is_noted_once_and_struck(store: Store) -> None:
 def test_runs_come_newest_first(store: Store) -> None:
     """A run is running until it is ended with what it did."""
     with store.begin() as tx:
-        state.start_run(tx, "r_1", at_s=1.0)
-        state.start_run(tx, "r_2", at_s=2.0)
+        state.start_run(tx, "r_1", seq=1, at_s=1.0)
+        state.start_run(tx, "r_2", seq=2, at_s=2.0)
         state.end_run(tx, "r_1", at_s=3.0, outcome="done", summary={"held": 0})
         found = state.last_runs(tx, 5)
         assert ["r_2"] == [each["id"] for each in state.last_runs(tx, 1)]

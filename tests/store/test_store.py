@@ -126,7 +126,7 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
 def test_a_refused_statement_tells_no_values(store: Store) -> None:
     """An error of the database becomes a StoreError without the statement and its values."""
     with store.begin() as tx:
-        state.start_run(tx, "r_1", at_s=1.0)
+        state.start_run(tx, "r_1", seq=1, at_s=1.0)
     with pytest.raises(StoreError, match="IntegrityError") as refused, store.begin() as tx:
-        state.start_run(tx, "r_1", at_s=2.0)
+        state.start_run(tx, "r_1", seq=1, at_s=2.0)
     assert "r_1" not in str(refused.value)

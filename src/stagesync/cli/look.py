@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,20 @@ def status(*, config: Path | None, as_json: bool) -> None:
         f"{document['people']} people, {document['accounts']} accounts,"
         f" backlog {document['backlog']}, waiting {document['waiting']}"
     )
+    for each in _at_work(document["lease"]):
+        click.echo(each)
     _show_what_waits(document)
+
+
+def _at_work(lease: Mapping[str, Any]) -> Iterator[str]:
+    """Who works on the store, and who waits to."""
+    daemons = [lease["daemon"]] if lease["daemon"] else []
+    kinds = {"daemon": daemons, "standing by": lease["standby"]}
+    if lease["run"]:
+        kinds["a run"] = [lease["run"]]
+    for kind, found in kinds.items():
+        for each in found:
+            yield f"{kind}: process {each['pid']} on {each['host']}, since {each['since']}"
 
 
 def _show_connections(connections: list[dict[str, Any]]) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import structlog
 
+from stagesync.connector import Clock
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.inbox import may_be_taken
+from stagesync.engine.lease import Lease, one_daemon
 from stagesync.engine.run import Outcome, run_once
-from stagesync.errors import CrmError, StoreError
+from stagesync.errors import LeaseHeld, LeaseLost, StoreError
 
 log = structlog.get_logger()
 
@@ -24,6 +28,56 @@ GLANCE_S = 0.5
 """How often a daemon that listens for calls looks whether it shall stop."""
 
 
+@dataclass(slots=True)
+class _Pace:
+    """When whoever failed is tried again: after what it asked for, or twice as long from time to time.
+
+    Attributes:
+        failures: connection -> how often it failed in a row; under no name those of the store.
+        rests_until_s: connection -> the instant before which it is not asked, by the monotonic clock.
+    """
+
+    clock: Clock
+    poll_s: float
+    failures: Counter[str] = field(default_factory=Counter)
+    rests_until_s: dict[str, float] = field(default_factory=dict)
+
+    def resting(self) -> set[str]:
+        """The connections that are left alone for now."""
+        now_s = self.clock.monotonic_s()
+        return {name for name, until_s in self.rests_until_s.items() if until_s > now_s}
+
+    def learn(self, outcome: Outcome) -> None:
+        """Take note of who could be worked with."""
+        del self.failures[""]
+        for name in outcome.pulled:
+            self.rests_until_s.pop(name, None)
+            if error := outcome.troubles.get(name):
+                pause_s = self._longer(name, error.retry_after_s or 0.0)
+                self.rests_until_s[name] = self.clock.monotonic_s() + pause_s
+            else:
+                del self.failures[name]
+
+    def pause_s(self, outcome: Outcome) -> float:
+        """Until the next run: a poll interval, or until the first of all that rest may be asked."""
+        if not outcome.pulled or outcome.pulled.keys() - outcome.troubles.keys():
+            return self.poll_s
+        return max(self.poll_s, min(self.rests_until_s.values()) - self.clock.monotonic_s())
+
+    def store_pause_s(self) -> float:
+        """How long the store is left alone that has refused."""
+        return self._longer("", 0.0)
+
+    def _longer(self, name: str, asked_s: float) -> float:
+        self.failures[name] += 1
+        return pause_after(self.failures[name], self.poll_s, asked_s=asked_s)
+
+
+def pause_after(failures: int, poll_s: float, *, asked_s: float) -> float:
+    """How long whoever failed so often in a row is left alone; seconds."""
+    return min(LONGEST_PAUSE_S, max(poll_s * 2.0 ** min(failures, 8), asked_s))
+
+
 def run_daemon(
     deployment: Deployment,
     *,
@@ -31,61 +85,61 @@ def run_daemon(
     called: threading.Event | None = None,
     after_run: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> None:
-    """Run, wait for the shortest poll interval, and again.
+    """Run, wait for the shortest poll interval, and again; while another daemon does that, stand by.
 
-    After a run in which every connection failed that is not paused, the wait grows to what the CRM asked
-    for, or doubles from run to run, up to `LONGEST_PAUSE_S`: nobody is hammered. So it does while the store
-    refuses, locked or on a full disk: what a run had stored by then stays, and the next one goes on from there.
+    A connection that failed is left alone for as long as it asked, or for a time that doubles from failure to
+    failure, up to `LONGEST_PAUSE_S`: nobody is hammered, and the others go on at their pace. So it is with the
+    store when it refuses, locked or on a full disk: what a run had stored by then stays, and the next one goes
+    on from there.
 
     Args:
         called: set when a CRM named records by webhook. They are read in a run of their own, which moves the
             time of the next poll by nothing.
     """
     poll_s = min(connected.poll_s for connected in deployment.connections.values())
-    failures = 0
+    pace = _Pace(deployment.clock, poll_s)
     while not stop.is_set():
-        if called is not None:
-            called.clear()
-        outcome = _run(deployment, after_run)
-        failures = failures + 1 if outcome is None or _failed(outcome) else 0
-        troubles = outcome.troubles.values() if outcome else ()
-        pause = poll_s if not failures else _pause_s(troubles, poll_s, failures)
-        if called is None or outcome is None:
-            stop.wait(pause)
-        else:
-            _listen(deployment, pause, stop=stop, called=called, after_run=after_run)
+        try:
+            with one_daemon(deployment, stop) as lease:
+                if lease:
+                    _serve(deployment, lease, pace, stop=stop, called=called, after_run=after_run)
+        except (LeaseHeld, LeaseLost) as error:
+            log.warning("lease not ours", error=str(error))
+        except StoreError as error:
+            _tell(error)
+            stop.wait(pace.store_pause_s())
     log.info("daemon stopped")
 
 
-def _run(deployment: Deployment, after_run: Callable[[Outcome], None]) -> Outcome | None:
-    """One run; None when the store broke it off."""
-    try:
-        outcome = run_once(deployment)
+def _serve(
+    deployment: Deployment,
+    lease: Lease,
+    pace: _Pace,
+    *,
+    stop: threading.Event,
+    called: threading.Event | None,
+    after_run: Callable[[Outcome], None],
+) -> None:
+    """Run for as long as this is the daemon of the store.
+
+    Raises:
+        StoreError: the store broke a run off.
+    """
+    while not stop.is_set() and lease.is_ours():
+        if called is not None:
+            called.clear()
+        outcome = run_once(deployment, resting=pace.resting())
+        pace.learn(outcome)
         after_run(outcome)
-    except StoreError as error:
-        _tell(error)
-        return None
-    return outcome
-
-
-def _hear(deployment: Deployment, after_run: Callable[[Outcome], None]) -> bool:
-    """Read what was named, if that is of use; false when the store broke it off."""
-    try:
-        if may_be_taken(deployment):
-            after_run(run_once(deployment, only_heard=True))
-    except StoreError as error:
-        _tell(error)
-        return False
-    return True
+        pause_s = pace.pause_s(outcome)
+        if called is None:
+            stop.wait(pause_s)
+        else:
+            _listen(deployment, pause_s, stop=stop, called=called, after_run=after_run)
 
 
 def _tell(error: StoreError) -> None:
     log.error("store failed", error=str(error), hint=error.hint)
-
-
-def _failed(outcome: Outcome) -> bool:
-    """Whether no connection could be worked with, but those that somebody paused."""
-    return bool(outcome.pulled) and outcome.troubles.keys() >= outcome.pulled.keys()
 
 
 def _listen(
@@ -96,15 +150,15 @@ def _listen(
     called: threading.Event,
     after_run: Callable[[Outcome], None],
 ) -> None:
-    """Wait, and read what is named meanwhile."""
+    """Wait, and read what is named meanwhile, if that is of use."""
     until_s = deployment.clock.monotonic_s() + pause_s
     while not stop.is_set() and (left_s := until_s - deployment.clock.monotonic_s()) > 0:
         if not _is_called(left_s, stop=stop, called=called):
             return
         stop.wait(GATHER_S)
         called.clear()
-        if not stop.is_set() and not _hear(deployment, after_run):
-            return
+        if not stop.is_set() and may_be_taken(deployment):
+            after_run(run_once(deployment, only_heard=True))
 
 
 def _is_called(within_s: float, *, stop: threading.Event, called: threading.Event) -> bool:
@@ -114,8 +168,3 @@ def _is_called(within_s: float, *, stop: threading.Event, called: threading.Even
             return True
         within_s -= GLANCE_S
     return False
-
-
-def _pause_s(troubles: Iterable[CrmError], poll_s: float, failures: int) -> float:
-    asked = [error.retry_after_s for error in troubles if error.retry_after_s]
-    return min(LONGEST_PAUSE_S, max(poll_s * 2.0 ** min(failures, 8), *asked, 0.0))

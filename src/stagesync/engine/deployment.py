@@ -79,7 +79,10 @@ class Deployment:
         edits: what is done about stages that others set.
         log_rules: what is done with the log beyond writing it.
         definitions: digest of policy, vocabularies and mappings; empty where nobody compares.
+        lease_s: how long a lease on the store lasts that is not renewed.
         stopping: set when the daemon shall stop; work ends after the page or batch in hand.
+        lost: set when the lease of the pass in hand went to another process: whoever waits to send a
+            request again must not.
     """
 
     store: Store
@@ -96,7 +99,9 @@ class Deployment:
     edits: EditRules = field(default_factory=EditRules)
     log_rules: LogRules = field(default_factory=LogRules)
     definitions: str = ""
+    lease_s: float = 60.0
     stopping: threading.Event = field(default_factory=threading.Event)
+    lost: threading.Event = field(default_factory=threading.Event)
     compiled: CompiledPolicy = field(init=False)
     classifier: Classifier = field(init=False)
     treatment_of: TreatmentOf = field(init=False)

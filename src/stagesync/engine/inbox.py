@@ -35,7 +35,7 @@ def note_heard(
         How many were kept.
     """
     kept = [(each.object, each.id, each.erased) for each in named if each.object in connected.roles]
-    with deployment.store.begin() as tx:
+    with deployment.store.begin(fenced=False) as tx:
         inbox.note(tx, connected.name, kept, at_s=now_s)
     return len(kept)
 

@@ -6,7 +6,7 @@ A connection that fails does not stop the others. Whatever pages it delivered be
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -156,21 +156,27 @@ class _Reader:
 
 
 def pull_all(
-    deployment: Deployment, *, now_s: float, progress: Progress, only_heard: bool = False
+    deployment: Deployment,
+    *,
+    now_s: float,
+    progress: Progress,
+    only_heard: bool = False,
+    resting: Collection[str] = (),
 ) -> dict[str, Pulled]:
     """Pull every connection up to now, but those that are paused; connection -> what it brought.
 
     Args:
         only_heard: read what was named by webhook, and nothing else. Connections in trouble are left alone,
             and bring no descriptions.
+        resting: connections that are left alone as well.
     """
     progress.phase("pull")
     with deployment.store.begin() as tx:
-        paused = state.paused(tx)
+        left_alone = state.paused(tx).union(resting)
     readers = {
         name: _Reader(deployment, connected, progress, now_s, only_heard)
         for name, connected in deployment.connections.items()
-        if name not in paused
+        if name not in left_alone
     }
     with ThreadPoolExecutor(max_workers=max(1, len(readers)), thread_name_prefix="pull") as pool:
         futures = {name: pool.submit(reader.read) for name, reader in readers.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ from stagesync.engine.first_load import Unread, find_unread, must_wait, remember
 from stagesync.engine.guard import count_groups, has_shrunk, notice_definitions
 from stagesync.engine.heads import tend_log
 from stagesync.engine.holds import end_due
+from stagesync.engine.lease import one_pass
 from stagesync.engine.plan import Planned, plan_all, plan_nobody
 from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.pull import Pulled, pull_all
@@ -112,6 +113,7 @@ def run_once(
     write: bool = True,
     progress: Progress | None = None,
     only_heard: bool = False,
+    resting: Collection[str] = (),
 ) -> Outcome:
     """Pull, evaluate and plan; and write what is not held, unless `write` is false.
 
@@ -119,12 +121,37 @@ def run_once(
 
     Args:
         only_heard: pull what was named by webhook, and nothing else; see `pull_all`.
+        resting: connections that are left alone this time, as if they were paused.
+
+    Raises:
+        LeaseHeld: another pass works on the store, and did not end in time.
+        LeaseLost: another process took over, since this one had been paused.
+        StoreError: the store refuses.
     """
-    progress = progress or Quiet()
+    with one_pass(deployment):
+        return _pass(
+            deployment,
+            write=write,
+            progress=progress or Quiet(),
+            only_heard=only_heard,
+            resting=resting,
+        )
+
+
+def _pass(
+    deployment: Deployment,
+    *,
+    write: bool,
+    progress: Progress,
+    only_heard: bool,
+    resting: Collection[str],
+) -> Outcome:
     began, now_s = deployment.clock.monotonic_s(), deployment.clock.now_s()
     calls_before = {n: c.connector.calls for n, c in deployment.connections.items()}
     run = _start(deployment, now_s=now_s)
-    pulled = pull_all(deployment, now_s=now_s, progress=progress, only_heard=only_heard)
+    pulled = pull_all(
+        deployment, now_s=now_s, progress=progress, only_heard=only_heard, resting=resting
+    )
     outcome = _look(deployment, run, pulled, now_s=now_s, progress=progress)
     if write and outcome.plan.go and not outcome.waits:
         outcome.written = write_back(
@@ -220,7 +247,7 @@ def _start(deployment: Deployment, *, now_s: float) -> str:
         state.set_meta(tx, "runs", str(number))
         run = "r_" + hashlib.blake2s(f"{number}/{now_s}".encode(), digest_size=4).hexdigest()
         audit.close_broken(tx, now_s=now_s)
-        state.start_run(tx, run, at_s=now_s)
+        state.start_run(tx, run, seq=number, at_s=now_s)
         _notice_clock(tx, now_s=now_s)
         for name, connected in deployment.connections.items():
             state.meet_connection(tx, name, connected.first_mode)

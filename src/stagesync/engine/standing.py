@@ -22,13 +22,14 @@ def give_memory(connector: Connector, store: Store) -> None:
         return
     name = connector.name
 
+    # A token that the vendor has replaced is the only one that counts, whoever works under the lease.
     def recall() -> Secret | None:
-        with store.begin() as tx:
+        with store.begin(fenced=False) as tx:
             told = state.remembered(tx, name)
         return None if told is None else Secret(told)
 
     def keep(told: Secret) -> None:
-        with store.begin() as tx:
+        with store.begin(fenced=False) as tx:
             state.remember(tx, name, told.reveal())
 
     connector.remember(recall, keep)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from stagesync.domain.life import WAITING
+from stagesync.engine import lease
 from stagesync.engine.breaches import breaches_document
 from stagesync.engine.counts import counts_of
 from stagesync.engine.deployment import Deployment
@@ -29,6 +30,8 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
     with deployment.store.begin() as tx:
         runs = state.last_runs(tx, 5)
         left_out = count_out_of_scope(tx, deployment)
+        works = lease.standing(tx)
+        told = [_run(each, is_open=works["run"] is not None) for each in runs]
         return {
             "connections": [
                 _connection(tx, deployment, name, now_s=now_s) | {"out_of_scope": left_out[name]}
@@ -74,6 +77,9 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
             "breaches": breaches_document(tx, deployment, now_s=now_s),
             "last_run": _run(runs[0]) if runs else None,
             "runs": [_run(each) for each in runs],
+            "last_run": told[0] if told else None,
+            "runs": told,
+            "lease": works,
         }
 
 
@@ -153,12 +159,14 @@ def _quota(told: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _run(row: dict[str, Any]) -> dict[str, Any]:
+def _run(row: dict[str, Any], *, is_open: bool) -> dict[str, Any]:
+    """A run; one that has not ended and that nobody works on was broken off."""
+    ends = is_open or row["outcome"] != state.RUNNING
     return {
         "run": row["id"],
         "started_at": iso(row["started_at_s"]),
         "ended_at": None if row["ended_at_s"] is None else iso(row["ended_at_s"]),
-        "outcome": row["outcome"],
+        "outcome": row["outcome"] if ends else state.BROKEN_OFF,
         **{
             key: row["summary"].get(key)
             for key in ("written", "refused", "held", "overwritten_edits", "calls")

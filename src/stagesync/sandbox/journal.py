@@ -39,6 +39,10 @@ class RequestLog:
         with self._lock:
             return [asdict(entry) for entry in self._entries]
 
+    def count(self) -> int:
+        """How many requests were served since the start or the last `clear`."""
+        return len(self._entries)
+
     def clear(self) -> None:
         """Forgets them."""
         with self._lock:

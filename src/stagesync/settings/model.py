@@ -46,9 +46,15 @@ class _Strict(BaseModel):
 
 
 class StoreSettings(_Strict):
-    """Where the state is kept; a relative SQLite path counts from the settings file."""
+    """Where the state is kept.
+
+    Attributes:
+        url: a relative SQLite path counts from the settings file.
+        lease: how long a process that works on it may be silent before another one takes over.
+    """
 
     url: str = "sqlite:///stagesync.db"
+    lease: Annotated[Duration, Field(ge=1)] = Field(default=60.0, validate_default=False)
 
 
 class LogSettings(_Strict):

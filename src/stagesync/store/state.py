@@ -11,6 +11,10 @@ from sqlalchemy import Connection, text
 
 from stagesync.domain.guard import Cause
 
+RUNNING = "running"
+BROKEN_OFF = "broken off"
+"""Outcomes of a run that has not ended, and of one that never will."""
+
 
 def get_meta(tx: Connection, name: str) -> str | None:
     """A value that belongs to the store as a whole; None when never set."""
@@ -299,14 +303,24 @@ def clean(tx: Connection, kind: str, keys: Sequence[object]) -> None:
         tx.execute(text("DELETE FROM dirty WHERE kind = :kind AND key = :key"), rows)
 
 
-def start_run(tx: Connection, run: str, *, at_s: float) -> None:
-    """Open a run."""
+def start_run(tx: Connection, run: str, *, seq: int, at_s: float) -> None:
+    """Open a run; the one before it, if it is still open, was broken off.
+
+    Args:
+        seq: its number; runs are told apart in time by nothing else, because a clock may be set back.
+    """
     tx.execute(
         text(
-            "INSERT INTO run (id, started_at_s, outcome, summary)"
-            " VALUES (:run, :at_s, 'running', '{}')"
+            f"UPDATE run SET outcome = '{BROKEN_OFF}' WHERE seq = :seq AND outcome = '{RUNNING}'"  # noqa: S608  literals
         ),
-        {"run": run, "at_s": at_s},
+        {"seq": seq - 1},
+    )
+    tx.execute(
+        text(
+            "INSERT INTO run (id, seq, started_at_s, outcome, summary)"
+            " VALUES (:run, :seq, :at_s, :outcome, '{}')"
+        ),
+        {"run": run, "seq": seq, "at_s": at_s, "outcome": RUNNING},
     )
 
 
@@ -331,7 +345,7 @@ def end_run(
 def last_runs(tx: Connection, count: int) -> list[dict[str, Any]]:
     """The newest runs first: id, started_at_s, ended_at_s, outcome, summary."""
     rows = tx.execute(
-        text("SELECT * FROM run ORDER BY started_at_s DESC, id DESC LIMIT :count"),
+        text("SELECT * FROM run ORDER BY seq DESC LIMIT :count"),
         {"count": count},
     )
     return [{**row._mapping, "summary": orjson.loads(row.summary)} for row in rows]  # noqa: SLF001  the documented way to a row's columns

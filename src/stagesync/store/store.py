@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,25 +23,40 @@ from stagesync.store.append_only import keep_log
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
+LONG_S = 1.0
+"""A transaction beyond this renews its lease at the end as well."""
+
+IDLE_LIMIT = "-c idle_in_transaction_session_timeout=5min"
+"""Postgres ends a session of a process that was paused inside a transaction: others wait for its locks."""
+
 
 class Store:
-    """The state of one deployment. Every method that touches data takes a transaction of `begin`."""
+    """The state of one deployment. Every method that touches data takes a transaction of `begin`.
+
+    Attributes:
+        fence: what each transaction does first while this process works under a lease; raises when the
+            lease is lost. None: nothing.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._turn = threading.RLock()
         self._is_open = False
+        self.fence: Callable[[Connection], None] | None = None
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def begin(self, *, fenced: bool = True) -> Iterator[Connection]:
         """A transaction: committed at the end, rolled back by an exception.
 
         One at a time in this process: SQLite has one writer, and taking turns here is cheaper than
         running into its lock. Never ask a CRM anything while holding one: a connector keeps what it
         must know again in transactions of its own, and would wait for ever.
 
+        Args:
+            fenced: it belongs to the work under the lease; false for what must be kept whoever works.
+
         Raises:
-            StoreError: the database refuses; nothing of the transaction stays.
+            StoreError: the database refuses, or the lease is lost; nothing of the transaction stays.
             RuntimeError: this thread is inside another one; SQLite would lock itself.
         """
         with self._turn:
@@ -48,8 +64,15 @@ class Store:
                 raise RuntimeError("a transaction of this store is open in this thread")
             self._is_open = True
             try:
+                fence = self.fence if fenced else None
                 with self._engine.begin() as transaction:
+                    began = time.monotonic()
+                    if fence:
+                        fence(transaction)
                     yield transaction
+                    if fence and time.monotonic() - began > LONG_S:
+                        # Nobody could take the lease over meanwhile, and nobody shall right after.
+                        fence(transaction)
             except DBAPIError as error:
                 raise _store_error(error) from error
             finally:
@@ -103,7 +126,7 @@ def _engine(url: str) -> Engine:
     """Statements in errors go without their values, which may be personal data or a secret."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, hide_parameters=True)
+        return create_engine(parsed, hide_parameters=True, connect_args={"options": IDLE_LIMIT})
     in_memory = parsed.database in (None, "", ":memory:")
     if parsed.database and not in_memory:
         _make_private(Path(parsed.database))

@@ -133,6 +133,19 @@ class OAuth:
             raise not_found("refresh token does not exist", category="OBJECT_NOT_FOUND")
         return {**self._told(token, scopes), "token_type": "refresh"}
 
+    def private_app_told(self, token: str) -> dict[str, Any]:
+        """`POST /oauth/v2/private-apps/get/access-token-info`; keys of other kinds are not known there."""
+        access = self._tokens.known.get(token)
+        told = self._portal.switches.private_app_info
+        if not told or access is None or access.kind != "private_app":
+            raise not_found("access token does not exist", category="OBJECT_NOT_FOUND")
+        return {
+            "userId": HUMAN_USER_ID,
+            "hubId": self._portal.portal_id,
+            "appId": access.app_id,
+            "scopes": sorted(access.scopes),
+        }
+
     def _refresh(self, form: Form) -> dict[str, Any]:
         token = form.get("refresh_token", "")
         scopes = self._scopes_of(token) if self._is_client(form) else None

@@ -1,4 +1,4 @@
-"""The calls that take no bearer token: OAuth itself, and the files of the journal."""
+"""The calls that are about tokens: OAuth itself, what a private app's token is, and the files of the journal."""
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from stagesync.sandbox.hubspot.errors import Refusal
+from stagesync.sandbox.hubspot.errors import Refusal, invalid
 from stagesync.sandbox.hubspot.journal_calls import file_body
 from stagesync.sandbox.hubspot.sim import HubSpotSim
 
@@ -32,6 +32,7 @@ def open_routes(sim: HubSpotSim) -> list[Route]:
         Route("/oauth/access-tokens/{token}", _told(sim, oauth.access_told), methods=["GET"]),
         Route("/oauth/refresh-tokens/{token}", _told(sim, oauth.refresh_told), methods=["GET"]),
         Route("/oauth/refresh-tokens/{token}", _told(sim, oauth.end), methods=["DELETE"]),
+        Route("/oauth/private-apps/get/access-token-info", _of_private_app(sim), methods=["POST"]),
         Route("/webhooks-journal-files/{offset}", _file(sim), methods=["GET"]),
     ]
 
@@ -71,6 +72,30 @@ def _told(sim: HubSpotSim, act: Callable[[str], Any]) -> Callable[[Request], Awa
         return _answered(sim, lambda: act(str(request.path_params["token"])), gone=204)
 
     return endpoint
+
+
+def _of_private_app(sim: HubSpotSim) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        raw, bearer = await request.body(), request.headers.get("authorization")
+
+        def told() -> dict[str, Any]:
+            sim.tokens.enter(bearer, now=sim.clock.now())
+            return sim.oauth.private_app_told(_token_key(raw))
+
+        return _answered(sim, told)
+
+    return endpoint
+
+
+def _token_key(raw: bytes) -> str:
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise invalid("Invalid input JSON on line 1, column 1: Unable to parse body") from error
+    key = body.get("tokenKey") if isinstance(body, dict) else None
+    if not isinstance(key, str):
+        raise invalid("Invalid input JSON: Some required fields were not set: [tokenKey]")
+    return key
 
 
 def _authorize(sim: HubSpotSim) -> Callable[[Request], Awaitable[Response]]:

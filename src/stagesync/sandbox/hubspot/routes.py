@@ -50,6 +50,7 @@ _FORMS = (
     ),
     re.compile(rf"/(?P<area>account-info)/(?P<version>v3|{_DATED})(?P<rest>/.*)"),
     re.compile(rf"/(?P<area>oauth)/(?P<version>v1|v3|{_DATED})(?P<rest>/.*)"),
+    re.compile(r"/(?P<area>oauth)/(?P<version>v2)(?P<rest>/private-apps/.*)"),
 )
 
 

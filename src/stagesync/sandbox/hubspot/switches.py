@@ -67,6 +67,9 @@ class HubSpotSwitches(Switches):
     rotate_refresh_token: bool = switch(
         False, "Whether each refresh gives a new refresh token and ends the old one."
     )
+    private_app_info: bool = switch(
+        True, "Whether HubSpot tells which private app a token belongs to."
+    )
     oauth_burst_limit: int = switch(110, "Calls per OAuth app in any ten seconds.")
     webhook_delay_s: float = switch(0.0, "Seconds from a change to its first webhook request.")
     webhook_disorder: bool = switch(True, "Whether webhook events come out of order.")

@@ -4,11 +4,12 @@ meta     single values about the store
 run      every pass
 audit    the log: what is kept of an entry for ever, and the part that tells of a person and can be blanked
 log_end  where its chains end: that of the heads, under no name, and that of each run that is not closed
+lease    who works on the store just now; see `store.leases`
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Index, Table
+from sqlalchemy import Column, Float, Index, Table
 
 from stagesync.store.schema.columns import instant, metadata, text, whole
 
@@ -18,10 +19,12 @@ run = Table(
     "run",
     metadata,
     text("id", key=True),
+    whole("seq"),
     instant("started_at_s"),
     instant("ended_at_s", null=True),
     text("outcome"),
     text("summary"),
+    Index("ix_run_seq", "seq", unique=True),
 )
 
 audit = Table(
@@ -47,4 +50,17 @@ log_end = Table(
     text("run", key=True),
     whole("entries"),
     text("hash"),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    text("name", key=True),
+    text("token"),
+    text("host"),
+    whole("pid"),
+    text("life"),
+    instant("taken_at_s"),
+    instant("renewed_at_s"),
+    Column("lasts_s", Float, nullable=False),
 )

@@ -272,6 +272,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "object", "id", name=op.f("pk_inbox")),
     )
     op.create_table(
+        "lease",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("pid", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("life", sa.Text(), nullable=False),
+        sa.Column("taken_at_s", sa.Float(), nullable=False),
+        sa.Column("renewed_at_s", sa.Float(), nullable=False),
+        sa.Column("lasts_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+    )
+    op.create_table(
         "link",
         sa.Column("from_pk", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("to_pk", sa.Integer(), autoincrement=False, nullable=False),
@@ -441,12 +453,16 @@ def upgrade() -> None:
     op.create_table(
         "run",
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("started_at_s", sa.Float(), nullable=False),
         sa.Column("ended_at_s", sa.Float(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
     )
+    with op.batch_alter_table("run", schema=None) as batch_op:
+        batch_op.create_index("ix_run_seq", ["seq"], unique=True)
+
     op.create_table(
         "saved_plan",
         sa.Column("plan", sa.Text(), nullable=False),
