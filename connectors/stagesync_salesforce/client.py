@@ -7,7 +7,6 @@ and turns `https` into `http` for a sandbox on this machine, since the package k
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -19,12 +18,11 @@ from simple_salesforce.api import Salesforce
 
 from stagesync.connector import RequestRefused
 from stagesync_salesforce import api
+from stagesync_salesforce.gate import refuse_unwanted
 from stagesync_salesforce.options import is_loopback
 from stagesync_salesforce.steps import Session
 
 CONNECT_TIMEOUT_S = 10.0
-# Nothing is ever deleted or merged in a CRM, whoever asks. A POST may stand for another method.
-_REFUSED = re.compile(r"_HttpMethod=|/merge|emptyRecycleBin", re.IGNORECASE)
 
 
 class Wire(HTTPAdapter):
@@ -50,23 +48,13 @@ class Wire(HTTPAdapter):
             RequestRefused: before anything is sent, for a request that must never be made.
         """
         url = request.url or ""
-        refuse_unwanted(request.method or "", url)
+        refuse_unwanted(request.method or "", url, body=request.body, headers=request.headers)
         if is_loopback(url):
             if self._plain:
                 request.url = "http:" + url.partition(":")[2]
         elif urlsplit(url).scheme != "https":
             raise RequestRefused("a request to Salesforce would leave this machine unencrypted")
         return super().send(request, stream, self._timeout, verify, cert, None)
-
-
-def refuse_unwanted(method: str, url: str) -> None:
-    """Stops what would delete or merge records.
-
-    Raises:
-        RequestRefused: it would.
-    """
-    if method.upper() == "DELETE" or _REFUSED.search(url):
-        raise RequestRefused("stagesync never deletes or merges records in a CRM")
 
 
 def make_session(

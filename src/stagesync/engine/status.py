@@ -75,8 +75,6 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
                 for each in joins.all_joins(tx, "held")
             ],
             "breaches": breaches_document(tx, deployment, now_s=now_s),
-            "last_run": _run(runs[0]) if runs else None,
-            "runs": [_run(each) for each in runs],
             "last_run": told[0] if told else None,
             "runs": told,
             "lease": works,
