@@ -18,6 +18,7 @@ from stagesync.cli import main
 from stagesync.domain.duration import seconds_of
 from stagesync.domain.facts import ACCOUNT_FACTS, DEAL_STATUSES, PERSON_FACTS, Kind
 from stagesync.domain.mapping_rules import PLAIN_VALUES
+from stagesync.domain.vocabulary import COUNTS_AS
 from stagesync.domain.plan import Reason, VendorStage
 from stagesync.domain.policy import CountsFor, Follows
 from stagesync.domain.titles import SENIORITIES
@@ -248,7 +249,7 @@ def test_every_word_of_a_policy_is_described():
 
 def test_every_word_of_a_vocabulary_is_described():
     """Keys of a vocabulary, its stages and its treatment stand in docs/policy.md."""
-    words = {*vocabularies._KEYS, *vocabularies._STAGE_KEYS, *vocabularies._COUNTS_AS}
+    words = {*vocabularies._KEYS, *vocabularies._STAGE_KEYS, *COUNTS_AS}
     words |= {*treatment._KEYS, "seen_as", "en", "fr"}
     assert [] == missing(part("policy", "A vocabulary"), words)
 

@@ -14,7 +14,7 @@ from stagesync.cli.offline import instant_of, on_terminal, print_json, print_row
 from stagesync.cli.online import opened
 from stagesync.errors import ArgumentError
 
-WIDTH = 28
+WIDTH = 16
 """Characters of the longest bar."""
 
 
@@ -114,9 +114,9 @@ def _show_stages(document: Mapping[str, Any], labels: Mapping[str, str]) -> None
         "entered",
         "fell back",
         "skipped",
-        "days until they left",
-        "days so far",
-        "since unknown",
+        "days there",
+        "so far",
+        "since ever",
     )
     title = f"{document['labels'].get('en', document['vocabulary'])}, {document['at']}"
     print_rows(title, columns, rows)
