@@ -296,11 +296,11 @@ PLANTED = {
     "new definitions count as progress": Planted(counted.reached, " AND s.how = 'moved'", ""),
     "the slowest is the median": Planted(counted.reached, "(n + 1) / 2", "n"),
     "conversion forgets the period": Planted(
-        counted.cohorts, " AND since_s >= :from_s", " AND :from_s > 0"
+        counted.cohorts, " AND +since_s >= :from_s", " AND :from_s > 0"
     ),
     "quartiles are one off": Planted(counted._quarters, "({q} * n + 3) / 4", "({q} * n) / 4 + 1"),
     "who left before the period counts": Planted(
-        counted.times_left, "until_s >= :from_s", ":from_s > 0"
+        counted.times_left, "+until_s >= :from_s", ":from_s > 0"
     ),
     "a stage is left by being deleted": Planted(
         counted.times_left, "next_how = 'moved'", "next_how IS NOT NULL"

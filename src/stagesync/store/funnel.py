@@ -63,7 +63,7 @@ def reached(tx: Connection, from_s: float) -> dict[tuple[int, int], Reached]:
     rows = tx.execute(
         text(
             "WITH cohort AS (SELECT subject, rung, MIN(since_s) AS since_s FROM funnel_stay"
-            "  WHERE entered = 1 AND rung IS NOT NULL AND since_s >= :from_s GROUP BY subject, rung),"
+            "  WHERE entered = 1 AND rung IS NOT NULL AND +since_s >= :from_s GROUP BY subject, rung),"
             " ways AS (SELECT c.rung AS low, r.rung AS high, c.subject,"
             "  MIN(s.since_s) - c.since_s AS took_s"
             "  FROM cohort c JOIN funnel_stay s ON s.subject = c.subject AND s.since_s > c.since_s"
@@ -85,7 +85,7 @@ def cohorts(tx: Connection, from_s: float) -> dict[int, int]:
     """Rung -> how many entered it since then."""
     sql = (
         "SELECT rung, COUNT(DISTINCT subject) AS n FROM funnel_stay"
-        " WHERE entered = 1 AND rung IS NOT NULL AND since_s >= :from_s GROUP BY rung"
+        " WHERE entered = 1 AND rung IS NOT NULL AND +since_s >= :from_s GROUP BY rung"
     )
     return {row.rung: row.n for row in tx.execute(text(sql), {"from_s": from_s})}
 
@@ -104,14 +104,14 @@ def _quarters(what: str, where: str) -> str:
 def times_left(tx: Connection, from_s: float) -> Sequence[Row[Any]]:
     """How long those stayed who left since then, and were seen both to come and to go."""
     where = (
-        "how IN ('moved', 'arrived') AND next_how = 'moved' AND until_s >= :from_s AND stage >= 0"
+        "how IN ('moved', 'arrived') AND next_how = 'moved' AND +until_s >= :from_s AND stage >= 0"
     )
     return tx.execute(text(_quarters("until_s - since_s", where)), {"from_s": from_s}).fetchall()
 
 
 def times_so_far(tx: Connection, at_s: float) -> Sequence[Row[Any]]:
     """How long those have been there who stand there at the end, and were seen to come."""
-    where = "how IN ('moved', 'arrived') AND until_s IS NULL AND stage >= 0"
+    where = "how IN ('moved', 'arrived') AND +until_s IS NULL AND stage >= 0"
     return tx.execute(text(_quarters(":at_s - since_s", where)), {"at_s": at_s}).fetchall()
 
 
@@ -119,7 +119,7 @@ def unknown_beginnings(tx: Connection, at_s: float) -> dict[int, tuple[int, floa
     """Stage -> how many stand there since nobody knows when, and how long the longest of them at least."""
     sql = (
         "SELECT stage, COUNT(*) AS n, :at_s - MIN(since_s) AS longest FROM funnel_stay"
-        " WHERE until_s IS NULL AND how IN ('found', 'redefined') GROUP BY stage"
+        " WHERE +until_s IS NULL AND how IN ('found', 'redefined') GROUP BY stage"
     )
     return {row.stage: (row.n, row.longest) for row in tx.execute(text(sql), {"at_s": at_s})}
 
@@ -127,8 +127,8 @@ def unknown_beginnings(tx: Connection, at_s: float) -> dict[int, tuple[int, floa
 def flows(tx: Connection, first_s: float) -> tuple[dict[int, int], dict[tuple[int, int], Any]]:
     """Who stood at each stage at an instant, and per span and stage who came, who left, and who left upwards."""
     at_first = text(
-        "SELECT stage, COUNT(*) AS n FROM funnel_stay WHERE since_s < :first_s"
-        " AND (until_s IS NULL OR until_s >= :first_s) GROUP BY stage"
+        "SELECT stage, COUNT(*) AS n FROM funnel_stay WHERE +since_s < :first_s"
+        " AND (until_s IS NULL OR +until_s >= :first_s) GROUP BY stage"
     )
     before = {row.stage: row.n for row in tx.execute(at_first, {"first_s": first_s})}
     came_sql = (
@@ -154,7 +154,7 @@ def handed_over(
     """What became of those who were handed to sales since then, by coming to one of these stages."""
     sql = (
         "WITH handed AS (SELECT * FROM funnel_stay WHERE entered = 1 AND stage IN :stages"
-        "  AND (was IS NULL OR was NOT IN :stages) AND since_s >= :from_s),"
+        "  AND (was IS NULL OR was NOT IN :stages) AND +since_s >= :from_s),"
         " taken AS (SELECT h.subject, h.since_s, MIN(s.since_s) AS at_s FROM handed h"
         "  JOIN stood s ON s.subject = h.subject AND s.since_s >= h.since_s AND s.since_s < :before_s"
         "  AND (h.until_s IS NULL OR s.since_s < h.until_s)"
