@@ -45,7 +45,7 @@ class Still:
 
 def stands(people: int, moves: int, places: list[dict[str, str]]) -> Iterator[Stand]:
     """The history, person by person."""
-    chance = random.Random(5)  # noqa: S311  a bench needs the same numbers every time
+    chance = random.Random(5)
     for n in range(people):
         at_s = BEGIN_S if n % 2 else BEGIN_S + chance.random() * 600 * DAY_S
         rung = chance.randrange(8)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Any
@@ -35,6 +36,7 @@ from stagesync.connector import (
     Throttled,
     Unavailable,
     call_with_retry,
+    read_within,
 )
 from stagesync_hubspot import api, failures, shared
 from stagesync_hubspot.auth import Auth, OAuth, Outcome, static_token
@@ -47,6 +49,20 @@ log = structlog.get_logger()
 _OTHERS_DELAY_S = 1.0
 
 _AGENT = f"stagesync hubspot-api-client/{version('hubspot-api-client')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An answer as it came.
+
+    Attributes:
+        data: the body, decompressed.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+    url: str
 
 
 class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no types
@@ -63,6 +79,7 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
         self.set_default_header("Accept-Encoding", "gzip, deflate")
         self._version = options.api_version
         self._timeout = urllib3.Timeout(connect=api.CONNECT_TIMEOUT_S, read=options.timeout_s)
+        self._silence_s = options.timeout_s
         self._token_url = options.url + api.versioned(api.OAUTH_PATH, options.api_version)
         self._introspect_url = options.url + api.versioned(api.INTROSPECT_PATH, options.api_version)
         self.oauth = self._make_oauth(options, remembered, clock)
@@ -82,7 +99,7 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
         kwargs["_preload_content"] = False
         return super().call_api(path, method, *args, **kwargs)
 
-    def request(self, method: str, url: str, **parts: Any) -> urllib3.BaseHTTPResponse:
+    def request(self, method: str, url: str, **parts: Any) -> Raw:
         """The answer whatever its status; the vendor's own way raises on some and parses others."""
         flow = self._auth()
         headers = next(flow)
@@ -111,8 +128,14 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
             headers={"User-Agent": _AGENT},
             timeout=self._timeout,
             redirect=False,
+            preload_content=False,
         )
-        return _read(answer)
+        return _read(self._whole(answer))
+
+    def _whole(self, answer: urllib3.BaseHTTPResponse) -> Raw:
+        """The answer with its body, which has an end."""
+        pieces = read_within(answer, silence_s=self._silence_s)
+        return Raw(answer.status, answer.headers, b"".join(pieces), answer.geturl() or "")
 
     def _make_oauth(self, options: Options, remembered: Remembered, clock: Clock) -> OAuth | None:
         if options.auth is None:
@@ -123,13 +146,13 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
 
     def _send(
         self, method: str, url: str, *, headers: Mapping[str, str], parts: Mapping[str, Any]
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Raw:
         with self._counting:
             self.calls += 1
         self.spend()
         body = parts.get("body")
         pool: urllib3.PoolManager = self.rest_client.pool_manager
-        return pool.request(
+        answer = pool.request(
             method,
             url,
             fields=parts.get("query_params") if method == "GET" else None,
@@ -137,7 +160,9 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
             headers=headers,
             timeout=self._timeout,
             redirect=False,
+            preload_content=False,
         )
+        return self._whole(answer)
 
 
 class Transport:
@@ -283,7 +308,7 @@ class Transport:
             return _decoded(answer)
         raise self._failure(answer, searching=searching)
 
-    def _failure(self, answer: urllib3.BaseHTTPResponse, *, searching: bool) -> CrmError:
+    def _failure(self, answer: Raw, *, searching: bool) -> CrmError:
         read = _read(answer, searching=searching)
         error = failures.error_of(read, now_s=self._clock.now_s(), time_zone=self.time_zone)
         log.warning(
@@ -324,13 +349,13 @@ class Transport:
             self.shared.budget.learn(told)
 
 
-def _outcome(answer: urllib3.BaseHTTPResponse) -> Outcome:
+def _outcome(answer: Raw) -> Outcome:
     if answer.status != 401:
         return Outcome(answer.status)
     return Outcome(401, str(failures.envelope(answer.data).get("category") or ""))
 
 
-def _read(answer: urllib3.BaseHTTPResponse, *, searching: bool = False) -> failures.Answer:
+def _read(answer: Raw, *, searching: bool = False) -> failures.Answer:
     return failures.Answer(
         status=answer.status,
         headers={name.casefold(): value for name, value in answer.headers.items()},
@@ -347,7 +372,7 @@ def _make_client(options: Options, *, remembered: Remembered, clock: Clock) -> _
     return _Client(configuration, options=options, remembered=remembered, clock=clock)
 
 
-def _decoded(answer: urllib3.BaseHTTPResponse) -> dict[str, Any]:
+def _decoded(answer: Raw) -> dict[str, Any]:
     body = failures.envelope(answer.data)
     if not body:
         raise AnswerUnreadable(
@@ -356,9 +381,9 @@ def _decoded(answer: urllib3.BaseHTTPResponse) -> dict[str, Any]:
     return dict(body)
 
 
-def _place(answer: urllib3.BaseHTTPResponse) -> str:
+def _place(answer: Raw) -> str:
     """The path without its query, which may hold values."""
-    return urlsplit(answer.geturl() or "").path
+    return urlsplit(answer.url).path
 
 
 def _unreachable(error: urllib3.exceptions.HTTPError) -> Unavailable:

@@ -7,7 +7,7 @@ and turns `https` into `http` for a sandbox on this machine, since the package k
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 
-from stagesync.connector import RequestRefused
+from stagesync.connector import RequestRefused, read_within
 from stagesync_salesforce import api
 from stagesync_salesforce.gate import refuse_unwanted
 from stagesync_salesforce.options import is_loopback
@@ -54,7 +54,24 @@ class Wire(HTTPAdapter):
                 request.url = "http:" + url.partition(":")[2]
         elif urlsplit(url).scheme != "https":
             raise RequestRefused("a request to Salesforce would leave this machine unencrypted")
-        return super().send(request, stream, self._timeout, verify, cert, None)
+        answer = super().send(request, stream, self._timeout, verify, cert, None)
+        answer.raw = _Bounded(answer.raw, silence_s=self._timeout[1])
+        return answer
+
+
+class _Bounded:
+    """The body of an answer, which has an end; all else is as urllib3 has it."""
+
+    def __init__(self, raw: Any, *, silence_s: float) -> None:
+        self._raw = raw
+        self._silence_s = silence_s
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def stream(self, _amount: int, **_how: object) -> Iterator[bytes]:
+        """What `requests` reads a body by."""
+        return read_within(self._raw, silence_s=self._silence_s)
 
 
 def make_session(

@@ -8,12 +8,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 from urllib.parse import urlsplit
 
 from stagesync.errors import ArgumentError, DefinitionError, Problem, Stopped
@@ -377,9 +377,25 @@ def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         # The stderr of the moment: progress bars stand in for it while they are drawn.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(cast(TextIO, _Unfailing(sys.stderr))),
         cache_logger_on_first_use=False,
     )
+
+
+class _Unfailing:
+    """A stream whose lines are lost when they cannot be written: on a full disk the work goes on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def find_config(config: Path | None) -> Path:

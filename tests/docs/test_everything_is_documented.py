@@ -18,11 +18,11 @@ from stagesync.cli import main
 from stagesync.domain.duration import seconds_of
 from stagesync.domain.facts import ACCOUNT_FACTS, DEAL_STATUSES, PERSON_FACTS, Kind
 from stagesync.domain.mapping_rules import PLAIN_VALUES
-from stagesync.domain.vocabulary import COUNTS_AS
 from stagesync.domain.plan import Reason, VendorStage
 from stagesync.domain.policy import CountsFor, Follows
 from stagesync.domain.titles import SENIORITIES
 from stagesync.domain.transforms import TRANSFORMS
+from stagesync.domain.vocabulary import COUNTS_AS
 from stagesync.loading import (
     conditions,
     facts,

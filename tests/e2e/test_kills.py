@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from .kills import kill, killing
+from .deployments import wait_until
+from .kills import Kills, kill, killing
 
+SOON_S = 40.0
 LARGEST_BATCH = 100
 """Records: what HubSpot takes in one request. Of these small worlds Salesforce gets fewer, too."""
 
@@ -38,3 +41,29 @@ def test_thousands_of_kills_lose_nothing(tmp_path: Path, record_property: Tell) 
     """The same with 3,000 kills, or STAGESYNC_SOAK_KILLS of them; the line it prints goes to `bench/soak.txt`."""
     count = int(os.environ.get("STAGESYNC_SOAK_KILLS", "3000"))
     _nothing_lost(tmp_path, record_property, count=count, seed=count, every=50)
+
+
+def test_a_paused_daemon_is_replaced_and_stands_by(tmp_path: Path) -> None:
+    """Stopped for longer than its lease lasts it loses its place to another one; woken, it waits for its turn."""
+    with killing(tmp_path, seed=1, contacts=5) as kills:
+        first = kills.born("run")
+        assert wait_until(lambda: at_work(kills) == (first.pid, []), seconds=SOON_S)
+        os.kill(int(first.pid or 0), signal.SIGSTOP)
+        second = kills.born("run")
+        try:
+            assert wait_until(lambda: at_work(kills) == (second.pid, []), seconds=SOON_S)
+            os.kill(int(first.pid or 0), signal.SIGCONT)
+            assert wait_until(lambda: at_work(kills) == (second.pid, [first.pid]), seconds=SOON_S)
+        finally:
+            for each in (first, second):
+                each.kill()
+                each.join()
+        kills.reckon()
+    assert ([], 0, 0) == (kills.books.lost, kills.books.unlogged, kills.books.doubled)
+
+
+def at_work(kills: Kills) -> tuple[int | None, list[int]]:
+    """Who is the daemon, and who stands by."""
+    found = kills.world.place.run("status", "--json").json["lease"]
+    daemon = found["daemon"]["pid"] if found["daemon"] else None
+    return daemon, [each["pid"] for each in found["standby"]]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
-from stagesync.connector import Named, Unavailable
+from stagesync.connector import Connector, Named, Page, Pull, Unavailable
 from stagesync.engine import daemon
 from stagesync.engine.daemon import run_daemon
-from stagesync.engine.run import Outcome
-from stagesync.store import state
+from stagesync.engine.run import Outcome, run_once
+from stagesync.store import records, state
 
-from .bench import Bench, make_bench
+from .bench import Bench, BenchClock, make_bench
 from .test_inbox import hear
 
 DOWN = Unavailable("no answer", retry_after_s=None)
@@ -123,3 +126,97 @@ def test_a_connection_that_fails_is_not_asked_at_every_poll(bench: Bench) -> Non
     run_daemon(bench.deployment, stop=stop, after_run=after)
     at = [number for number, each in enumerate(asked) if each]
     assert ([60.0] * 18, [0, 2, 6, 14, 15, 16, 17]) == (stop.waited, at)
+
+
+class Jumping(BenchClock):
+    """A clock that somebody sets: by days back and forth, at every look."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.days = [0.0, -3.0, 5.0, -1.0]
+
+    def now_s(self) -> float:
+        self.days.append(self.days.pop(0))
+        return super().now_s() + self.days[0] * 86_400.0
+
+
+def test_a_clock_that_jumps_makes_no_run_more_or_less(bench: Bench) -> None:
+    """The pace is that of a clock that only goes on; whoever fails rests as long as ever."""
+    bench.clock = Jumping()
+    bench.redeploy(clock=bench.clock)
+    bench.north.fail(DOWN, times=1)
+    asked: list[bool] = []
+    stop = Patience(4, bench)
+    run_daemon(
+        bench.deployment, stop=stop, after_run=lambda each: asked.append("north" in each.pulled)
+    )
+    assert ([60.0] * 4, [True, False, True, True]) == (stop.waited, asked)
+
+
+class Slow:
+    """A connection that is slower than the others: they have ended before its first page comes."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.inner = bench.deployment.connections["north"].connector
+        self.bench = bench
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
+        for page in self.inner.pull(wanted):
+            while not self._is_south_done():
+                time.sleep(0.01)
+            time.sleep(0.1)
+            yield page
+
+    def _is_south_done(self) -> bool:
+        with self.bench.store.begin() as tx:
+            known = state.connection_state(tx, "south")
+        return bool(known and known.trouble)
+
+
+def test_a_slow_connection_does_not_hold_the_others_up(bench: Bench) -> None:
+    """After a while the run goes on with the pages that came; the next one pulls the others."""
+    ids = [bench.contact(f"p{n}@firm.example", last="Ng") for n in range(9)]
+    bench.sync()
+    for each in ids:
+        bench.north.edit("contact", each, {"title": "Director"})
+    north = bench.deployment.connections["north"]
+    slow = replace(north, connector=cast(Connector, Slow(bench)))
+    bench.redeploy(connections={**bench.deployment.connections, "north": slow})
+    came = []
+    for _ in range(3):
+        bench.clock.advance(seconds=120)
+        bench.south.fail(DOWN, times=1)
+        outcome = run_once(bench.deployment, most_wait_s=-1.0)
+        came.append(outcome.pulled["north"].records)
+    assert [0, 3, 0] == came, "companies, contacts, deals: a page, and no more"
+    bench.redeploy(connections={**bench.deployment.connections, "north": north})
+    bench.sync()
+    with bench.store.begin() as tx:
+        held = list(records.all_records(tx, [("north", "contact")]))
+    assert {"Director"} == {each.fields["title"] for each in held}
+
+
+def test_a_full_disk_ends_no_daemon(filed: Bench) -> None:
+    """SQLite's own word for it: the daemon tells what to do, waits, and goes on when there is room again."""
+    contact = filed.contact("ann@firm.example", last="Ng")
+
+    def room(pages: int) -> None:
+        with filed.store.begin() as tx:
+            tx.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    room(1)  # as small as the file is now
+    seen: list[Outcome] = []
+    stop = Patience(3, filed)
+    with capture_logs() as told:
+        run_daemon(filed.deployment, stop=stop, after_run=seen.append)
+    assert ([120.0, 240.0, 480.0], []) == (stop.waited, seen)
+    failed = [each for each in told if each["event"] == "store failed"]
+    assert 3 == len(failed)
+    assert "is full" in failed[0]["error"]
+    assert "make room" in failed[0]["hint"]
+    room(1_000_000)
+    run_daemon(filed.deployment, stop=Patience(1, filed), after_run=seen.append)
+    assert (1, "contact") == (len(seen), filed.stage(contact))

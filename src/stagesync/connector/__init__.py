@@ -20,6 +20,7 @@ from stagesync.connector.abilities import (
     TellsRounds,
     TellsTime,
 )
+from stagesync.connector.bounds import read_within
 from stagesync.connector.capabilities import Capabilities
 from stagesync.connector.contract import Clock, Connect, Connector, Secret
 from stagesync.connector.http import Limit, Pacer, call_with_retry
@@ -105,4 +106,5 @@ __all__ = [
     "Write",
     "WriteResult",
     "call_with_retry",
+    "read_within",
 ]

@@ -21,6 +21,9 @@ log = structlog.get_logger()
 LONGEST_PAUSE_S = 900.0
 """A connection in trouble is tried again at least this often."""
 
+MOST_WAIT_S = 300.0
+"""So long the others wait for a slow connection."""
+
 GATHER_S = 0.2
 """How long the daemon goes on listening once it was called: a burst of calls is one run."""
 
@@ -128,7 +131,7 @@ def _serve(
     while not stop.is_set() and lease.is_ours():
         if called is not None:
             called.clear()
-        outcome = run_once(deployment, resting=pace.resting())
+        outcome = run_once(deployment, resting=pace.resting(), most_wait_s=MOST_WAIT_S)
         pace.learn(outcome)
         after_run(outcome)
         pause_s = pace.pause_s(outcome)

@@ -5,6 +5,7 @@ A connection that fails does not stop the others. Whatever pages it delivered be
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from stagesync.connector import CrmError, FieldMissing, ObjectDescription, Page, Pull
+from stagesync.engine.company import Company
 from stagesync.engine.counts import reconcile
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, describe, fields_to_ask
@@ -53,6 +55,7 @@ class _Reader:
         loaded: objects that an earlier run read to their end.
         unread: objects whose first load is not complete.
         came: of those, how many records changed since.
+        company: those whose work waits for this one.
     """
 
     deployment: Deployment
@@ -60,13 +63,20 @@ class _Reader:
     progress: Progress
     now_s: float
     only_heard: bool
+    company: Company
     pulled: Pulled = field(default_factory=Pulled)
     loaded: set[str] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)
     came: Counter[str] = field(default_factory=Counter)
 
     def read(self) -> Pulled:
-        """Pull to the end, or to the first failure."""
+        """Pull to the end, or to the first failure, or for as long as the others wait."""
+        try:
+            return self._read()
+        finally:
+            self.company.done()
+
+    def _read(self) -> Pulled:
         forget_erased(self.deployment, self.connected)
         if self.only_heard and self._is_in_trouble():
             # Whoever is down is asked at the pace of the polls; what was named waits.
@@ -111,15 +121,22 @@ class _Reader:
     def _pull(self, found: Descriptions) -> None:
         for page in self.connected.connector.pull(list(self._wanted(found))):
             self._take(page, found[page.object])
-            if self.deployment.stopping.is_set():
+            if self.deployment.stopping.is_set() or self._holds_up():
                 break
+
+    def _holds_up(self) -> bool:
+        """Whether the others have waited long enough; for a first load they have to wait in any case."""
+        loads = self.unread and self.connected.wait_for_first_load
+        return not loads and self.company.is_over()
 
     def _wanted(self, found: Descriptions) -> Iterable[Pull]:
         with self.deployment.store.begin() as tx:
             cursors = state.cursors_of(tx, self.connected.name)
             self.unread = set(unread_objects(tx, self.connected))
         self.loaded = {name for name, each in cursors.items() if each.complete}
-        for name in self.connected.roles:
+        # What a slow pull did not come to the last time is first: nothing is left behind for ever.
+        waited = {name: cursors[name].pulled_at_s for name in self.loaded}
+        for name in sorted(self.connected.roles, key=lambda each: waited.get(each, math.inf)):
             cursor = cursors[name].cursor if name in cursors else None
             yield Pull(name, fields_to_ask(self.connected, found, name), cursor)
 
@@ -162,6 +179,7 @@ def pull_all(
     progress: Progress,
     only_heard: bool = False,
     resting: Collection[str] = (),
+    most_wait_s: float = math.inf,
 ) -> dict[str, Pulled]:
     """Pull every connection up to now, but those that are paused; connection -> what it brought.
 
@@ -169,12 +187,14 @@ def pull_all(
         only_heard: read what was named by webhook, and nothing else. Connections in trouble are left alone,
             and bring no descriptions.
         resting: connections that are left alone as well.
+        most_wait_s: how long those who are done wait for the others, who then go on with the next run; seconds.
     """
+    company = Company(deployment.clock, most_wait_s)
     progress.phase("pull")
     with deployment.store.begin() as tx:
         left_alone = state.paused(tx).union(resting)
     readers = {
-        name: _Reader(deployment, connected, progress, now_s, only_heard)
+        name: _Reader(deployment, connected, progress, now_s, only_heard, company)
         for name, connected in deployment.connections.items()
         if name not in left_alone
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -114,6 +115,7 @@ def run_once(
     progress: Progress | None = None,
     only_heard: bool = False,
     resting: Collection[str] = (),
+    most_wait_s: float = math.inf,
 ) -> Outcome:
     """Pull, evaluate and plan; and write what is not held, unless `write` is false.
 
@@ -122,6 +124,8 @@ def run_once(
     Args:
         only_heard: pull what was named by webhook, and nothing else; see `pull_all`.
         resting: connections that are left alone this time, as if they were paused.
+        most_wait_s: how long connections that are done wait for a slow one, which then goes on with the
+            next run; seconds.
 
     Raises:
         LeaseHeld: another pass works on the store, and did not end in time.
@@ -135,6 +139,7 @@ def run_once(
             progress=progress or Quiet(),
             only_heard=only_heard,
             resting=resting,
+            most_wait_s=most_wait_s,
         )
 
 
@@ -145,12 +150,18 @@ def _pass(
     progress: Progress,
     only_heard: bool,
     resting: Collection[str],
+    most_wait_s: float,
 ) -> Outcome:
     began, now_s = deployment.clock.monotonic_s(), deployment.clock.now_s()
     calls_before = {n: c.connector.calls for n, c in deployment.connections.items()}
     run = _start(deployment, now_s=now_s)
     pulled = pull_all(
-        deployment, now_s=now_s, progress=progress, only_heard=only_heard, resting=resting
+        deployment,
+        now_s=now_s,
+        progress=progress,
+        only_heard=only_heard,
+        resting=resting,
+        most_wait_s=most_wait_s,
     )
     outcome = _look(deployment, run, pulled, now_s=now_s, progress=progress)
     if write and outcome.plan.go and not outcome.waits:
@@ -161,6 +172,7 @@ def _pass(
             descriptions=outcome.descriptions,
             now_s=now_s,
             progress=progress,
+            most_wait_s=most_wait_s,
         )
     outcome.troubles = _troubles(outcome)
     outcome.calls = {

@@ -8,6 +8,7 @@ that batch, of absolute values.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from stagesync.domain.life import Move, State, move
 from stagesync.domain.plan import EMPTIES, NOT_OURS, Reason
 from stagesync.engine import audit
 from stagesync.engine.backward import note_begun, note_refused
+from stagesync.engine.company import Company
 from stagesync.engine.cost import HOUR_S
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
@@ -90,9 +92,16 @@ class _Sender:
     descriptions: Descriptions
     now_s: float
     progress: Progress
+    company: Company
 
     def send(self, entries: Sequence[StoredEntry]) -> Written:
-        """Write these entries, in batches."""
+        """Write these entries, in batches, for as long as the others wait; the next run plans the rest anew."""
+        try:
+            return self._send(entries)
+        finally:
+            self.company.done()
+
+    def _send(self, entries: Sequence[StoredEntry]) -> Written:
         outcome = Written()
         with self.deployment.store.begin() as tx:
             items = self._items(tx, entries)
@@ -102,7 +111,7 @@ class _Sender:
             for batch in _batches(
                 items[:free], self.connected.connector.capabilities.largest_write
             ):
-                if self.deployment.stopping.is_set():
+                if self.deployment.stopping.is_set() or self.company.is_over():
                     break
                 unchanged = self._still_true(batch, outcome)
                 if unchanged:
@@ -272,11 +281,16 @@ def write_back(
     descriptions: Mapping[str, Descriptions],
     now_s: float,
     progress: Progress,
+    most_wait_s: float = math.inf,
 ) -> dict[str, Written]:
     """Write every planned entry of this plan; connection -> what became of its part.
 
     A plan that is held may hold what the ramp kept back for a CRM that does not answer now: that waits.
+
+    Args:
+        most_wait_s: how long those who are done wait for the others; seconds.
     """
+    company = Company(deployment.clock, most_wait_s)
     with deployment.store.begin() as tx:
         planned = plans.entries_of(tx, plan_id, State.PLANNED)
     entries = [each for each in planned if each.connection in descriptions]
@@ -295,6 +309,7 @@ def write_back(
                     descriptions[name],
                     now_s,
                     progress,
+                    company,
                 ).send,
                 found,
             )

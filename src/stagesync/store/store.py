@@ -20,6 +20,7 @@ from sqlalchemy.pool import StaticPool
 
 from stagesync.errors import StoreError, StoreTooNew
 from stagesync.store.append_only import keep_log
+from stagesync.store.refusals import hint_of, not_opened
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -142,8 +143,11 @@ def _engine(url: str) -> Engine:
 
 def _make_private(path: Path) -> None:
     """Create the file readable by its owner alone: it holds personal data."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise not_opened(path, error) from error
 
 
 def _tune_sqlite(connection: object, _record: object) -> None:
@@ -178,7 +182,5 @@ def _migrate(connection: Connection) -> None:
 
 def _store_error(error: DBAPIError) -> StoreError:
     """The driver's words without the statement: its values may be personal data."""
-    return StoreError(
-        f"the database refused: {type(error.orig).__name__}: {error.orig}",
-        hint="check the disk, the permissions of the file, and store.url",
-    )
+    words = f"the database refused: {type(error.orig).__name__}: {error.orig}"
+    return StoreError(words, hint=hint_of(words))
