@@ -72,7 +72,9 @@ def main(people: int, moves: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"sqlite:///{folder}/bench.db")
         rows = fill(store, stands(people, moves, places))
-        print(f"    {people:,} people, {rows:,} rows, {Path(folder, 'bench.db').stat().st_size / 1e6:.0f} MB")
+        print(
+            f"    {people:,} people, {rows:,} rows, {Path(folder, 'bench.db').stat().st_size / 1e6:.0f} MB"
+        )
         deployment = Deployment(
             store=store,
             policy=definitions.policy,

@@ -15,7 +15,7 @@ from stagesync.cli.deploy import STARTER
 from stagesync.domain.facts import DEAL_STATUSES, Kind
 from stagesync.domain.policy import CountsFor, Follows
 from stagesync.domain.transforms import TRANSFORMS
-from stagesync.domain.vocabulary import COUNTS_AS
+from stagesync.domain.vocabulary import COUNTS_AS, LOOP
 from stagesync.loading import (
     conditions,
     mapping,
@@ -128,6 +128,7 @@ def test_a_vocabulary_has_the_loaders_keys() -> None:
     assert set(vocabularies._KEYS) == keys(known)
     assert set(vocabularies._STAGE_KEYS) == keys(parts, "stage")
     assert set(COUNTS_AS) == set(parts["stage"]["properties"]["counts_as"]["enum"])
+    assert set(LOOP) == set(parts["stage"]["properties"]["loop"]["enum"])
     assert set(treatment._KEYS) == keys(parts, "treatment")
 
 

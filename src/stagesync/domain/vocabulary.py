@@ -11,8 +11,11 @@ NO_STAGE = "none"
 """The id that a CRM vocabulary uses for `leave the field as it is`."""
 
 
-COUNTS_AS = ("mql", "sql", "client", "advocate")
-"""What a stage may count as; an advocate is a client who recommends."""
+COUNTS_AS = ("mql", "sql")
+"""What a stage may count as."""
+
+LOOP = ("client", "advocate")
+"""What a stage may be to the loop; an advocate is a client who recommends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Stage:
             show a breach, `more_than` so many `within_days`), `contact_again_after_days`, `contact_seen_as`
             (activity types from which that pause counts), `accept_within_days` (how long sales may let
             somebody wait here), `review_on` (activity types that ask people to look again), `counts_as`
-            (one of `COUNTS_AS`), `handover` (true).
+            (one of `COUNTS_AS`), `loop` (one of `LOOP`), `handover` (true).
     """
 
     id: str

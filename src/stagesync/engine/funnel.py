@@ -284,8 +284,8 @@ class _Measured:
 
 def _loop(deployment: Deployment, measured: _Measured) -> dict[str, Any]:
     """From clients to those who recommend, and to the people who came by their word."""
-    advocates = measured.numbers(counts_as="advocate")
-    clients = measured.numbers(counts_as=("client", "advocate"))
+    advocates = measured.numbers(loop="advocate")
+    clients = measured.numbers(loop=("client", "advocate"))
     count = measured.standing.get
     document: dict[str, Any] = {
         "clients": sum(count(n, 0) for n in clients) if clients else None,

@@ -10,7 +10,7 @@ from pathlib import Path
 from stagesync.domain.classify import asks_for
 from stagesync.domain.condition import Anything
 from stagesync.domain.policy import Policy
-from stagesync.domain.vocabulary import COUNTS_AS, Stage, Vocabulary
+from stagesync.domain.vocabulary import COUNTS_AS, LOOP, Stage, Vocabulary
 from stagesync.errors import DefinitionError, Problem
 from stagesync.loading.axes import find_circle, read_labels
 from stagesync.loading.conditions import Scope, Sort, read_condition
@@ -27,6 +27,7 @@ _STAGE_KEYS = (
     "when",
     "accounts_also",
     "counts_as",
+    "loop",
     "handover",
     "accepted_when",
 )
@@ -205,11 +206,12 @@ def _read_stage(
 
 def _read_counting(fields: dict[str, Spot]) -> dict[str, object]:
     found: dict[str, object] = {}
-    if "counts_as" in fields:
-        word = fields["counts_as"].letters or ""
-        if word not in COUNTS_AS:
-            fields["counts_as"].problem(unknown("way to count", word, COUNTS_AS))
-        found["counts_as"] = word
+    for key, known in (("counts_as", COUNTS_AS), ("loop", LOOP)):
+        if key in fields:
+            word = fields[key].letters or ""
+            if word not in known:
+                fields[key].problem(unknown("way to count", word, known))
+            found[key] = word
     if "handover" in fields and fields["handover"].flag():
         found["handover"] = True
     return found
