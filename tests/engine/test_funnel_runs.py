@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from stagesync.cli.funnel import show
 from stagesync.engine.funnel import funnel
 from stagesync.engine.status import status
 from stagesync.errors import ArgumentError
@@ -172,3 +173,22 @@ def test_accounts_have_a_funnel_of_their_own(bench: Bench) -> None:
         stages(document),
         document["loop"],
     )
+
+
+def test_people_read_it_in_their_language(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    """Stages by their French labels, a line per step, and what is unknown is said."""
+    bench.sync()
+    bench.clock.advance(days=1)
+    each = bench.contact("p@firm.example", last_visit=iso(bench.clock.at_s), visits="1")
+    bench.sync()
+    bench.clock.advance(days=2)
+    bench.form(each)
+    bench.sync()
+    capsys.readouterr()
+    show(told(bench, by="month"), "fr")
+    printed = capsys.readouterr().out
+    assert "Visiteur\t0\t1\t0\t\t2.0\t\t0" in printed
+    assert "Engagé > Lead" not in printed
+    assert "Visiteur > Engagé\t1\t1\t100%\t2.0" in printed
+    assert "gap: nobody is at Visiteur now" in printed
+    assert "nothing is known before 2026-11-20" in printed
