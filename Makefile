@@ -1,11 +1,13 @@
 # Aliases without logic; each sets up what it needs.
-.PHONY: demo test soak faults contract coverage independent lint types sandbox bench lock
+.PHONY: demo test soak fuzz audit faults contract coverage independent lint types sandbox bench lock
 
 demo:    ; ./stagesync demo $(ARGS)
 sandbox: ; ./stagesync sandbox $(ARGS)
 contract: ; @.ci/setup dev && .venv/bin/python -m pytest -n 3 --dist loadgroup tests/contract $(ARGS)
 test:    ; @.ci/setup dev && .venv/bin/python -m pytest -n 3 --dist loadgroup -m "not slow" $(ARGS)
 soak:    ; @.ci/setup dev && .venv/bin/python -m pytest -n 2 -m slow --timeout=900 $(ARGS)
+fuzz:    ; @.ci/setup dev && .ci/fuzz $(ARGS)
+audit:   ; @.ci/setup dev && .ci/audit
 faults:  ; @.ci/setup dev && .venv/bin/python -m tests.e2e.fault_table $(ARGS)
 coverage: ; @.ci/setup dev && .ci/coverage
 independent: ; @.ci/setup dev && .ci/independent $(ARGS)

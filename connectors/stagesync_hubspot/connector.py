@@ -25,6 +25,7 @@ from stagesync.connector import (
     SetupStep,
     Write,
     WriteResult,
+    reads_answers_of,
 )
 from stagesync_hubspot import api
 from stagesync_hubspot.cursor import read_cursor
@@ -44,6 +45,8 @@ from stagesync_hubspot.source import Rhythm, Source
 from stagesync_hubspot.stages import DealStages
 from stagesync_hubspot.transport import Transport
 from stagesync_hubspot.webhooks import WebhookRefused, named_records, prove
+
+_reads = reads_answers_of("HubSpot")
 
 
 class HubSpot:
@@ -77,6 +80,7 @@ class HubSpot:
         self._portal = ""
         self._asked_account = False
 
+    @_reads
     def check(self) -> None:
         """Prove that the token works, and learn the account's number and time zone by it."""
         try:
@@ -87,6 +91,7 @@ class HubSpot:
             return
         self._portal = str(account.get("portalId") or "")
 
+    @_reads
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """The live properties; one call per object."""
         for name in objects:
@@ -94,6 +99,7 @@ class HubSpot:
             self._described[name], self._calculated[name] = described, calculated
         return {name: self._described[name] for name in objects}
 
+    @_reads
     def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
         """One object after the other, in the order asked for.
 
@@ -107,11 +113,13 @@ class HubSpot:
         for wish, cursor in tasks:
             yield from pull(self._source, wish, cursor)
 
+    @_reads
     def links(self, object_name: str, ids: Sequence[str]) -> Mapping[str, Link]:
         """By association reads; one call per thousand ids and object linked to."""
         item = api.OBJECTS[object_name]
         return links(self._transport, item, ids, in_flight=self._options.in_flight)
 
+    @_reads
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record]:
         """By batch reads; one call per hundred ids."""
         wish = self._wish(object_name, tuple(fields))
@@ -120,14 +128,17 @@ class HubSpot:
             return []
         return read(self._transport, wish, ids, stages=self._stages)
 
+    @_reads
     def members(self, object_name: str, list_name: str) -> Iterator[str]:
         """By list id or name; one call per 250 members."""
         return members(self._transport, object_name, list_name)
 
+    @_reads
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """By batch updates; one call per hundred records."""
         return write(self._transport, writes, in_flight=self._options.in_flight)
 
+    @_reads
     def history(
         self, object_name: str, ids: Sequence[str], fields: Sequence[str]
     ) -> Mapping[str, Mapping[str, tuple[Change, ...]]]:
@@ -135,10 +146,12 @@ class HubSpot:
         wish = self._wish(object_name, tuple(fields))
         return {} if wish.item.is_feed else self._history.read(wish, ids)
 
+    @_reads
     def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
         """What is missing of our group, properties and options."""
         return self._setup.missing(fields)
 
+    @_reads
     def make(self, step: SetupStep) -> None:
         """Make one of them; what `describe` said of that object is forgotten."""
         self._described.pop(self._setup.make(step), None)
@@ -152,6 +165,7 @@ class HubSpot:
         """What is used of the day; `used_by_us` is that of the last 24 hours."""
         return self._transport.quota()
 
+    @_reads
     def count(self, object_name: str) -> int | None:
         """By a search that asks for one record; what the index shows late is not counted yet."""
         item = api.OBJECTS[object_name]
@@ -179,6 +193,7 @@ class HubSpot:
         """Whether it knows the secret of an app: service keys have none, and no webhooks."""
         return self._options.webhook_secret is not None
 
+    @_reads
     def hear(self, heard: Heard) -> Sequence[Named]:
         """The records that events are about. Which events are sent is set in the app.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +25,7 @@ from stagesync.connector import (
     RequestRefused,
     Throttled,
     Unavailable,
+    without_secrets,
 )
 
 FAULT_DELAY_S = 1.0
@@ -65,7 +66,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
     place: str
     searching: bool = False
 
@@ -100,8 +101,13 @@ def readable(what: str) -> Iterator[None]:
 
 
 def without_addresses(text: object) -> str:
-    """The vendor's words with every e-mail address taken out, cut to a readable length."""
-    return _ADDRESS.sub("(address)", str(text or ""))[:_LONGEST_MESSAGE]
+    """The vendor's words with every e-mail address and secret taken out, cut to a readable length."""
+    # Cut first: the search for addresses takes the square of the length. A half one at the cut goes, too.
+    whole = without_secrets(str(text or ""))
+    said = whole[: 2 * _LONGEST_MESSAGE]
+    if len(said) < len(whole):
+        said = said.rpartition(" ")[0]
+    return _ADDRESS.sub("(address)", said)[:_LONGEST_MESSAGE]
 
 
 def error_of(answer: Answer, *, now_s: float, time_zone: str) -> CrmError:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from stagesync.connector import CrmError, Write, WriteResult
+from stagesync.connector import CrmError, Write, WriteResult, WrongCall
 from stagesync_hubspot import api
 from stagesync_hubspot.backward import write_clearing
 from stagesync_hubspot.links import chunks
@@ -72,7 +72,7 @@ def _refuse_repeats(writes: Sequence[Write]) -> None:
     seen: set[Key] = set()
     for one in writes:
         if _key(one) in seen:
-            raise ValueError(f"{one.object} {one.id} appears twice in one call")
+            raise WrongCall(f"{one.object} {one.id} appears twice in one call")
         seen.add(_key(one))
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -17,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from stagesync.connector import OptionsRefused, Secret
+from stagesync.connector import OptionsRefused, Secret, base_url
 from stagesync_hubspot import api
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -170,7 +168,7 @@ class Options(BaseModel):
     @field_validator("url")
     @classmethod
     def _url_is_safe(cls, url: str) -> str:
-        return _base_url(url)
+        return base_url(url)
 
 
 def read_options(options: Mapping[str, object]) -> Options:
@@ -196,23 +194,3 @@ def _problem(detail: Any) -> tuple[str, str]:
             return key, "is a secret: give it by environment variable or file"
         case _:
             return key, str(detail["msg"]).removeprefix("Value error, ")
-
-
-def _base_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be an address such as https://api.hubapi.com")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("must be a bare address: no user, query or fragment")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise ValueError("may be http only on this machine; the token would travel in the clear")
-    return url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -17,7 +17,7 @@ Source: https://developers.hubspot.com/docs/api-reference/search/guide (seen 202
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -47,7 +47,7 @@ class Found:
         left: how many there were to find, those of this page included.
     """
 
-    records: list[Raw]
+    records: list[Raw] = field(repr=False)
     above_id: int
     last: bool
     left: int

@@ -11,11 +11,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import urlsplit
 
 import hubspot
 import orjson
@@ -25,21 +22,21 @@ from hubspot.crm import objects
 from urllib3.util.retry import Retry
 
 from stagesync.connector import (
-    AnswerUnreadable,
     Calls,
     Clock,
     CrmError,
     Quota,
+    Reach,
     Remembered,
     RequestRefused,
     Secret,
     Throttled,
-    Unavailable,
     call_with_retry,
     read_within,
+    trusted_roots,
 )
-from stagesync_hubspot import api, failures, shared
-from stagesync_hubspot.auth import Auth, OAuth, Outcome, static_token
+from stagesync_hubspot import answers, api, failures, shared
+from stagesync_hubspot.auth import Auth, OAuth, static_token
 from stagesync_hubspot.budget import Told
 from stagesync_hubspot.gate import Gate
 from stagesync_hubspot.options import Options
@@ -49,20 +46,6 @@ log = structlog.get_logger()
 _OTHERS_DELAY_S = 1.0
 
 _AGENT = f"stagesync hubspot-api-client/{version('hubspot-api-client')}"
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """An answer as it came.
-
-    Attributes:
-        data: the body, decompressed.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    data: bytes
-    url: str
 
 
 class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no types
@@ -77,6 +60,7 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
         self.rest_client.pool_manager = Gate(options.api_version, pools.connection_pool_kw)
         self.user_agent = _AGENT
         self.set_default_header("Accept-Encoding", "gzip, deflate")
+        self._reach = Reach.of(options.url)
         self._version = options.api_version
         self._timeout = urllib3.Timeout(connect=api.CONNECT_TIMEOUT_S, read=options.timeout_s)
         self._silence_s = options.timeout_s
@@ -99,14 +83,14 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
         kwargs["_preload_content"] = False
         return super().call_api(path, method, *args, **kwargs)
 
-    def request(self, method: str, url: str, **parts: Any) -> Raw:
+    def request(self, method: str, url: str, **parts: Any) -> answers.Raw:
         """The answer whatever its status; the vendor's own way raises on some and parses others."""
         flow = self._auth()
         headers = next(flow)
         while True:
             answer = self._send(method, url, headers={**parts["headers"], **headers}, parts=parts)
             try:
-                headers = flow.send(_outcome(answer))
+                headers = flow.send(answers.outcome(answer))
             except StopIteration:
                 return answer
 
@@ -119,6 +103,7 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
         return self._post_form(self._introspect_url, oauth.question())
 
     def _post_form(self, url: str, form: Mapping[str, str]) -> failures.Answer:
+        self._reach.demand(url)
         pool: urllib3.PoolManager = self.rest_client.pool_manager
         answer = pool.request(
             "POST",
@@ -130,12 +115,12 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
             redirect=False,
             preload_content=False,
         )
-        return _read(self._whole(answer))
+        return answers.read(self._whole(answer))
 
-    def _whole(self, answer: urllib3.BaseHTTPResponse) -> Raw:
+    def _whole(self, answer: urllib3.BaseHTTPResponse) -> answers.Raw:
         """The answer with its body, which has an end."""
         pieces = read_within(answer, silence_s=self._silence_s)
-        return Raw(answer.status, answer.headers, b"".join(pieces), answer.geturl() or "")
+        return answers.Raw(answer.status, answer.headers, b"".join(pieces), answer.geturl() or "")
 
     def _make_oauth(self, options: Options, remembered: Remembered, clock: Clock) -> OAuth | None:
         if options.auth is None:
@@ -146,7 +131,8 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
 
     def _send(
         self, method: str, url: str, *, headers: Mapping[str, str], parts: Mapping[str, Any]
-    ) -> Raw:
+    ) -> answers.Raw:
+        self._reach.demand(url)
         with self._counting:
             self.calls += 1
         self.spend()
@@ -302,14 +288,14 @@ class Transport:
             try:
                 answer = method(*args, **kwargs)
             except urllib3.exceptions.HTTPError as error:
-                raise _unreachable(error) from error
+                raise answers.unreachable(error) from error
         self._learn(answer.headers)
         if 200 <= answer.status < 300:
-            return _decoded(answer)
+            return answers.decoded(answer)
         raise self._failure(answer, searching=searching)
 
-    def _failure(self, answer: Raw, *, searching: bool) -> CrmError:
-        read = _read(answer, searching=searching)
+    def _failure(self, answer: answers.Raw, *, searching: bool) -> CrmError:
+        read = answers.read(answer, searching=searching)
         error = failures.error_of(read, now_s=self._clock.now_s(), time_zone=self.time_zone)
         log.warning(
             "hubspot_refused",
@@ -327,10 +313,10 @@ class Transport:
 
     def _learn(self, headers: Mapping[str, str]) -> None:
         """Take the server's clock, what is left of the day, and a burst limit lower than ours."""
-        self.server_now_s = _date_s(headers.get("Date")) or self.server_now_s
-        told = headers.get("X-HubSpot-RateLimit-Max", "")
-        if told.isdigit() and int(told) > api.HEAD_ROOM_CALLS:
-            limit = shared.burst(min(int(told), self._options.burst_calls))
+        self.server_now_s = answers.date_s(headers.get("Date")) or self.server_now_s
+        told = answers.count(headers.get("X-HubSpot-RateLimit-Max"))
+        if told is not None and told > api.HEAD_ROOM_CALLS:
+            limit = shared.burst(min(told, self._options.burst_calls))
             if limit != self._token.limit:
                 self._token.limit = limit
                 self._token.pacer.set_limit("burst", limit)
@@ -340,65 +326,18 @@ class Transport:
         self._learn_day(headers)
 
     def _learn_day(self, headers: Mapping[str, str]) -> None:
-        limit = headers.get("X-HubSpot-RateLimit-Daily", "")
-        remaining = headers.get("X-HubSpot-RateLimit-Daily-Remaining", "")
-        if limit.isdigit() and remaining.isdigit():
+        limit = answers.count(headers.get("X-HubSpot-RateLimit-Daily"))
+        remaining = answers.count(headers.get("X-HubSpot-RateLimit-Daily-Remaining"))
+        if limit is not None and remaining is not None:
             now_s = self._clock.now_s()
             resets_at_s = now_s + failures.until_midnight_s(now_s, self.time_zone)
-            told = Told(int(limit), int(remaining), at_s=now_s, resets_at_s=resets_at_s)
+            told = Told(limit, remaining, at_s=now_s, resets_at_s=resets_at_s)
             self.shared.budget.learn(told)
-
-
-def _outcome(answer: Raw) -> Outcome:
-    if answer.status != 401:
-        return Outcome(answer.status)
-    return Outcome(401, str(failures.envelope(answer.data).get("category") or ""))
-
-
-def _read(answer: Raw, *, searching: bool = False) -> failures.Answer:
-    return failures.Answer(
-        status=answer.status,
-        headers={name.casefold(): value for name, value in answer.headers.items()},
-        body=failures.envelope(answer.data),
-        place=_place(answer),
-        searching=searching,
-    )
 
 
 def _make_client(options: Options, *, remembered: Remembered, clock: Clock) -> _Client:
     configuration = objects.Configuration(host=options.url)
     configuration.retries = Retry(total=0, respect_retry_after_header=False)
+    configuration.ssl_ca_cert = trusted_roots()
     configuration.connection_pool_maxsize = options.in_flight
     return _Client(configuration, options=options, remembered=remembered, clock=clock)
-
-
-def _decoded(answer: Raw) -> dict[str, Any]:
-    body = failures.envelope(answer.data)
-    if not body:
-        raise AnswerUnreadable(
-            f"HubSpot answered {_place(answer)} with something that is no JSON object"
-        )
-    return dict(body)
-
-
-def _place(answer: Raw) -> str:
-    """The path without its query, which may hold values."""
-    return urlsplit(answer.url).path
-
-
-def _unreachable(error: urllib3.exceptions.HTTPError) -> Unavailable:
-    cause = getattr(error, "reason", None) or error
-    if isinstance(cause, urllib3.exceptions.SSLError):
-        return Unavailable(
-            "HubSpot's certificate cannot be trusted from here",
-            hint="check the address in `url` and this machine's certificates",
-        )
-    message = f"HubSpot gave no answer ({type(cause).__name__})"
-    return Unavailable(message, retry_after_s=failures.FAULT_DELAY_S)
-
-
-def _date_s(text: str | None) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp() if text else None
-    except ValueError:
-        return None

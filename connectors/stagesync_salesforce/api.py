@@ -152,6 +152,10 @@ def object_of(record_id: str) -> str | None:
 
 # --- addresses -----------------------------------------------------------------------------------
 
+# Where orgs live: My Domain and instances, government and China included.
+# https://help.salesforce.com/s/articleView?id=sf.domain_name_url_formats.htm (seen 2026-11)
+DOMAINS = ("salesforce.com", "salesforce.mil", "cloudforce.com", "database.com", "sfcrmproducts.cn")
+
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105  (a path, not a secret)
 SOAP_PATH = "/services/Soap/u/"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"

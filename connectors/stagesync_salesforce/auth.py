@@ -17,7 +17,7 @@ import jwt
 import orjson
 import structlog
 
-from stagesync.connector import CredentialsRefused, Remembered, Secret
+from stagesync.connector import CredentialsRefused, Reach, Remembered, Secret
 from stagesync_salesforce import api
 from stagesync_salesforce.credentials import (
     ClientCredentials,
@@ -64,53 +64,58 @@ def log_in(options: Options, *, now_s: float, remembered: Remembered) -> Login:
         now_s: our own time.
         remembered: holds the refresh token in force, where that is the way.
     """
-    base_url = options.login_url
+    reach = options.reach
     match options.auth.way:
         case ClientCredentials() as way:
-            return client_credentials(way, base_url=base_url)
+            return client_credentials(way, reach=reach)
         case JwtBearer() as way:
-            return jwt_bearer(way, base_url=base_url, now_s=now_s)
+            return jwt_bearer(way, reach=reach, now_s=now_s)
         case RefreshToken() as way:
-            return refresh_token(way, base_url=base_url, remembered=remembered)
+            return refresh_token(way, reach=reach, remembered=remembered)
         case SoapLogin() as way:
-            return soap_login(way, base_url=base_url, version=options.api_version)
+            return soap_login(way, reach=reach, version=options.api_version)
 
 
-def client_credentials(way: ClientCredentials, *, base_url: str) -> Login:
+def client_credentials(way: ClientCredentials, *, reach: Reach) -> Login:
     """Asks for a token with the app's own key and secret."""
     basic = base64.b64encode(f"{text_of(way.id)}:{way.secret.reveal()}".encode()).decode()
     answer = yield _token_request(
-        base_url, {"grant_type": "client_credentials"}, authorization=f"Basic {basic}"
+        reach, {"grant_type": "client_credentials"}, authorization=f"Basic {basic}"
     )
-    return read_session(answer, base_url=base_url, hints=_CLIENT_HINTS)
+    return read_session(answer, reach=reach, hints=_CLIENT_HINTS)
 
 
-def jwt_bearer(way: JwtBearer, *, base_url: str, now_s: float) -> Login:
+def jwt_bearer(way: JwtBearer, *, reach: Reach, now_s: float) -> Login:
     """Asks for a token with an assertion that the app's key signed.
 
     An assertion lives three minutes, so a clock that is wrong by more spoils it. If ours is, a
     second one is made by the vendor's.
     """
-    answer = yield _token_request(base_url, _assertion(way, now_s=now_s))
+    assertion = _assertion(way, now_s=now_s)
+    answer = yield _token_request(reach, _jwt_form(assertion))
     off_s = abs(answer.server_now_s - now_s) if answer.server_now_s else 0.0
     if answer.status == 400 and off_s > MOST_CLOCK_ERROR_S:
         log.warning("clock_differs_from_salesforce", by_s=round(off_s))
-        answer = yield _token_request(base_url, _assertion(way, now_s=answer.server_now_s))
-    return read_session(answer, base_url=base_url, hints=_JWT_HINTS)
+        assertion = _assertion(way, now_s=answer.server_now_s)
+        answer = yield _token_request(reach, _jwt_form(assertion))
+    return read_session(answer, reach=reach, hints=_JWT_HINTS)
 
 
-def _assertion(way: JwtBearer, *, now_s: float) -> dict[str, str]:
+def _jwt_form(assertion: Secret) -> dict[str, str]:
+    return {"grant_type": api.JWT_GRANT, "assertion": assertion.reveal()}
+
+
+def _assertion(way: JwtBearer, *, now_s: float) -> Secret:
     claims = {
         "iss": text_of(way.id),
         "sub": text_of(way.username),
         "aud": way.audience_or_default(),
         "exp": int(now_s + ASSERTION_S),
     }
-    made = jwt.encode(claims, way.key.reveal(), algorithm="RS256")
-    return {"grant_type": api.JWT_GRANT, "assertion": made}
+    return Secret(jwt.encode(claims, way.key.reveal(), algorithm="RS256"))
 
 
-def refresh_token(way: RefreshToken, *, base_url: str, remembered: Remembered) -> Login:
+def refresh_token(way: RefreshToken, *, reach: Reach, remembered: Remembered) -> Login:
     """Asks for a token with what a person's consent left behind.
 
     Where an app rotates its refresh tokens, each login answers the next one and ends the last; showing
@@ -123,23 +128,25 @@ def refresh_token(way: RefreshToken, *, base_url: str, remembered: Remembered) -
     }
     if way.secret:
         form["client_secret"] = way.secret.reveal()
-    answer = yield _token_request(base_url, form)
-    session = read_session(answer, base_url=base_url, hints=_REFRESH_HINTS)
+    answer = yield _token_request(reach, form)
+    session = read_session(answer, reach=reach, hints=_REFRESH_HINTS)
     remembered.replace_token(str(orjson.loads(answer.body).get("refresh_token") or ""))
     return session
 
 
 def _token_request(
-    base_url: str, form: Mapping[str, str], *, authorization: str = ""
+    reach: Reach, form: Mapping[str, str], *, authorization: str = ""
 ) -> LoginRequest:
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
     if authorization:
         headers["Authorization"] = authorization
-    return LoginRequest(base_url + api.TOKEN_PATH, headers=headers, body=urlencode(form).encode())
+    return LoginRequest(
+        reach.home.url + api.TOKEN_PATH, headers=headers, body=urlencode(form).encode()
+    )
 
 
 def read_session(
-    answer: LoginAnswer, *, base_url: str, hints: Mapping[str, str] | None = None
+    answer: LoginAnswer, *, reach: Reach, hints: Mapping[str, str] | None = None
 ) -> Session:
     """The session in the answer of a token endpoint.
 
@@ -160,7 +167,7 @@ def read_session(
         raise CredentialsRefused("the login at Salesforce answered no access token")
     return Session(
         Secret(str(content["access_token"])),
-        instance_of(str(content.get("instance_url") or base_url), base_url=base_url),
+        instance_of(str(content.get("instance_url") or reach.home.url), reach=reach),
         str(content.get("id") or "").rpartition("/")[2],
     )
 

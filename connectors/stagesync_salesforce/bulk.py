@@ -118,13 +118,15 @@ def rows_of(sheet: Sheet, types: Mapping[str, FieldType], columns: Iterable[str]
     """The rows of a page with their values as a REST query would give them."""
     names = {name.lower(): name for name in columns}
     lines = csv.reader(io.StringIO(sheet.text, newline=""))
-    header = [name.lower() for name in next(lines, [])]
-    if set(header) != set(names):
-        raise AnswerUnreadable("the results of a query job have other columns than asked for")
-    for line in lines:
-        yield {
-            names[key]: value_of(text, types[key]) for key, text in zip(header, line, strict=True)
-        }
+    try:
+        header = [name.lower() for name in next(lines, [])]
+        if set(header) != set(names):
+            raise AnswerUnreadable("the results of a query job have other columns than asked for")
+        for line in lines:
+            cells = zip(header, line, strict=True)
+            yield {names[key]: value_of(text, types[key]) for key, text in cells}
+    except (csv.Error, ValueError, KeyError) as error:
+        raise AnswerUnreadable("a row of a query job cannot be read") from error
 
 
 def value_of(text: str, kind: FieldType) -> FieldValue:

@@ -9,29 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import orjson
 import requests
 from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 
-from stagesync.connector import RequestRefused, read_within
+from stagesync.connector import Reach, read_within, trusted_roots
 from stagesync_salesforce import api
 from stagesync_salesforce.gate import refuse_unwanted
-from stagesync_salesforce.options import is_loopback
 from stagesync_salesforce.steps import Session
 
 CONNECT_TIMEOUT_S = 10.0
 
 
 class Wire(HTTPAdapter):
-    """The one way out: times out, deletes nothing, speaks plain http to this machine only."""
+    """The one way out: times out, deletes nothing, and asks nobody but this org."""
 
-    def __init__(self, *, timeout_s: float, plain: bool) -> None:
+    def __init__(self, *, timeout_s: float, reach: Reach) -> None:
         super().__init__()
         self._timeout = (min(CONNECT_TIMEOUT_S, timeout_s), timeout_s)
-        self._plain = plain
+        self._reach = reach
 
     def send(  # noqa: PLR0917  (the signature of requests)
         self,
@@ -49,11 +47,11 @@ class Wire(HTTPAdapter):
         """
         url = request.url or ""
         refuse_unwanted(request.method or "", url, body=request.body, headers=request.headers)
-        if is_loopback(url):
-            if self._plain:
-                request.url = "http:" + url.partition(":")[2]
-        elif urlsplit(url).scheme != "https":
-            raise RequestRefused("a request to Salesforce would leave this machine unencrypted")
+        if self._reach.home.scheme == "http":
+            # The package writes https whatever it is told.
+            url = "http:" + url.partition(":")[2]
+        self._reach.demand(url)
+        request.url = url
         answer = super().send(request, stream, self._timeout, verify, cert, None)
         answer.raw = _Bounded(answer.raw, silence_s=self._timeout[1])
         return answer
@@ -75,19 +73,20 @@ class _Bounded:
 
 
 def make_session(
-    *, timeout_s: float, plain: bool, seen: Callable[[requests.Response], None]
+    *, timeout_s: float, reach: Reach, seen: Callable[[requests.Response], None]
 ) -> requests.Session:
     """The session that carries every request of a connection.
 
     Args:
-        plain: speak http to this machine.
+        reach: where requests may go.
         seen: told of every answer, failed or not.
     """
     session = requests.Session()
     # Else REQUESTS_CA_BUNDLE, proxies and .netrc of the machine would act on it.
     session.trust_env = False
+    session.verify = trusted_roots()
     session.headers.update({"Accept-Encoding": "gzip", **api.WRITE_HEADERS})
-    wire = Wire(timeout_s=timeout_s, plain=plain)
+    wire = Wire(timeout_s=timeout_s, reach=reach)
     session.mount("https://", wire)
     session.mount("http://", wire)
     session.hooks["response"].append(lambda answer, **_: seen(answer))

@@ -22,6 +22,7 @@ from stagesync.connector import (
     SetupStep,
     Write,
     WriteResult,
+    reads_answers_of,
 )
 from stagesync_salesforce import (
     api,
@@ -39,6 +40,8 @@ from stagesync_salesforce.count import Counts
 from stagesync_salesforce.known import Known
 from stagesync_salesforce.options import Options
 from stagesync_salesforce.transport import Transport
+
+_reads = reads_answers_of("Salesforce")
 
 
 class SalesforceConnector:
@@ -89,6 +92,7 @@ class SalesforceConnector:
         """What is used of the org's requests of the last 24 hours; None before the first answer."""
         return self._transport.budget.quota(self._transport.now_s())
 
+    @_reads
     def count(self, object_name: str) -> int | None:
         """Live records that the org holds now; None for what our user may not count."""
         return self._counts.of(object_name)
@@ -97,10 +101,12 @@ class SalesforceConnector:
         """The vendor's clock at its last answer; Unix seconds; None before one."""
         return self._transport.server_now_s or None
 
+    @_reads
     def check(self) -> None:
         """Prove that the credentials work, with one query that any API user may make."""
         self._transport.call("GET", "query", params={"q": "SELECT Id FROM Organization LIMIT 1"})
 
+    @_reads
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """The live fields of these objects, by object name."""
         found = describe.describe(self._transport, objects, known=self._known)
@@ -108,6 +114,7 @@ class SalesforceConnector:
         self._known.forget_settings()
         return found
 
+    @_reads
     def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
         """Pages of everything that changed since each cursor."""
         ways = pull.Ways(
@@ -117,17 +124,20 @@ class SalesforceConnector:
             renew_every_s=self._options.recalculate_every,
             bulk_from=self._options.bulk_from,
         )
-        return pull.pull(self._transport, wanted, ways=ways, known=self._known)
+        yield from pull.pull(self._transport, wanted, ways=ways, known=self._known)
 
+    @_reads
     def links(self, object_name: str, ids: Sequence[str]) -> Mapping[str, Link]:
         """What these records name."""
         return links.links(self._transport, object_name, ids, known=self._known)
 
+    @_reads
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record]:
         """These records as they are now."""
         shared = bool(self._known.shared)
         return read.read(self._transport, object_name, ids, fields=fields, shared=shared)
 
+    @_reads
     def history(
         self, object_name: str, ids: Sequence[str], fields: Sequence[str]
     ) -> Mapping[str, Mapping[str, tuple[Change, ...]]]:
@@ -141,6 +151,7 @@ class SalesforceConnector:
             programs=self._options.integration_users,
         )
 
+    @_reads
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """Set values; one result per write, same order."""
         return write.write(
@@ -150,12 +161,14 @@ class SalesforceConnector:
             bulk_from=self._options.bulk_writes_from,
         )
 
+    @_reads
     def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
         """What is missing of these own fields."""
         steps = setup.look(self._transport, fields)
         self._acts = {step.key: act for step, act in steps}
         return [step for step, _ in steps]
 
+    @_reads
     def make(self, step: SetupStep) -> None:
         """Carry out one step of the last `setup`."""
         act = self._acts.get(step.key)

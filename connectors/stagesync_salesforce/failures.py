@@ -22,6 +22,7 @@ from stagesync.connector import (
     RequestRefused,
     Throttled,
     Unavailable,
+    without_secrets,
 )
 from stagesync_salesforce import api
 
@@ -47,7 +48,12 @@ class QueryExpired(CrmError):
 
 
 def first_problem(content: object) -> tuple[str, str]:
-    """Code and message of an error body of any shape; empty where there is none."""
+    """Code and message of an error body of any shape, no secret among them; empty where there is none."""
+    code, message = _first_problem(content)
+    return without_secrets(code), without_secrets(message)
+
+
+def _first_problem(content: object) -> tuple[str, str]:
     if isinstance(content, list) and content:
         content = content[0]
     if isinstance(content, dict):

@@ -17,7 +17,14 @@ from contextlib import suppress
 
 import structlog
 
-from stagesync.connector import FieldValue, PermissionMissing, RequestRefused, Write, WriteResult
+from stagesync.connector import (
+    FieldValue,
+    PermissionMissing,
+    RequestRefused,
+    Write,
+    WriteResult,
+    without_secrets,
+)
 from stagesync_salesforce import api
 from stagesync_salesforce.bulk import wait_for
 from stagesync_salesforce.client import Sheet
@@ -67,7 +74,7 @@ def sheet_of(writes: Sequence[Write]) -> bytes:
 
 def refused(item: Write, error: str) -> WriteResult:
     """The result in an `sf__Error`, which says `CODE:message:fields --`."""
-    code, _, rest = error.partition(":")
+    code, _, rest = without_secrets(error).partition(":")
     message, _, names = rest.rpartition(":")
     fields = tuple(name.strip() for name in names.replace("--", "").split(",") if name.strip())
     return WriteResult(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -18,31 +16,18 @@ from pydantic import (
     model_validator,
 )
 
-from stagesync.connector import OptionsRefused
+from stagesync.connector import OptionsRefused, Reach, base_url
+from stagesync_salesforce import api
 from stagesync_salesforce.credentials import STRICT, Auth
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
-def is_loopback(url: str) -> bool:
-    """True when the address can only be this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _base_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+def _org_url(text: str) -> str:
+    if text.count("/") > 2 + text.endswith("/"):
         raise ValueError("must be an address such as https://acme.my.salesforce.com")
-    if parts.scheme == "http" and not is_loopback(text):
-        raise ValueError("plain http goes to this machine only; use https")
-    return text.rstrip("/")
+    return base_url(text)
 
 
 def _duration_s(value: object) -> object:
@@ -83,7 +68,7 @@ class Options(BaseModel):
     model_config = STRICT
 
     auth: Auth
-    url: Annotated[str, AfterValidator(_base_url)] | None = None
+    url: Annotated[str, AfterValidator(_org_url)] | None = None
     api_version: Annotated[str, Field(pattern=r"^[3-9]\d\.0$")] = "64.0"
     timeout_s: Annotated[float, Field(gt=0)] = 30.0
     overlap_s: Annotated[float, Field(ge=0)] = 600.0
@@ -101,6 +86,11 @@ class Options(BaseModel):
     def login_url(self) -> str:
         """Where the login goes, without a slash at the end."""
         return self.url or f"https://{self.auth.way.host}"
+
+    @property
+    def reach(self) -> Reach:
+        """Where requests may go: a login tells where the org lives."""
+        return Reach.of(self.login_url, *api.DOMAINS)
 
     @model_validator(mode="after")
     def _know_where(self) -> Self:

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import re
 from html import escape, unescape
-from urllib.parse import urlsplit
 
-from stagesync.connector import AnswerUnreadable, CredentialsRefused, Secret
+from stagesync.connector import AnswerUnreadable, CredentialsRefused, Origin, Reach, Secret
 from stagesync_salesforce import api
 from stagesync_salesforce.credentials import SoapLogin, text_of
 from stagesync_salesforce.failures import failure_of
@@ -34,32 +33,32 @@ _HINTS = {
 }
 
 
-def soap_login(way: SoapLogin, *, base_url: str, version: str) -> Login:
+def soap_login(way: SoapLogin, *, reach: Reach, version: str) -> Login:
     """Logs in with a user's password and security token."""
     token = way.security_token.reveal() if way.security_token else ""
     body = _ENVELOPE.format(
         username=escape(text_of(way.username)), password=escape(way.password.reveal() + token)
     )
     answer = yield LoginRequest(
-        f"{base_url}{api.SOAP_PATH}{version}",
+        f"{reach.home.url}{api.SOAP_PATH}{version}",
         headers={"Content-Type": "text/xml; charset=UTF-8", "SOAPAction": "login"},
         body=body.encode(),
     )
-    return _session(answer, base_url=base_url)
+    return _session(answer, reach=reach)
 
 
-def _session(answer: LoginAnswer, *, base_url: str) -> Session:
+def _session(answer: LoginAnswer, *, reach: Reach) -> Session:
     text = answer.body.decode("utf-8", "replace")
     if code := _element(text, "exceptionCode"):
         raise _refused(code, text)
     if answer.status != 200:
         raise failure_of(answer.status, text)
-    token, server = _element(text, "sessionId"), urlsplit(_element(text, "serverUrl"))
-    if not token or not server.netloc:
+    token, server = _element(text, "sessionId"), Origin.of(_element(text, "serverUrl"))
+    if not token or server is None:
         raise AnswerUnreadable("the login at Salesforce answered no session")
     if _element(text, "passwordExpired") == "true":
         raise CredentialsRefused("the password of the Salesforce user has expired")
-    home = instance_of(f"{server.scheme}://{server.netloc}", base_url=base_url)
+    home = instance_of(server.url, reach=reach)
     return Session(Secret(token), home, _element(text, "userId"))
 
 
@@ -71,5 +70,5 @@ def _refused(code: str, text: str) -> Exception:
 
 
 def _element(text: str, name: str) -> str:
-    found = re.search(rf"<(?:[\w.-]+:)?{name}\b[^>/]*>([^<]*)<", text)
+    found = re.search(rf"<(?:[\w.-]+:)?{name}\b[^<>/]*>([^<]*)<", text)
     return unescape(found[1]).strip() if found else ""

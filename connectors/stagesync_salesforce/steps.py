@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
-from stagesync.connector import Secret
-from stagesync_salesforce.options import is_loopback
+from stagesync.connector import CredentialsRefused, Origin, Reach, Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +47,22 @@ class Session:
 Login = Generator[LoginRequest, LoginAnswer, Session]
 
 
-def instance_of(told: str, *, base_url: str) -> str:
+def instance_of(told: str, *, reach: Reach) -> str:
     """The base address of later calls, given what the login told.
 
-    A rehearsal on this machine never leaves it, and a real org is spoken to over https only.
+    A rehearsal on this machine never leaves it, whatever it is told.
+
+    Raises:
+        CredentialsRefused: the address is none of the vendor's; the session is not used.
     """
-    if is_loopback(base_url) != is_loopback(told):
-        return base_url
-    if urlsplit(told).scheme != "https" and not is_loopback(told):
-        return base_url
-    return told.rstrip("/")
+    address = told.rstrip("/")
+    if reach.home.is_loopback and not reach.allows(address):
+        return reach.home.url
+    if not reach.allows(address):
+        raise CredentialsRefused(
+            "the login at Salesforce named an address that is not Salesforce's, and was not used",
+            hint="check `host` or `url` of the connection, and what answers there",
+        )
+    origin = Origin.of(address)
+    assert origin is not None
+    return origin.url

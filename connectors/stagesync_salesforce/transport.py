@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
@@ -29,7 +29,7 @@ from stagesync_salesforce.budget import Budget, BudgetSpent
 from stagesync_salesforce.client import Client, make_client, make_session
 from stagesync_salesforce.failures import SessionExpired, failure_of, failure_of_transport
 from stagesync_salesforce.gate import refuse_part
-from stagesync_salesforce.options import Options, is_loopback
+from stagesync_salesforce.options import Options
 from stagesync_salesforce.steps import LoginAnswer, LoginRequest, Session
 
 ATTEMPTS = 4
@@ -46,8 +46,8 @@ class Part:
 
     method: str
     path: str
-    body: object = None
-    headers: Mapping[str, str] | None = None
+    body: object = field(default=None, repr=False)
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Transport:
         self._pacer = Pacer(clock, {_BUCKET: Limit(options.requests_per_minute, 60.0)})
         self._http = make_session(
             timeout_s=options.timeout_s,
-            plain=is_loopback(options.login_url) and options.login_url.startswith("http:"),
+            reach=options.reach,
             seen=self._look_at,
         )
         way = options.auth.refresh_token

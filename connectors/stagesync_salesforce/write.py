@@ -28,8 +28,10 @@ from stagesync.connector import (
     RequestRefused,
     Write,
     WriteResult,
+    WrongCall,
 )
 from stagesync_salesforce import api, ingest, persons
+from stagesync_salesforce.failures import first_problem
 from stagesync_salesforce.known import Known
 from stagesync_salesforce.transport import Part, Transport
 
@@ -56,7 +58,7 @@ def write(
         bulk_from: rows of one object from which on they go by a Bulk job; None for never.
     """
     if len({_key(item) for item in writes}) < len(writes):
-        raise ValueError("a record appears twice in one call")
+        raise WrongCall("a record appears twice in one call")
     for item in writes:
         if not api.sobject(item.object).kind.writable:
             raise RequestRefused(f"stagesync writes nothing to {item.object}")
@@ -263,7 +265,7 @@ def result_of(row: Write, item: Mapping[str, Any]) -> WriteResult:
     if item.get("success"):
         return WriteResult(row)
     errors = item.get("errors") or [{}]
-    code, message = str(errors[0].get("statusCode") or ""), str(errors[0].get("message") or "")
+    code, message = first_problem(errors)
     fields = tuple(str(name) for name in errors[0].get("fields") or ())
     return WriteResult(
         row, refusal=api.refusal_of(code, message), fields=fields, code=code, message=message

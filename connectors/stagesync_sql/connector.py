@@ -22,12 +22,15 @@ from stagesync.connector import (
     SetupStep,
     Write,
     WriteResult,
+    reads_answers_of,
 )
 from stagesync_sql import describe, links, pull, read, write
 from stagesync_sql.options import Options
 from stagesync_sql.setup import Setup
 from stagesync_sql.shape import ORDER, Shapes
 from stagesync_sql.transport import Transport
+
+_reads = reads_answers_of("the database")
 
 
 class SqlConnector:
@@ -73,42 +76,51 @@ class SqlConnector:
         """None: a database has no allowance."""
         return None
 
+    @_reads
     def count(self, object_name: str) -> int | None:
         """Live rows, by one query."""
         shape = self._shapes.of(object_name)
         live = sa.select(sa.func.count().label("live")).where(sa.not_(shape.is_gone()))
         return int(self._transport.rows(live.select_from(shape.table))[0]["live"])
 
+    @_reads
     def check(self) -> None:
         """Prove that the database lets us in, with a query that needs no table."""
         self._transport.rows(sa.select(sa.literal(1)))
 
+    @_reads
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """The live columns of these objects, by object name."""
         for name in objects:
             self._shapes.forget(name)
         return {name: describe.describe(self._shapes.of(name)) for name in objects}
 
+    @_reads
     def pull(self, wanted: Sequence[Pull]) -> Iterator[Page]:
         """Pages of everything that changed since each cursor."""
-        return pull.pull(self._source, wanted)
+        yield from pull.pull(self._source, wanted)
 
+    @_reads
     def links(self, object_name: str, ids: Sequence[str]) -> Mapping[str, Link]:
         """What these records name."""
         return links.links(self._source, object_name, ids)
 
+    @_reads
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record]:
         """These records as they are now."""
         return read.read(self._source, object_name, ids, fields=fields)
 
+    @_reads
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """Set values; one result per write, same order."""
         return write.write(self._source, writes, batch_size=self._options.batch_size)
 
+    @_reads
     def setup(self, fields: Sequence[OwnField]) -> list[SetupStep]:
         """What is missing of these own columns."""
         return self._setup.missing(fields)
 
+    @_reads
     def make(self, step: SetupStep) -> None:
         """Carry out one step of the last `setup`."""
         self._setup.make(step)

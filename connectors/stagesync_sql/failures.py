@@ -21,6 +21,7 @@ from stagesync.connector import (
     Refusal,
     RequestRefused,
     Unavailable,
+    without_secrets,
 )
 from stagesync_sql import api
 
@@ -36,7 +37,8 @@ def words_of(error: SQLAlchemyError) -> str:
     """The database's own words about a row, in one line, without the row."""
     original = getattr(error, "orig", None)
     told = getattr(getattr(original, "diag", None), "message_primary", None)
-    return " ".join(str(told or original or type(error).__name__).splitlines()[:1])
+    words = str(told or original or type(error).__name__)
+    return without_secrets(" ".join(words.splitlines()[:1]))
 
 
 def refusal_of(error: SQLAlchemyError) -> Refusal:

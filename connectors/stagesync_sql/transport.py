@@ -12,9 +12,15 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from stagesync.connector import AnswerUnreadable, Clock, RequestRefused, call_with_retry
+from stagesync.connector import (
+    AnswerUnreadable,
+    Clock,
+    OptionsRefused,
+    RequestRefused,
+    call_with_retry,
+)
 from stagesync_sql import api
 from stagesync_sql.auth import entry_url
 from stagesync_sql.failures import failure_of
@@ -37,13 +43,8 @@ class Transport:
         self._clock = clock
         self.calls = 0
         url = entry_url(options)
-        self.is_sqlite = url.get_backend_name() == "sqlite"
-        self.engine = sa.create_engine(
-            url,
-            hide_parameters=True,
-            pool_pre_ping=not self.is_sqlite,
-            connect_args=_connect_args(url, options.timeout_s),
-        )
+        self.is_sqlite = _backend(url) == "sqlite"
+        self.engine = _engine(url, timeout_s=options.timeout_s)
         sa.event.listen(self.engine, "before_cursor_execute", self._gate)
 
     def rows(self, statement: sa.Select[Any]) -> list[dict[str, Any]]:
@@ -120,6 +121,25 @@ class Transport:
         self.calls += 1
 
 
+def _engine(url: sa.URL, *, timeout_s: float) -> sa.Engine:
+    """Connects to nothing yet; what cannot be an engine is a fault of the options."""
+    try:
+        return sa.create_engine(
+            url,
+            hide_parameters=True,
+            pool_pre_ping=_backend(url) != "sqlite",
+            connect_args=_connect_args(url, timeout_s),
+        )
+    except (ArgumentError, NoSuchModuleError, ImportError, TypeError, ValueError):
+        # Their words quote the address, and so the password.
+        what = f"names a database or driver that cannot be used here: {url.drivername}"
+        raise OptionsRefused([("url", what)]) from None
+
+
+def _backend(url: sa.URL) -> str:
+    return url.drivername.partition("+")[0]
+
+
 def _table(name: str, **how: Any) -> sa.Table:
     schema, _, bare = name.rpartition(".")
     return sa.Table(bare, sa.MetaData(), schema=schema or None, resolve_fks=False, **how)
@@ -127,12 +147,25 @@ def _table(name: str, **how: Any) -> sa.Table:
 
 def _connect_args(url: sa.URL, timeout_s: float) -> dict[str, Any]:
     """How long to wait, in the words of the drivers that we know."""
-    if url.get_backend_name() == "sqlite":
+    if _backend(url) == "sqlite":
         return {"timeout": timeout_s}
     if url.get_driver_name() in {"psycopg", "psycopg2"}:
         return {
             "connect_timeout": int(api.CONNECT_TIMEOUT_S),
             "options": f"-c statement_timeout={int(timeout_s * 1000)}",
             "application_name": "stagesync",
+            **_encryption(url),
         }
     return {}
+
+
+def _encryption(url: sa.URL) -> dict[str, str]:
+    """PostgreSQL's client would take any certificate, and none; another machine has to prove itself.
+
+    What the address itself says of `sslmode` holds: it is somebody's decision.
+    """
+    host = str(url.query.get("host") or url.host or "")
+    is_here = not host or host.startswith("/") or host in {"localhost", "127.0.0.1", "::1"}
+    if is_here or "sslmode" in url.query:
+        return {}
+    return {"sslmode": "verify-full", "sslrootcert": "system"}

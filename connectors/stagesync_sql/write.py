@@ -18,7 +18,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from stagesync.connector import CrmError, Refusal, RequestRefused, Write, WriteResult
+from stagesync.connector import CrmError, Refusal, RequestRefused, Write, WriteResult, WrongCall
 from stagesync_sql import failures
 from stagesync_sql.describe import choices_of
 from stagesync_sql.pull import Source
@@ -53,7 +53,7 @@ class _Item:
 def write(source: Source, writes: Sequence[Write], *, batch_size: int) -> list[WriteResult]:
     """Set values; see `Connector.write`."""
     if len({(each.object, each.id) for each in writes}) < len(writes):
-        raise ValueError("a record appears twice in one call")
+        raise WrongCall("a record appears twice in one call")
     results: dict[tuple[str, str], WriteResult] = {}
     try:
         for name in dict.fromkeys(each.object for each in writes):

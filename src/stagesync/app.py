@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import getpass
-import logging
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stagesync.errors import ArgumentError, DefinitionError, Problem, Stopped
 
 if TYPE_CHECKING:
-    from stagesync.connector import Clock, Connect, Connector
+    from stagesync.connector import Clock, Connect, Connector, Secret
     from stagesync.domain.edits import EditRules
     from stagesync.domain.guard import Limits
     from stagesync.engine.deployment import Connected, Deployment
-    from stagesync.engine.heads import LogRules
+    from stagesync.engine.heads import Check, LogRules, Sign
     from stagesync.loading.definitions import Definitions
     from stagesync.settings import ConnectionSettings, EditSettings, GuardrailSettings, Settings
     from stagesync.store import Store
@@ -69,7 +67,12 @@ class SandboxClock(SystemClock):
     """The time of the simulators: real time, moved on by what was asked of them."""
 
     def __init__(self, urls: Mapping[str, str]) -> None:
+        import requests
+
         super().__init__()
+        self._http = requests.Session()
+        # No proxy of the environment stands between us and this machine.
+        self._http.trust_env = False
         self._urls = tuple(urls.values())
         self._ahead_s = 0.0
         self._asked_at = float("-inf")
@@ -92,7 +95,8 @@ class SandboxClock(SystemClock):
             found = []
             for url in self._urls:
                 try:
-                    told = requests.get(f"{url}/_sandbox/clock", timeout=5).json()["now"]
+                    asked = f"{url}/_sandbox/clock"
+                    told = self._http.get(asked, timeout=5, allow_redirects=False).json()["now"]
                 except (requests.RequestException, ValueError, KeyError):
                     continue
                 found.append(float(told) - now_s())
@@ -108,6 +112,8 @@ class Opened:
     settings: Settings
     deployment: Deployment
     clock: SystemClock
+    hidden: Sequence[Secret] = ()
+    """Secrets that no connector holds, in use as long as this is."""
 
 
 @contextmanager
@@ -121,20 +127,24 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
         DefinitionError: with every problem of every file.
         StoreError: the store cannot be opened.
     """
+    from stagesync.engine.events import configure_logging, password_in
     from stagesync.engine.standing import give_memory
     from stagesync.loading.definitions import load_definitions
     from stagesync.settings import load_settings
     from stagesync.store import open_store
+    from stagesync.store.backups import keep_older
 
     settings = load_settings(config)
-    configure_logging(settings, quiet=quiet)
+    hidden = password_in(settings.store.url)
+    configure_logging(settings.log, quiet=quiet)
     definitions = load_definitions(mappings_of(settings, config))
     _demand_vocabulary(settings, definitions, config)
     clock = _clock(settings, config)
     rules = _log_rules(settings, config)
     with ExitStack() as stack:
         connections = _connections(settings, definitions, config=config, clock=clock)
-        store = open_store(store_url(settings.store.url, config.parent))
+        url = store_url(settings.store.url, config.parent)
+        store = open_store(url, before=keep_older(config.parent, now_s=clock.now_s()))
         stack.callback(store.close)
         for each in connections.values():
             give_memory(each.connector, store)
@@ -143,7 +153,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
         deployment = _deployment(
             settings, definitions, connections, store=store, clock=clock, log_rules=rules
         )
-        yield Opened(settings, deployment, clock)
+        yield Opened(settings, deployment, clock, hidden)
 
 
 def _demand_vocabulary(settings: Settings, definitions: Definitions, config: Path) -> None:
@@ -185,6 +195,7 @@ def _deployment(
         limits=_limits(settings.guardrails),
         edits=_edit_rules(settings.edits),
         log_rules=log_rules,
+        keep_gone_s=settings.privacy.keep_gone,
         definitions=digest_of_definitions(definitions, connections),
     )
 
@@ -213,20 +224,24 @@ def _edit_rules(told: EditSettings) -> EditRules:
 
 
 def _log_rules(settings: Settings, config: Path) -> LogRules:
+    from stagesync.connector import Secret
     from stagesync.engine.heads import LogRules, signing
     from stagesync.settings.secrets import SecretsMissing, read_secrets
 
     told = settings.audit
-    try:
-        found = read_secrets({"sign_with": told.sign_with}, str, folder=config.parent)
-        sign, check = signing(found["sign_with"].encode()) if told.sign_with else (None, None)
-    except SecretsMissing as error:
-        raise _refused(config, "audit", error.problems) from None
-    except (ValueError, TypeError):
-        words = "is no private Ed25519 key in PEM, without a passphrase"
-        raise _refused(config, "audit", [("sign_with", words)]) from None
+
+    def key() -> tuple[Sign, Check]:
+        try:
+            found = read_secrets({"audit.sign_with": told.sign_with}, Secret, folder=config.parent)
+            return signing(found["audit.sign_with"].reveal().encode())
+        except SecretsMissing as error:
+            raise ArgumentError(str(error)) from None
+        except (ValueError, TypeError):
+            words = "audit.sign_with is no private Ed25519 key in PEM, without a passphrase"
+            raise ArgumentError(words) from None
+
     path = config.parent / told.publish_to if told.publish_to else None
-    return LogRules(path, sign, check, told.keep)
+    return LogRules(path, key if told.sign_with else None, told.keep)
 
 
 def digest_of_definitions(definitions: Definitions, connections: Mapping[str, Connected]) -> str:
@@ -354,48 +369,6 @@ def _clock(settings: Settings, config: Path) -> SystemClock:
             message = "`clock: sandbox` works only with simulators on this machine"
             raise _refused(config, f"connections.{name}", [("url", message)])
     return SandboxClock(urls)
-
-
-def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
-    """structlog to stderr: one event per unit of work, as JSON or for people."""
-    import structlog
-
-    level = getattr(logging, settings.log.level.upper())
-    if quiet:
-        level = max(level, logging.WARNING)
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
-        if settings.log.format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        # The stderr of the moment: progress bars stand in for it while they are drawn.
-        logger_factory=lambda *_: structlog.PrintLogger(cast(TextIO, _Unfailing(sys.stderr))),
-        cache_logger_on_first_use=False,
-    )
-
-
-class _Unfailing:
-    """A stream whose lines are lost when they cannot be written: on a full disk the work goes on."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        with suppress(OSError):
-            self._stream.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        with suppress(OSError):
-            self._stream.flush()
 
 
 def find_config(config: Path | None) -> Path:

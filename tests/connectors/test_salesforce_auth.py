@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from stagesync.connector import CredentialsRefused, Secret, Throttled, Unavailable
+from stagesync.connector import CredentialsRefused, Reach, Secret, Throttled, Unavailable
+from stagesync_salesforce.api import DOMAINS
 from stagesync_salesforce.auth import client_credentials
 from stagesync_salesforce.credentials import ClientCredentials
 from stagesync_salesforce.steps import LoginAnswer, LoginRequest, Session
@@ -23,7 +24,7 @@ GOOD = {
 
 
 def login(status: int, body: bytes, *, base_url: str = BASE) -> tuple[LoginRequest, Session]:
-    steps = client_credentials(KEY, base_url=base_url)
+    steps = client_credentials(KEY, reach=Reach.of(base_url, *DOMAINS))
     request = next(steps)
     with pytest.raises(StopIteration) as end:
         steps.send(LoginAnswer(status, body))
@@ -62,8 +63,6 @@ def test_session_names_instance_and_user() -> None:
     [
         ("http://127.0.0.1:9", "https://real.my.salesforce.com", "http://127.0.0.1:9"),
         ("http://127.0.0.1:9", "http://127.0.0.1:10/", "http://127.0.0.1:10"),
-        (BASE, "http://127.0.0.1:10", BASE),
-        (BASE, "http://other.my.salesforce.com", BASE),
         (BASE, None, BASE),
     ],
 )
@@ -72,6 +71,27 @@ def test_rehearsal_and_real_org_stay_apart(base_url: str, told: str | None, used
     body = orjson.dumps(GOOD | {"instance_url": told})
     _, session = login(200, body, base_url=base_url)
     assert used == session.instance_url
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "http://127.0.0.1:10", "http://other.my.salesforce.com", "https://169.254.169.254", "https://intranet",
+        "https://acme.my.salesforce.com.evil.example", "https://evilsalesforce.com", "https://evil.example",
+        "https://acme.my.salesforce.com@evil.example", "https://evil.example\\@acme.my.salesforce.com",
+        "https://acme.my.salesforce.com:8443", "https://[::1]", "https://2130706433", "//evil.example", "x",
+        "https://evil.example/.salesforce.com", "https://evil.example?.salesforce.com",
+    ],
+)  # fmt: skip
+def test_a_forged_login_leads_nowhere(told: str) -> None:
+    """A session whose address is none of Salesforce's is refused, in words that do not name the token."""
+    steps = client_credentials(KEY, reach=Reach.of(BASE, *DOMAINS))
+    next(steps)
+    with pytest.raises(CredentialsRefused, match="not Salesforce's") as refused:
+        steps.send(LoginAnswer(200, orjson.dumps(GOOD | {"instance_url": told})))
+    assert (
+        str(GOOD["access_token"]) not in f"{refused.value!r} {refused.value} {refused.value.hint}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +110,7 @@ def test_rehearsal_and_real_org_stay_apart(base_url: str, told: str | None, used
 def test_refusals_and_outages_differ(status: int, body: Any, expected: type[Exception]) -> None:
     """A refused key is permanent; an endpoint out of order is not."""
     raw = body.encode() if isinstance(body, str) else orjson.dumps(body)
-    steps = client_credentials(KEY, base_url=BASE)
+    steps = client_credentials(KEY, reach=Reach.of(BASE, *DOMAINS))
     next(steps)
     with pytest.raises(expected) as failed:
         steps.send(LoginAnswer(status, raw))
@@ -99,7 +119,7 @@ def test_refusals_and_outages_differ(status: int, body: Any, expected: type[Exce
 
 def test_refusal_tells_the_code_and_not_the_description() -> None:
     """The description may speak of a person; the code does not."""
-    steps = client_credentials(KEY, base_url=BASE)
+    steps = client_credentials(KEY, reach=Reach.of(BASE, *DOMAINS))
     next(steps)
     body = orjson.dumps({"error": "invalid_grant", "error_description": "user ann@example.com"})
     with pytest.raises(CredentialsRefused) as refused:

@@ -20,6 +20,7 @@ from stagesync.connector import (
     PermissionMissing,
     Pull,
     QuotaExhausted,
+    Reach,
     RequestRefused,
     Secret,
     Unavailable,
@@ -240,8 +241,9 @@ def test_wire_refuses_deletes_of_anybody(bench: Any) -> None:
 
 def test_wire_sends_nothing_unencrypted_to_the_world() -> None:
     """Plain http goes to this machine only, whatever redirects say."""
-    session = make_session(timeout_s=1.0, plain=True, seen=lambda _: None)
-    with pytest.raises(RequestRefused, match="unencrypted"):
+    reach = Reach.of("https://acme.my.salesforce.com", "salesforce.com")
+    session = make_session(timeout_s=1.0, reach=reach, seen=lambda _: None)
+    with pytest.raises(RequestRefused, match=r"http://acme\.my\.salesforce\.com was not sent"):
         session.get("http://acme.my.salesforce.com/")
     assert isinstance(session.get_adapter("http://x"), Wire)
     session.close()

@@ -1,11 +1,15 @@
 """The options of a database connection."""
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from stagesync.connector import OptionsRefused, Secret, Unavailable
+from stagesync_sql import connect
 from stagesync_sql.api import may_send
 from stagesync_sql.auth import entry_url
 from stagesync_sql.options import read_options
+from stagesync_sql.transport import _connect_args
+from still_clock import StillClock
 
 from .sql_product import PEOPLE, product
 
@@ -84,3 +88,27 @@ def test_unreachable_database_is_unavailable(tmp_path):
         with pytest.raises(Unavailable, match="cannot be reached"):
             db.connect().check()
         assert db.clock.at_s > 1_795_000_000
+
+
+@pytest.mark.parametrize(
+    ("url", "mode"),
+    [
+        (URL, "verify-full"),
+        ("postgresql+psycopg://u@10.0.0.5/crm?host=db.example", "verify-full"),
+        (f"{URL}?sslmode=require", None),
+        ("postgresql+psycopg://u@127.0.0.1/crm", None),
+        ("postgresql+psycopg://u@/crm?host=/var/run/postgresql", None),
+    ],
+)
+def test_postgres_on_another_machine_has_to_prove_itself(url, mode):
+    """Its certificate is verified by the system's roots, unless the address itself says otherwise."""
+    assert mode == _connect_args(make_url(url), 30.0).get("sslmode")
+    assert (mode and "system") == _connect_args(make_url(url), 30.0).get("sslrootcert")
+
+
+@pytest.mark.parametrize("url", ["nosuch://u:hush-hush@db/x", "sqlite://hush-hush:x@host/x.db"])
+def test_a_database_that_cannot_be_used_is_told_by_its_driver(url):
+    """An unknown driver, or an address that the driver refuses, is a fault of the options; no password is repeated."""
+    with pytest.raises(OptionsRefused, match="url: names a database or driver") as refused:
+        connect("db", {"url": Secret(url), "tables": TABLES}, clock=StillClock(0.0))
+    assert "hush" not in f"{refused.value} {refused.value.__context__ and ''}"

@@ -47,6 +47,7 @@ from stagesync.settings.model import (
     EditSettings,
     GuardrailSettings,
     LogSettings,
+    PrivacySettings,
     Settings,
     StoreSettings,
     WebSettings,
@@ -85,7 +86,7 @@ def commands(group: click.Group = main, above: str = "") -> Iterator[tuple[str, 
             yield from commands(command, f"{above}{name} ")
 
 
-ONLY_GROUPS = {"vocabulary", "people"}
+ONLY_GROUPS = {"vocabulary", "people", "store"}
 COMMANDS = {name: command for name, command in commands() if name not in ONLY_GROUPS}
 SHARED = {"--config", "--json", "--verbose", "--help", "--mappings"}
 
@@ -161,7 +162,7 @@ def _paths(model: type[BaseModel], above: str = "") -> Iterator[str]:
             yield f"{above}{name}"
 
 
-NESTED = {"store", "log", "web", "guardrails", "edits", "audit"}
+NESTED = {"store", "log", "web", "guardrails", "edits", "audit", "privacy"}
 
 
 @pytest.mark.parametrize(
@@ -182,6 +183,7 @@ NESTED = {"store", "log", "web", "guardrails", "edits", "audit"}
             [f"edits.{f.alias or name}" for name, f in EditSettings.model_fields.items()],
         ),
         ("The log", [f"audit.{name}" for name in AuditSettings.model_fields]),
+        ("Privacy", [f"privacy.{name}" for name in PrivacySettings.model_fields]),
         ("Connections", list(ConnectionSettings.model_fields)),
         ("Options of `hubspot`", list(_paths(stagesync_hubspot.options.Options))),
         ("Options of `salesforce`", list(_paths(stagesync_salesforce.options.Options))),

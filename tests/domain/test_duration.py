@@ -23,7 +23,9 @@ def test_durations_are_seconds(text, seconds):
     assert seconds == seconds_of(text)
 
 
-@pytest.mark.parametrize("text", ["", "15", "m", "-1d", "1y", "1d2h", "1.d"])
+@pytest.mark.parametrize(
+    "text", ["", "15", "m", "-1d", "1y", "1d2h", "1.d", "101000d", "9" * 400 + "d", "\uff19d"]
+)
 def test_text_that_is_no_duration_is_none(text):
-    """No unit, no number and unknown units are no duration."""
+    """No unit, no number, unknown units, more than a century and digits of other scripts are no duration."""
     assert None is seconds_of(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -53,6 +54,15 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         ran = world.place.run("sync", "--json")
         assert ran.code == 0, ran.err
         yield world
+
+
+@pytest.fixture
+def copied(settled: World, tmp_path: Path) -> Place:
+    """The same deployment with a store of its own, to be spoiled."""
+    for each in settled.place.folder.iterdir():
+        if each.is_file():
+            shutil.copy(each, tmp_path)
+    return Place(tmp_path)
 
 
 def _worlds(folder: Path) -> Iterator[MakeWorld]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import random
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from stagesync.domain.chain import read_lines, verify
 
 from .conftest import World
 from .deployments import Place, run
@@ -30,15 +32,6 @@ KEYS = [
 @pytest.fixture
 def place(settled: World) -> Place:
     return settled.place
-
-
-@pytest.fixture
-def copied(place: Place, tmp_path: Path) -> Place:
-    """The same deployment with a store of its own, to be spoiled."""
-    for each in place.folder.iterdir():
-        if each.is_file():
-            shutil.copy(each, tmp_path)
-    return Place(tmp_path)
 
 
 def test_status_tells_how_it_stands(place):
@@ -151,6 +144,24 @@ def test_one_changed_byte_of_an_export_names_its_entry(place, tmp_path):
     export.write_text("\n".join([*lines[:4], changed, *lines[5:]]))
     ran = run("audit", "verify", str(export), "--json")
     assert (1, False, 5) == (ran.code, ran.json["ok"], ran.json["broken"])
+
+
+def test_any_changed_byte_of_an_export_names_its_entry(place):
+    """Whichever byte becomes whatever other: the entry of its line is named, or the line says the same as before."""
+    text, chance = place.run("audit").out.encode(), random.Random(5)
+    whole = [json.loads(line) for line in text.splitlines()]
+    named = 0
+    for _ in range(150):
+        at = chance.randrange(len(text))
+        spoiled = b"%b%c%b" % (text[:at], text[at] ^ chance.randrange(1, 256), text[at + 1 :])
+        lines = spoiled.split(b"\n")
+        verdict = verify(read_lines(lines[:-1] if not lines[-1] else lines))
+        if verdict.broken is None:
+            assert whole == [json.loads(line) for line in spoiled.splitlines()]
+        else:
+            assert text.count(b"\n", 0, at) + 1 == verdict.broken
+            named += 1
+    assert named > 140
 
 
 def test_one_changed_byte_of_the_store_names_its_entry(copied):

@@ -30,8 +30,9 @@ from stagesync.engine.setup import own_fields
 from stagesync.engine.standing import give_memory
 from stagesync.loading.definitions import load_definitions, shipped_mappings
 from stagesync.loading.mapping import load_mapping
-from stagesync.store import Store, baselines, differences, log, open_store, people, records, state
+from stagesync.store import Store, baselines, differences, log, people, records, state
 from still_clock import StillClock
+from stores import new_store
 
 HERE = Path(__file__).parent
 NOON_S = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
@@ -264,10 +265,9 @@ def make_bench(
     mode: str = "active",
     vendor: VendorStage = VendorStage.OFF,
     store: Store | None = None,
-    store_url: str = "sqlite://",
 ) -> Bench:
     """Both CRMs connected, with our own fields made in them; close its store."""
-    clock, store = BenchClock(), store or open_store(store_url)
+    clock, store = BenchClock(), store or new_store()
     crms = {"north": make_north(clock), "south": make_south(clock)}
     connectors = {name: MemoryConnector(name, crm) for name, crm in crms.items()}
     for each in connectors.values():

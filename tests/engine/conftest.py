@@ -1,4 +1,4 @@
-"""Deployments over two CRMs in memory."""
+"""Deployments over two CRMs in memory, on each kind of store."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,11 @@ import pytest
 from stagesync.domain.plan import VendorStage
 
 from .bench import FEW, Bench, make_bench
+
+
+@pytest.fixture(autouse=True)
+def _kind(store_kind: str) -> None:
+    """Every test runs on SQLite and on Postgres."""
 
 
 @pytest.fixture

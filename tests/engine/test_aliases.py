@@ -7,7 +7,8 @@ import pytest
 
 from stagesync.domain.mapping import read_record
 from stagesync.engine.explain import explain
-from stagesync.store import aliases, erasing
+from stagesync.engine.forget import forget_records
+from stagesync.store import aliases
 
 from .bench import Bench
 
@@ -83,5 +84,6 @@ def test_further_addresses_are_erased_with_the_person(known: Bench) -> None:
     known.sync()
     with known.store.begin() as tx:
         before = aliases.bearers_of(tx, ["ann@old.example"])
-        erasing.erase(tx, "north", [("contact", ann)])
+        ref = ("north", "contact", ann)
+        forget_records(tx, known.deployment, [ref], actor="north", why="erased", now_s=0.0)
         assert (1, set()) == (len(before), aliases.bearers_of(tx, ["ann@old.example"]))

@@ -15,18 +15,20 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from sqlalchemy import text
 
+import stores
 from stagesync.domain.chain import PART, Verdict, verify
 from stagesync.engine import audit, holds, verdicts
+from stagesync.engine.alerts import HERE
 from stagesync.engine.audit import forget, keep_within, verify_store
+from stagesync.engine.doctor import examine
 from stagesync.engine.explain import explain
-from stagesync.engine.heads import LogRules, checking, read_heads, signing
+from stagesync.engine.heads import Check, LogRules, Sign, checking, read_heads, signing
+from stagesync.engine.status import status
 from stagesync.engine.undo import undo
 from stagesync.errors import ArgumentError
 from stagesync.store import open_store
 
 from .bench import DAY_S, Bench, iso, make_bench
-
-GUARDS = ("audit_keeps", "audit_stays", "audit_grows")
 
 
 def _log(bench: Bench) -> list[dict[str, Any]]:
@@ -44,7 +46,8 @@ def _verdict(bench: Bench, **options: Any) -> Verdict:
 def _meddle(bench: Bench, *statements: str) -> tuple[int | None, str]:
     """What is found after somebody who owns the database took its guards away and changed it."""
     with bench.store.begin() as tx:
-        for each in (*(f"DROP TRIGGER {name}" for name in GUARDS), *statements):
+        stores.unguard(tx)
+        for each in statements:
             tx.execute(text(each))
     return _verdict(bench).broken, _verdict(bench).why
 
@@ -93,15 +96,9 @@ def test_a_run_that_broke_off_is_closed_by_the_next(bench: Bench) -> None:
     assert ((), None) == (_verdict(bench).open, _verdict(bench).broken)
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-def test_two_processes_append_in_turn(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_two_processes_append_in_turn(store_url: str) -> None:
     """A command beside the daemon, each with its own door to the store: no number twice, one whole chain."""
-    url = f"sqlite:///{tmp_path / 'both.db'}"
-    if kind == "postgres":
-        url = request.getfixturevalue("postgres_store_url")
-    both = [open_store(url), open_store(url)]
+    both = [open_store(store_url), open_store(store_url)]
 
     def work(number: int) -> None:
         for _ in range(40):
@@ -285,14 +282,60 @@ def test_the_head_is_noted_after_each_run_that_changed_it(bench: Bench, tmp_path
     )
 
 
-def test_a_head_that_cannot_be_noted_is_noted_later(bench: Bench, tmp_path: Path) -> None:
-    """A folder that is not there stops no run; the next one that can notes the head."""
+def _alerts(bench: Bench) -> list[str]:
+    told = status(bench.deployment, now_s=bench.clock.now_s())["alerts"]
+    return [each["key"] for each in told]
+
+
+def _here(bench: Bench) -> list[str]:
+    """What `doctor` says of this deployment itself."""
+    return [each.what for each in examine(bench.deployment) if each.connection == HERE]
+
+
+def test_a_head_that_cannot_be_noted_is_an_alert_and_noted_later(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """A folder that is not there stops no run, is told by `status` and `doctor`, and the next run that can notes the head."""
     file = tmp_path / "mount" / "heads.jsonl"
     bench.redeploy(log_rules=LogRules(file))
     _log(bench)
-    assert not file.exists()
+    assert (["log:file"], False) == (_alerts(bench), file.exists())
+    assert f"the head of the log cannot be noted in {file}: No such file" in _here(bench)[0]
     file.parent.mkdir()
     bench.sync()
+    assert ([7], []) == ([each.entries for each in read_heads(file)], _alerts(bench))
+    assert [] == _here(bench)
+
+
+def test_a_key_that_cannot_be_read_is_an_alert(
+    bench: Bench, tmp_path: Path, keys: tuple[bytes, bytes]
+) -> None:
+    """No line goes out unsigned; once the key is there, the next run signs the head."""
+    file, found = tmp_path / "heads.jsonl", list[bytes]()
+
+    def key() -> tuple[Sign, Check]:
+        if not found:
+            raise ArgumentError("audit.sign_with: the file key.pem cannot be read")
+        return signing(found[0])
+
+    bench.redeploy(log_rules=LogRules(file, key))
+    _log(bench)
+    assert (["log:key"], False) == (_alerts(bench), file.exists())
+    assert [
+        "the head of the log cannot be signed: audit.sign_with: the file key.pem cannot be read"
+    ] == _here(bench)
+    found.append(keys[0])
+    bench.sync()
+    assert [7] == [each.entries for each in read_heads(file, checking(keys[1]))]
+    assert [] == _alerts(bench)
+
+
+def test_a_torn_line_spoils_no_later_one(bench: Bench, tmp_path: Path) -> None:
+    """A line of which a full disk took the end is passed over, and the next one stands by itself."""
+    file = tmp_path / "heads.jsonl"
+    file.write_text('{"at":"2026-11-20T12:00:00Z","entr')
+    bench.redeploy(log_rules=LogRules(file))
+    _log(bench)
     assert [7] == [each.entries for each in read_heads(file)]
 
 
@@ -300,7 +343,7 @@ def test_noted_heads_are_signed(bench: Bench, tmp_path: Path, keys: tuple[bytes,
     """A line bears a signature that the public key alone confirms, and that a changed line loses."""
     file = tmp_path / "heads.jsonl"
     sign, own = signing(keys[0])
-    bench.redeploy(log_rules=LogRules(file, sign, own))
+    bench.redeploy(log_rules=LogRules(file, lambda: (sign, own)))
     _log(bench)
     check = checking(keys[1])
     assert [7] == [each.entries for each in read_heads(file, check)]

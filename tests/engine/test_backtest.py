@@ -2,23 +2,20 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import orjson
 import pytest
-from sqlalchemy import create_engine, event, make_url, text
+from sqlalchemy import event
 
 from free_hand import UNLIMITED
-from stagesync.domain.plan import VendorStage
 from stagesync.engine.backtest import backtest
 from stagesync.engine.cost import Cost
 from stagesync.errors import DefinitionError
 from stagesync.loading.definitions import shipped_mappings
-from stagesync.store import open_store, plans
+from stagesync.store import plans
 
-from .bench import HERE, Bench, make_bench
+from .bench import HERE, Bench
 from .trials import (
     EASIER,
     OTHERWISE,
@@ -33,42 +30,19 @@ from .trials import (
 )
 
 
-def _settled(url: str = "sqlite://") -> Iterator[Bench]:
-    made = make_bench(vendor=VendorStage.FORWARD, store=open_store(url))
-    made.redeploy(limits=UNLIMITED)
-    a_base(made)
-    made.sync()
-    made.sync()
-    yield made
-    made.store.close()
-
-
 @pytest.fixture
-def base() -> Iterator[Bench]:
+def base(forward: Bench) -> Bench:
     """A settled base, its vendors' fields written too."""
-    yield from _settled()
+    forward.redeploy(limits=UNLIMITED)
+    a_base(forward)
+    forward.sync()
+    forward.sync()
+    return forward
 
 
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgres", marks=pytest.mark.xdist_group("postgres"))]
-)
-def either(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    """The same on both kinds of store."""
-    if request.param == "sqlite":
-        yield from _settled()
-        return
-    server = make_url(request.getfixturevalue("postgres_url"))
-    fresh = server.set(database=f"bt_{uuid4().hex}")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {fresh.database}"))
-    admin.dispose()
-    yield from _settled(fresh.render_as_string(hide_password=False))
-
-
-def test_the_same_policy_moves_nobody(either: Bench, tmp_path: Path) -> None:
+def test_the_same_policy_moves_nobody(base: Bench, tmp_path: Path) -> None:
     """A copy of the policy in force moves nobody and would write nothing."""
-    found = tried(either, policy_file(tmp_path))
+    found = tried(base, policy_file(tmp_path))
     assert (54, 0, {}, {}, []) == (
         found["people"],
         found["moved"],
@@ -79,17 +53,17 @@ def test_the_same_policy_moves_nobody(either: Bench, tmp_path: Path) -> None:
     assert {(0, 0, 0)} == {(c["values"], c["records"], c["calls"]) for c in found["cost"].values()}
 
 
-def test_a_backtest_equals_the_run_that_follows(either: Bench, tmp_path: Path) -> None:
+def test_a_backtest_equals_the_run_that_follows(base: Bench, tmp_path: Path) -> None:
     """Moves of people and accounts, and the values written, are those of a run under the new policy."""
     file = policy_file(tmp_path, *OTHERWISE)
-    people, accounts = stages(either), stages(either, "account")
-    found = tried(either, file)
-    outcome = put_in_force(either, file)
-    assert matrix(people, stages(either)) == found["matrix"]
-    assert matrix(accounts, stages(either, "account")) == found["accounts_matrix"]
+    people, accounts = stages(base), stages(base, "account")
+    found = tried(base, file)
+    outcome = put_in_force(base, file)
+    assert matrix(people, stages(base)) == found["matrix"]
+    assert matrix(accounts, stages(base, "account")) == found["accounts_matrix"]
     assert found["moved"] > 10
     assert found["accounts_moved"] > 1
-    with either.store.begin() as tx:
+    with base.store.begin() as tx:
         planned = Counter(each.connection for each in plans.entries_of(tx, outcome.plan.id))
     assert planned == {name: each["values"] for name, each in found["cost"].items()}
     assert 0 < min(planned.values())
@@ -110,13 +84,13 @@ def test_every_example_is_a_move_that_happens(base: Bench, tmp_path: Path) -> No
     assert 3 == max(pairs.count(pair) for pair in pairs)
 
 
-def test_nothing_is_stored(either: Bench, tmp_path: Path) -> None:
+def test_nothing_is_stored(base: Bench, tmp_path: Path) -> None:
     """Every row of every table is the same before and after, and no CRM was called."""
-    before = content(either)
-    calls = {name: each.calls for name, each in either.connectors.items()}
-    tried(either, policy_file(tmp_path, *OTHERWISE))
-    assert before == content(either)
-    assert calls == {name: each.calls for name, each in either.connectors.items()}
+    before = content(base)
+    calls = {name: each.calls for name, each in base.connectors.items()}
+    tried(base, policy_file(tmp_path, *OTHERWISE))
+    assert before == content(base)
+    assert calls == {name: each.calls for name, each in base.connectors.items()}
 
 
 def test_time_does_not_show_as_policy(base: Bench, tmp_path: Path) -> None:
@@ -287,6 +261,7 @@ def test_a_mapping_that_no_longer_fits_is_told(bench: Bench, tmp_path: Path) -> 
     assert ["north.yaml"] == [Path(each.file).name for each in told.value.problems]
 
 
+@pytest.mark.one_kind
 def test_a_large_base_takes_a_bounded_number_of_queries(bench: Bench, tmp_path: Path) -> None:
     """Two thousand people are asked for in batches: at most 60 queries a thousand."""
     for number in range(500):

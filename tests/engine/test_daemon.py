@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -17,7 +16,7 @@ from stagesync.connector import Connector, Named, Page, Pull, Unavailable
 from stagesync.engine import daemon
 from stagesync.engine.daemon import run_daemon
 from stagesync.engine.run import Outcome, run_once
-from stagesync.store import records, state
+from stagesync.store import open_store, records, state
 
 from .bench import Bench, BenchClock, make_bench
 from .test_inbox import hear
@@ -44,9 +43,9 @@ class Patience(threading.Event):
 
 
 @pytest.fixture
-def filed(tmp_path: Path) -> Iterator[Bench]:
-    """A deployment whose store is a file."""
-    made = make_bench(store_url=f"sqlite:///{tmp_path / 'stagesync.db'}")
+def filed(store_url: str) -> Iterator[Bench]:
+    """A deployment whose store others can open, too."""
+    made = make_bench(store=open_store(store_url))
     yield made
     made.store.close()
 
@@ -54,14 +53,8 @@ def filed(tmp_path: Path) -> Iterator[Bench]:
 def refuse_runs(bench: Bench, *, refused: bool) -> None:
     """The database takes no new run, as when it is locked, or takes them again."""
     with bench.store.begin() as tx:
-        tx.execute(
-            text(
-                "CREATE TRIGGER refused BEFORE INSERT ON run"
-                " BEGIN SELECT RAISE(ABORT, 'database is locked'); END"
-                if refused
-                else "DROP TRIGGER refused"
-            )
-        )
+        names = ("run", "away") if refused else ("away", "run")
+        tx.execute(text("ALTER TABLE {} RENAME TO {}".format(*names)))
 
 
 def test_a_store_that_refuses_does_not_end_the_daemon(filed: Bench) -> None:

@@ -18,6 +18,7 @@ from stagesync.engine.instants import iso
 from stagesync.engine.undo import undo
 from stagesync.store import history, people
 from stagesync.store.history import Transition
+from stores import examples
 
 from .bench import DAY_S, Bench, make_bench
 
@@ -108,16 +109,7 @@ def _explains(entry: Mapping[str, Any], change: Transition) -> bool:
     }
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    derandomize=True,
-    phases=(Phase.explicit, Phase.generate),
-)
-@given(st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 11)), max_size=20))
-def test_reasons_sum_to_the_score(acts: list[tuple[Callable[[World, int], None], int]]) -> None:
-    """Whatever happens: each entry of a stage has reasons whose points sum to the scores of that change, and the chain holds."""
+def check_reasons(acts: list[tuple[Callable[[World, int], None], int]]) -> None:
     bench = make_bench(vendor=VendorStage.FORWARD)
     bench.redeploy(limits=UNLIMITED)
     world = World(bench)
@@ -133,6 +125,19 @@ def test_reasons_sum_to_the_score(acts: list[tuple[Callable[[World, int], None],
     for each in entries:
         assert any(_explains(each, change) for change in changes[each["person"]])
         assert bench.deployment.policy.label == each["policy"]
+
+
+def test_reasons_sum_to_the_score() -> None:
+    """Whatever happens: each entry of a stage has reasons whose points sum to the scores of that change, and the chain holds."""
+    told = settings(
+        max_examples=examples(25),
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        derandomize=True,
+        phases=(Phase.explicit, Phase.generate),
+    )
+    steps = st.tuples(st.sampled_from(ACTS), st.integers(0, 11))
+    told(given(st.lists(steps, max_size=20))(check_reasons))()
 
 
 def test_an_undo_says_what_it_takes_back(bench: Bench) -> None:

@@ -370,17 +370,3 @@ def test_an_account_goes_back_too(back: Bench) -> None:
     assert "Customer - Direct" == back.value("south", "account", account, "Type")
     at(back, fell_s + 10 * DAY_S)
     assert "Prospect" == back.value("south", "account", account, "Type")
-
-
-def test_on_postgres_too(postgres_store_url: str, tmp_path: Path) -> None:
-    """Paths, waits and their end are the same in a Postgres store; an account with a member as well."""
-    made = make_bench(vendor=VendorStage.FORWARD, store_url=postgres_store_url)
-    remap(made, tmp_path, north=NORTH, south=SOUTH)
-    contact, deal = seller(made)
-    fell_s = made.clock.at_s
-    close(made, deal)
-    at(made, fell_s + DAY_S)
-    assert iso(fell_s + 30 * DAY_S)[:19] + "Z" == left(made, contact)["until"]
-    at(made, fell_s + 30 * DAY_S)
-    assert "lead" == lifecycle(made, contact)
-    made.store.close()

@@ -191,4 +191,4 @@ def test_people_read_it_in_their_language(bench: Bench, capsys: pytest.CaptureFi
     assert "Engagé > Lead" not in printed
     assert "Visiteur > Engagé\t1\t1\t100%\t2.0" in printed
     assert "gap: nobody is at Visiteur now" in printed
-    assert "nothing is known before 2026-11-20" in printed
+    assert "nothing is known before 2026-11-21" in printed

@@ -32,7 +32,7 @@ OTHER = Holder("elsewhere", 7, "")
 @pytest.fixture
 def filed(tmp_path: Path) -> Iterator[Bench]:
     """A deployment whose store is a file."""
-    made = make_bench(store_url=f"sqlite:///{tmp_path / 'stagesync.db'}")
+    made = make_bench(store=open_store(f"sqlite:///{tmp_path / 'stagesync.db'}"))
     yield made
     made.store.close()
 
@@ -41,7 +41,7 @@ def rob(bench: Bench, name: str = RUN) -> None:
     """Somebody elsewhere takes a lease over."""
     with bench.store.begin(fenced=False) as tx:
         tx.execute(text("DELETE FROM lease WHERE name = :name"), {"name": name})
-        leases.take(tx, name, OTHER, lasts_s=60.0, is_gone=lambda _: False)
+        leases.take(tx, name, OTHER, lasts_s=60.0, is_free=lambda _: False)
 
 
 def give_back(bench: Bench) -> None:
@@ -195,7 +195,7 @@ def test_a_process_is_known_to_be_gone_on_this_machine_alone() -> None:
 def test_a_store_that_cannot_say_ends_no_pass(filed: Bench, tmp_path: Path) -> None:
     """While another program locks the store a renewal fails, and is tried again."""
     with filed.store.begin(fenced=False) as tx:
-        token = leases.take(tx, RUN, OTHER, lasts_s=1.0, is_gone=lambda _: False)
+        token = leases.take(tx, RUN, OTHER, lasts_s=1.0, is_free=lambda _: False)
     other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
     held = lease.Lease(other, RUN, str(token), 1.0)
     other.close()
@@ -206,3 +206,22 @@ def test_a_store_that_cannot_say_ends_no_pass(filed: Bench, tmp_path: Path) -> N
     with pytest.raises(StoreError):
         held.is_ours()
     assert not held.lost.is_set()
+
+
+def test_a_full_disk_keeps_nobody_from_their_own_lease(bench: Bench) -> None:
+    """What the store did not take back is this process's to take again, as soon as the store writes."""
+    with bench.store.begin() as tx:
+        tx.execute(
+            text(
+                "CREATE TRIGGER full BEFORE DELETE ON lease"
+                " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+            )
+        )
+    bench.sync()
+    with bench.store.begin() as tx:
+        assert [RUN] == [each.name for each in leases.all_held(tx)]
+        assert None is standing(tx)["run"]
+        tx.execute(text("DROP TRIGGER full"))
+    bench.sync()
+    with bench.store.begin() as tx:
+        assert [] == leases.all_held(tx)

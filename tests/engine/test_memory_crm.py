@@ -19,6 +19,8 @@ from stagesync.connector.memory import MemoryConnector, MemoryCrm
 
 from .bench import BenchClock, make_north, make_south
 
+pytestmark = pytest.mark.one_kind
+
 
 @pytest.fixture
 def clock() -> BenchClock:

@@ -1,7 +1,6 @@
 """What connectors know of themselves outlives them: their memory, and how their slow work stands."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,16 +17,16 @@ HOUR_S = 3_600.0
 
 
 @pytest.fixture
-def filed(tmp_path: Path) -> Iterator[Bench]:
-    """A bench whose store is a file, as a daemon's is."""
-    made = make_bench(store=open_store(f"sqlite:///{tmp_path / 'stagesync.db'}"))
+def filed(store_url: str) -> Iterator[Bench]:
+    """A bench whose store others can open, as a daemon's is."""
+    made = make_bench(store=open_store(store_url))
     yield made
     made.store.close()
 
 
 def remembered(bench: Bench, name: str) -> str | None:
     """What the store holds, read over another connection to the same file, as after a kill."""
-    other = open_store(str(bench.store._engine.url))
+    other = open_store(bench.store._engine.url.render_as_string(hide_password=False))
     with other.begin() as tx:
         told = state.remembered(tx, name)
     other.close()
@@ -101,9 +100,9 @@ def test_store_that_fails_says_nothing_of_what_was_to_be_kept(store_gone: Store)
 
 
 @pytest.fixture
-def store_gone() -> Iterator[Store]:
+def store_gone(store_url: str) -> Iterator[Store]:
     """A store without its table."""
-    made = open_store("sqlite://")
+    made = open_store(store_url)
     with made.begin() as tx:
         tx.exec_driver_sql("DROP TABLE remembered")
     yield made

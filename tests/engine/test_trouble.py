@@ -1,5 +1,7 @@
 """One CRM that fails does not stop the other, and nothing is lost meanwhile."""
 
+from copy import copy
+
 import pytest
 
 from stagesync.connector import (
@@ -159,7 +161,7 @@ def test_trouble_says_when_it_ends_and_what_to_do(
 ) -> None:
     """A long wait is told with its end and as incomplete, and each failure with its next step, in `status` too."""
     words = str(error)
-    bench.south.fail(error)
+    bench.south.fail(copy(error))
     outcome = bench.sync()
     if wait_s is not None:
         words += f"; incomplete, resumes at {iso(bench.clock.at_s + wait_s)}"

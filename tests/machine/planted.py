@@ -136,8 +136,8 @@ PLANTED: Mapping[str, Planted] = {
     ),
     "cursor moved past a failed page": Planted(
         "src/stagesync/engine/pull.py",
-        "            found = sort_page(tx, self.connected, page, described)\n        links",
-        "            found = sort_page(tx, self.connected, page, described)\n"
+        "            found = sort_page(tx, self.connected, kept, described)\n        links",
+        "            found = sort_page(tx, self.connected, kept, described)\n"
         "            done = state.Cursor(page.cursor, self.now_s, complete=page.last)\n"
         "            state.save_cursor(tx, self.connected.name, page.object, done)\n"
         "        links",

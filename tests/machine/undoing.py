@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import Connection
+
 from stagesync.engine.undo import undo
-from stagesync.store import log
+from stagesync.engine.whose import ids_of
+from stagesync.store import log, records
 
 from .journal import Place
 from .rules import alike
 from .world import World
 
 Field = tuple[Place, str]
+
+
+def _holder(tx: Connection, place: tuple[str, str, str], entry: Mapping[str, Any]) -> str:
+    """Whom a record belongs to now; of a gone one, whom it belonged to when the entry was written."""
+    found = records.records_of(tx, place[0], place[1], [place[2]]).get(place[2])
+    return str((found and (found.person or found.account)) or entry["person"])
 
 
 def expect(world: World, run: str, who: str) -> tuple[str, dict[Field, Any]]:
@@ -23,9 +33,11 @@ def expect(world: World, run: str, who: str) -> tuple[str, dict[Field, Any]]:
     first: dict[Field, Any] = {}
     last: dict[Field, Any] = {}
     with world.deployment.store.begin() as tx:
-        for entry in log.read(tx, run=run, person=who):
-            if entry["result"].get("written"):
-                each = ((entry["connection"], entry["object"], entry["id"]), entry["field"])
+        ids = ids_of(tx, who)
+        for entry in log.read(tx, run=run):
+            place = (entry["connection"], entry["object"], entry["id"])
+            if entry["result"].get("written") and (not who or _holder(tx, place, entry) in ids):
+                each = (place, entry["field"])
                 if each not in last or not alike(last[each], entry["before"]):
                     # Nobody wrote before, or somebody else did in between: theirs comes back.
                     first[each] = entry["before"]

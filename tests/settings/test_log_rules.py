@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from stagesync.app import open_deployment
 from stagesync.engine.heads import LogRules
-from stagesync.errors import DefinitionError
+from stagesync.errors import ArgumentError, DefinitionError
 
 
 def _rules(folder: Path, audit: str) -> LogRules:
@@ -34,32 +34,48 @@ def test_file_key_and_span_count_from_the_settings(tmp_path: Path) -> None:
     told = "{publish_to: heads.jsonl, sign_with: {file: key.pem}, keep: 2d}"
     rules = _rules(tmp_path, told)
     assert (tmp_path / "heads.jsonl", 172_800.0) == (rules.publish_to, rules.keep_s)
-    assert rules.sign is not None
-    assert rules.check is not None
-    assert [True, False] == [rules.check(text, rules.sign(b"a")) for text in (b"a", b"b")]
+    assert rules.key is not None
+    sign, check = rules.key()
+    assert [True, False] == [check(text, sign(b"a")) for text in (b"a", b"b")]
 
 
 def test_the_key_may_come_by_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key in a variable is as good as one in a file."""
     monkeypatch.setenv("AUDIT_KEY", _pem(Ed25519PrivateKey.generate()).decode())
-    assert _rules(tmp_path, "{publish_to: x, sign_with: {env: AUDIT_KEY}}").sign is not None
+    rules = _rules(tmp_path, "{publish_to: x, sign_with: {env: AUDIT_KEY}}")
+    assert rules.key is not None
+    assert rules.key()
 
 
 @pytest.mark.parametrize(
     ("audit", "words"),
     [
         ("{sign_with: {file: other.pem}}", ":2: audit: `sign_with` needs `publish_to`"),
-        ("{publish_to: x, sign_with: {file: none.pem}}", "audit.sign_with: the file"),
-        ("{publish_to: x, sign_with: {file: other.pem}}", "is no private Ed25519 key in PEM"),
-        ("{publish_to: x, sign_with: {file: text.pem}}", "is no private Ed25519 key in PEM"),
         ("{keep: long}", ":2: audit.keep: must be a duration"),
         ("{keeps: 2d}", ":2: audit.keeps: is not known; known: publish_to, sign_with, keep"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, audit: str, words: str) -> None:
-    """A key of another kind, one that is not there, and a bad span are problems of the settings."""
-    (tmp_path / "other.pem").write_bytes(_pem(X25519PrivateKey.generate()))
-    (tmp_path / "text.pem").write_text("no key")
+    """A key without a file to sign, a bad span and an unknown key are problems of the settings."""
     with pytest.raises(DefinitionError) as refused:
         _rules(tmp_path, audit)
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("none.pem", "audit.sign_with: the file"),
+        ("other.pem", "audit.sign_with is no private Ed25519 key in PEM"),
+        ("text.pem", "audit.sign_with is no private Ed25519 key in PEM"),
+    ],
+)
+def test_a_key_that_is_none_stops_no_start(tmp_path: Path, key: str, words: str) -> None:
+    """A key of another kind, or one that is not there, is told when something is to be signed."""
+    (tmp_path / "other.pem").write_bytes(_pem(X25519PrivateKey.generate()))
+    (tmp_path / "text.pem").write_text("no key")
+    rules = _rules(tmp_path, f"{{publish_to: x, sign_with: {{file: {key}}}}}")
+    assert rules.key is not None
+    with pytest.raises(ArgumentError) as refused:
+        rules.key()
     assert words in str(refused.value)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from stagesync.connector import Secret
 from stagesync.settings.secrets import SecretsMissing, read_secrets
@@ -70,3 +71,15 @@ def test_a_relative_file_counts_from_the_settings(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("xyz\n", encoding="utf-8")
     found = read_secrets({"token": {"file": "token"}}, Secret, folder=tmp_path)
     assert found["token"].reveal() == "xyz"
+
+
+@pytest.mark.parametrize(("mode", "told"), [(0o600, 0), (0o640, 0), (0o644, 1), (0o602, 1)])
+def test_a_secret_that_everybody_may_read_is_told(tmp_path: Path, mode: int, told: int) -> None:
+    """A file open to all users of the machine is a warning that names it and the fix; its text is not told."""
+    path = tmp_path / "token"
+    path.write_text("s3cret")
+    path.chmod(mode)
+    with capture_logs() as logs:
+        read_secrets({"token": {"file": str(path)}}, Secret, folder=tmp_path)
+    assert [f"chmod o= {path}"] * told == [each["fix"] for each in logs]
+    assert "s3cret" not in str(logs)

@@ -133,7 +133,7 @@ prefer: [west]
         "6: connections.north.poll: must be a duration such as 60s, 5m or 1h",
         "9: connections.south.mode: Input should be 'observe' or 'active'",
         "10: connections.south.vendor_stage: Input should be 'off', 'fill_empty' or 'forward'",
-        "3: colour: is not known; known: store, log, guardrails, edits, audit, mappings, connections, prefer, vocabulary, language, web, clock",
+        "3: colour: is not known; known: store, log, guardrails, edits, audit, privacy, mappings, connections, prefer, vocabulary, language, web, clock",
         "11: prefer: `west` is no connection; known: north, south",
     ] == problems(write, text)
 
@@ -159,9 +159,9 @@ def test_what_is_no_settings_file(write: Path, text: str, problem: str) -> None:
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    """A folder, or no file at all, cannot be read."""
-    for path in (tmp_path, tmp_path / "nowhere.yaml"):
-        with pytest.raises(DefinitionError, match="cannot be read"):
+    """A folder cannot be read, and no file at all does not exist."""
+    for path, why in ((tmp_path, "cannot be read"), (tmp_path / "nowhere.yaml", "does not exist")):
+        with pytest.raises(DefinitionError, match=why):
             load_settings(path)
 
 
@@ -206,6 +206,14 @@ def test_the_web_server_has_an_address(write: Path, listen: str, address: tuple[
     found = load_settings(write).web
     assert found is not None
     assert (address, "https://crm.example/hooks") == (found.address, found.public_url)
+
+
+@pytest.mark.parametrize("host", ["stagesync.acme.example", "10.0.0.1", "127.0.0.1.acme.example"])
+def test_a_public_address_is_encrypted(write: Path, host: str) -> None:
+    """CRMs send what people typed: to this machine in the clear at most."""
+    web = f"web: {{listen: 'x:1', public_url: 'http://{host}'}}\n"
+    said = "13: web.public_url: may be http only on this machine: webhooks carry what people typed"
+    assert [said] == problems(write, GOOD + web)
 
 
 def test_without_web_there_is_no_server(write: Path) -> None:

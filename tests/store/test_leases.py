@@ -13,7 +13,9 @@ ANN, BOB = Holder("here", 1, "a"), Holder("there", 2, "b")
 
 def take(store: Store, holder: Holder, *, gone: bool = False, lasts_s: float = 60.0) -> str | None:
     with store.begin() as tx:
-        return leases.take(tx, "run", holder, lasts_s=lasts_s, is_gone=lambda _: gone)
+        return leases.take(
+            tx, "run", holder, lasts_s=lasts_s, is_free=lambda each: gone or each.is_abandoned
+        )
 
 
 def renew(store: Store, token: str) -> bool:

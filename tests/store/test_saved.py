@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from stagesync.store import Store, erasing, plans, records, saved
+from stagesync.store.forgotten import Traces
 from stagesync.store.plans import StoredEntry, StoredPlan
 
 DAY_S = 86_400.0
@@ -111,7 +112,8 @@ def test_whoever_is_erased_leaves_saved_plans_too(store: Store) -> None:
     with store.begin() as tx:
         _plan(tx, "pl_1", "1", "2")
         saved.save(tx, "pl_1", now_s=20.0)
-        erasing.erase(tx, "north", [("contact", "1")])
+        pks = records.name_records(tx, [("north", "contact", "1")]).values()
+        erasing.erase(tx, Traces(frozenset(), frozenset(pks), frozenset()))
         assert ["2"] == [each.id for each in saved.entries_saved(tx, "pl_1")]
 
 

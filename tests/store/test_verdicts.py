@@ -18,9 +18,9 @@ ONE = StoredVerdict(
 TWO = StoredVerdict("v_2", 2, together=False, one=(3,), other=(1, 2), said_by="cyd", said_at_s=11.0)
 
 
-def test_a_verdict_comes_back_as_it_was_said(either: Store) -> None:
+def test_a_verdict_comes_back_as_it_was_said(store: Store) -> None:
     """Records, people and places of a verdict are read as they were kept, and an undone one stands no longer."""
-    with either.begin() as tx:
+    with store.begin() as tx:
         number = verdicts.next_seq(tx)
         for each in (ONE, TWO):
             verdicts.add(tx, each)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 import time
@@ -147,6 +148,123 @@ def test_a_slow_body_is_given_up(served: Served, monkeypatch: pytest.MonkeyPatch
     with socket.create_connection((host, int(port)), timeout=10) as sock:
         sock.sendall(b"POST /webhooks/north HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n[")
         assert sock.recv(1024).startswith(b"HTTP/1.1 408 ")
+
+
+def connected_to(served: Served) -> socket.socket:
+    host, _, port = served.url.removeprefix("http://").partition(":")
+    return socket.create_connection((host, int(port)), timeout=10)
+
+
+@pytest.mark.parametrize("head", [b"", b"POST /webhooks/north HTTP/1.1\r\nHost: x\r\nX-"])
+def test_a_slow_head_is_given_up(
+    served: Served, monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    """Who connects and does not say what he wants is hung up on, also when he trickles."""
+    monkeypatch.setattr("stagesync.web.protocol.HEAD_LIMIT_S", 0.3)
+    began = time.monotonic()
+    with connected_to(served) as sock:
+        sock.sendall(head)
+        sock.settimeout(0.05)
+        while time.monotonic() - began < 5.0:
+            try:
+                if sock.recv(1024) == b"":
+                    break
+            except TimeoutError:
+                sock.sendall(b"a" if head else b"")
+            except OSError:
+                break
+    assert 0.2 < time.monotonic() - began < 3.0
+
+
+def test_a_second_head_has_its_own_time(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that was answered once may not trickle either, and a prompt one is answered again."""
+    monkeypatch.setattr("stagesync.web.protocol.HEAD_LIMIT_S", 0.5)
+    ask = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connected_to(served) as sock:
+        for _ in range(2):
+            sock.sendall(ask)
+            told = b""
+            while not told.endswith(b"ok"):
+                told += sock.recv(1024)
+            time.sleep(0.3)
+        sock.sendall(ask[:20])
+        assert b"" == sock.recv(1024)
+
+
+def test_a_large_head_is_refused(served: Served) -> None:
+    """More than 16 KiB of headers is refused whether it comes in one piece or in many."""
+    fat = {f"x-{n}": "y" * 1000 for n in range(17)}
+    whole = served.post("/webhooks/north", b"[]", fat).status
+    endless = b"POST /webhooks/north HTTP/1.1\r\n" + b"".join(
+        b"x-%d: y\r\n" % n for n in range(9_000)
+    )
+    with connected_to(served) as sock:
+        sock.sendall(endless)
+        cut = sock.recv(1024)
+    assert ({400, 431} >= {whole}, b"HTTP/1.1 400 ") == (True, cut[:13])
+
+
+def test_all_bodies_together_are_bounded(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond a sum of bytes in hand callers are put off, and taken again once there is room."""
+    monkeypatch.setattr("stagesync.web.webhooks.MOST_IN_HAND", 1000)
+    with connected_to(served) as sock:
+        sock.sendall(
+            b"POST /webhooks/north HTTP/1.1\r\nHost: x\r\nContent-Length: 901\r\n\r\n" + b"x" * 900
+        )
+        time.sleep(0.2)
+        late = served.post("/webhooks/north", b"y" * 200)
+        assert (503, "60") == (late.status, late.headers["Retry-After"])
+    time.sleep(0.2)
+    assert 204 == served.tell(Named("contact", "7")).status
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Encoding": "gzip"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": "multipart/form-data; boundary=x"},
+        {"Transfer-Encoding": "gzip, chunked"},
+    ],
+)
+def test_no_body_is_unpacked(served: Served, headers: Mapping[str, str]) -> None:
+    """What a body calls itself changes nothing: its bytes are proven as they came, and a bomb stays packed."""
+    bomb = gzip.compress(b"[" * 5_000_000, compresslevel=1)
+    assert served.post("/webhooks/north", bomb, headers).status in {400, 401, 501}
+    assert [] == served.kept()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/webhooks/north/", "/webhooks/north/x", "/webhooks/../webhooks/north", "/webhooks/%6eorth%00", "//webhooks/north",
+        "/docs", "/openapi.json", "/metrics", "/.env",
+    ],
+)  # fmt: skip
+def test_no_other_path_leads_anywhere(served: Served, path: str) -> None:
+    """An address that is nearly right tells no more than a wrong one."""
+    with connected_to(served) as sock:
+        sock.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+        told = sock.recv(4096).decode()
+    assert told.startswith(("HTTP/1.1 404 ", "HTTP/1.1 307 "))
+    assert "Traceback" not in told
+    assert [] == served.kept()
+
+
+def test_what_breaks_inside_is_told_to_nobody(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake of ours is put off with an empty answer; the log names its kind and nothing of the body."""
+
+    def break_(*_: object, **__: object) -> int:
+        raise KeyError("ann@acme.example")
+
+    monkeypatch.setattr("stagesync.web.webhooks.note_heard", break_)
+    with capture_logs() as logs:
+        answer = served.tell(Named("contact", "7"))
+    assert (503, b"") == (answer.status, answer.data)
+    assert ["KeyError"] == [each["why"] for each in logs]
+    assert "ann@acme" not in str(logs)
 
 
 def test_a_store_that_is_held_for_long_puts_the_crm_off(

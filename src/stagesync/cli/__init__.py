@@ -13,6 +13,7 @@ from stagesync.cli.deploy import connectors, init, setup
 from stagesync.cli.doctor import doctor
 from stagesync.cli.evaluate import evaluate
 from stagesync.cli.explain import explain
+from stagesync.cli.forget import forget
 from stagesync.cli.funnel import funnel
 from stagesync.cli.group import Commands
 from stagesync.cli.hands import hold, pause, release, resume, retry, undo
@@ -21,6 +22,7 @@ from stagesync.cli.passes import run, sync
 from stagesync.cli.people import people
 from stagesync.cli.plans import approve, drop, plan
 from stagesync.cli.sandbox import sandbox
+from stagesync.cli.stores import backup, restore, store
 from stagesync.cli.vocabulary import vocabulary
 
 
@@ -56,7 +58,11 @@ for command in (
     explain,
     funnel,
     people,
+    forget,
     audit,
+    backup,
+    restore,
+    store,
     backtest,
     evaluate,
     vocabulary,

@@ -57,6 +57,7 @@ def audit(
     if ctx.invoked_subcommand:
         return
     from stagesync.engine.find import find
+    from stagesync.engine.whose import log_of
     from stagesync.store import log
 
     with opened(config) as found, found.deployment.store.begin() as tx:
@@ -64,14 +65,17 @@ def audit(
         # A connection that was taken out of the settings still has its entries.
         if connection and not any(log.rows(tx, connection=connection)):
             connection_named(found, connection)
-        entries = log.rows(
-            tx,
-            since=_instant("--since", since),
-            until=_instant("--until", until),
-            person=subject,
-            run=run_id,
-            connection=connection,
-        )
+        first, last = _instant("--since", since), _instant("--until", until)
+        if subject:
+            entries: Iterable[Row] = (
+                each
+                for each in log_of(tx, subject)
+                if first <= each.at <= (last or each.at)
+                and run_id in ("", each.run)
+                and connection in ("", each.connection)
+            )
+        else:
+            entries = log.rows(tx, since=first, until=last, run=run_id, connection=connection)
         if form == "csv" and not as_json:
             _print_csv(entries)
         else:
@@ -140,7 +144,8 @@ def _verify_store(config: Path | None, run: str, heads: Iterable[Head] | None) -
         rules = found.deployment.log_rules
         if heads is None:
             noted = rules.publish_to if not run else None
-            heads = _heads(noted if noted and noted.exists() else None, rules.check)
+            check = rules.key()[1] if rules.key and noted else None
+            heads = _heads(noted if noted and noted.exists() else None, check)
         return verify_store(tx, run=run, heads=heads)
 
 

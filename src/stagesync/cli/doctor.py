@@ -44,7 +44,8 @@ def doctor(ctx: click.Context, *, config: Path | None, as_json: bool) -> None:
         print_json({"ok": is_well, "findings": told})
         ctx.exit(0 if is_well else FAILED)
     for each in findings:
-        click.echo(f"{each.severity}: {each.connection}: {each.what}")
+        place = f"{each.connection}: " if each.connection else ""
+        click.echo(f"{each.severity}: {place}{each.what}")
         click.echo(f"fix: {each.fix}")
     for name in names:
         if not any(each.connection == name for each in findings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import click
 from stagesync.cli.group import shared_options
 from stagesync.cli.offline import instant_of, print_json, print_rows
 from stagesync.cli.online import opened
+from stagesync.errors import ArgumentError
 
 NEWEST = 12
 """Activities shown to people; `--json` has them all."""
@@ -22,8 +24,17 @@ ANSWERED = {"overwrite": "written over", "respect": "respected", "adopt": "adopt
 @click.command(short_help="Why somebody stands where they stand.")
 @click.argument("who")
 @click.option("--at", "at", metavar="INSTANT", help="As it was explained then.  [default: now]")
+@click.option(
+    "--export",
+    "export",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="All that is kept about a person, for that person, into a file; `-` prints it.",
+)
 @shared_options(json="One JSON document.")
-def explain(*, who: str, at: str | None, config: Path | None, as_json: bool) -> None:
+def explain(
+    *, who: str, at: str | None, export: Path | None, config: Path | None, as_json: bool
+) -> None:
     """WHO is an e-mail, a CRM record id, or an id of ours. Asks no CRM: tells what was stored.
 
     \b
@@ -34,6 +45,9 @@ def explain(*, who: str, at: str | None, config: Path | None, as_json: bool) -> 
     from stagesync.engine.explain import explain_then
 
     at_s = None if at is None else instant_of("--at", at)
+    if export:
+        _export(who, export, at=at, config=config)
+        return
     with opened(config) as found:
         then = None if at_s is None else explain_then(found.deployment, who, at_s=at_s)
         document = then or look(found.deployment, who)
@@ -43,6 +57,26 @@ def explain(*, who: str, at: str | None, config: Path | None, as_json: bool) -> 
         _show_then(document)
     else:
         _show(document)
+
+
+def _export(who: str, file: Path, *, at: str | None, config: Path | None) -> None:
+    import orjson
+
+    from stagesync.engine.report import report
+
+    if at:
+        raise ArgumentError("--at and --export do not go together: the export is of now")
+    with opened(config) as found:
+        document = report(found.deployment, who, now_s=found.clock.now_s())
+    text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+    if str(file) == "-":
+        click.echo(text)
+        return
+    # It is somebody's whole file here: nobody else on this machine reads it.
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        os.fchmod(out.fileno(), 0o600)
+        out.write(f"{text}\n")
+    click.echo(f"{file}: {sum(len(each['rows']) for each in document['sections'])} rows")
 
 
 def _show_then(document: Mapping[str, Any]) -> None:

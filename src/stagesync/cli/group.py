@@ -29,7 +29,7 @@ class Commands(click.Group):
             ctx.exit(error.exit_code)
         except Exception as error:  # noqa: BLE001 (the last resort of the command line)
             if ctx.meta.get(_VERBOSE):
-                click.echo(traceback.format_exc(), err=True, nl=False)
+                click.echo(_without_secrets(traceback.format_exc()), err=True, nl=False)
             # The text of an unexpected error may quote a record, so only its type is shown.
             click.echo(f"unexpected error: {type(error).__name__}", err=True)
             if not ctx.meta.get(_VERBOSE):
@@ -83,7 +83,7 @@ def named(connection: str, error: StagesyncError) -> str:
 
 def _show(error: StagesyncError, *, verbose: bool) -> None:
     place = error.connection if isinstance(error, CrmError) else ""
-    click.echo(named(place, error), err=True)
+    click.echo(_without_secrets(named(place, error)), err=True)
     cause = error.__cause__
     while cause is not None:
         click.echo(
@@ -94,4 +94,12 @@ def _show(error: StagesyncError, *, verbose: bool) -> None:
     if error.hint:
         click.echo(f"hint: {error.hint}", err=True)
     if verbose:
-        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+        told = "".join(traceback.format_exception(error))
+        click.echo(_without_secrets(told), err=True, nl=False)
+
+
+def _without_secrets(text: str) -> str:
+    """A driver's words may repeat a password; they end here."""
+    from stagesync.connector import without_secrets
+
+    return without_secrets(text)

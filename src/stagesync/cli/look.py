@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,8 @@ def status(*, config: Path | None, as_json: bool) -> None:
         f"{document['people']} people, {document['accounts']} accounts,"
         f" backlog {document['backlog']}, waiting {document['waiting']}"
     )
+    if document["forgotten"]:
+        click.echo(f"{document['forgotten']} records were forgotten and are not taken in again")
     for each in _at_work(document["lease"]):
         click.echo(each)
     _show_what_waits(document)
@@ -134,10 +136,17 @@ def _differing(counts: Mapping[str, Any]) -> str:
     return ", ".join(off) or "they agree"
 
 
+def _show_alerts(alerts: Sequence[Mapping[str, Any]], place: str = "") -> None:
+    for each in alerts:
+        click.echo(f"alert: {place}{each['what']}, since {each['raised_at']}")
+        click.echo(f"hint: {each['fix']}")
+
+
 def _show_what_waits(document: dict[str, Any]) -> None:
     """What asks for a person, each with the command that answers it."""
     from stagesync.engine.first_load import how_far
 
+    _show_alerts(document["alerts"])
     for each in document["connections"]:
         if each["trouble"]:
             click.echo(f"hint: {each['connection']}: {each['hint']}")
@@ -148,9 +157,7 @@ def _show_what_waits(document: dict[str, Any]) -> None:
         is_told = any(one["key"].startswith("first_load:") for one in each["alerts"])
         if each["unread"] and not is_told:
             click.echo(f"{each['connection']}: {how_far(each['unread'])}")
-        for one in each["alerts"]:
-            click.echo(f"alert: {each['connection']}: {one['what']}, since {one['raised_at']}")
-            click.echo(f"hint: {one['fix']}")
+        _show_alerts(each["alerts"], f"{each['connection']}: ")
     for each in document["held"]:
         click.echo(f"held: {each['plan']} with {each['entries']} values")
         for why in sorted({group["why"] for group in each["groups"]}):

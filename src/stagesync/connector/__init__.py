@@ -22,9 +22,12 @@ from stagesync.connector.abilities import (
 )
 from stagesync.connector.bounds import read_within
 from stagesync.connector.capabilities import Capabilities
-from stagesync.connector.contract import Clock, Connect, Connector, Secret
+from stagesync.connector.contract import Clock, Connect, Connector
+from stagesync.connector.hosts import Origin, Reach, base_url, trusted_roots
 from stagesync.connector.http import Limit, Pacer, call_with_retry
+from stagesync.connector.reading import WrongCall, reads_answers_of
 from stagesync.connector.remembered import Calls, Remembered
+from stagesync.connector.secret import Secret, without_secrets
 from stagesync.connector.values import (
     FieldDescription,
     FieldType,
@@ -81,6 +84,7 @@ __all__ = [
     "ObjectKind",
     "Option",
     "OptionsRefused",
+    "Origin",
     "OwnField",
     "Pacer",
     "Page",
@@ -88,6 +92,7 @@ __all__ = [
     "Pull",
     "Quota",
     "QuotaExhausted",
+    "Reach",
     "Record",
     "Refusal",
     "Remembered",
@@ -105,6 +110,11 @@ __all__ = [
     "Unavailable",
     "Write",
     "WriteResult",
+    "WrongCall",
+    "base_url",
     "call_with_retry",
     "read_within",
+    "reads_answers_of",
+    "trusted_roots",
+    "without_secrets",
 ]

@@ -7,11 +7,11 @@ and goes another way where it is missing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from stagesync.connector.contract import Secret
+from stagesync.connector.secret import Secret
 from stagesync.connector.values import FieldValue
 
 
@@ -69,7 +69,7 @@ class Change:
         by: the CRM's id of the user or program; empty when it does not say.
     """
 
-    value: FieldValue
+    value: FieldValue = field(repr=False)
     at_s: float
     actor: Actor
     by: str = ""
@@ -150,8 +150,8 @@ class Heard:
 
     method: str
     url: str
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

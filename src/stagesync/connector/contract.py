@@ -28,22 +28,6 @@ from stagesync.connector.values import (
 )
 
 
-class Secret:
-    """A text that never shows itself."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """The text, for the one place that sends it."""
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-
 class Clock(Protocol):
     """Time as the daemon sees it; in a rehearsal the sandbox moves it."""
 

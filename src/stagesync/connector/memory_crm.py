@@ -43,14 +43,14 @@ class MemoryObject:
 class MemoryRow:
     """A record as the CRM keeps it; `frozen` once it was converted."""
 
-    fields: dict[str, FieldValue]
+    fields: dict[str, FieldValue] = field(repr=False)
     links: dict[str, tuple[str, ...]]
     created_at_s: float
     changed_at_s: float
     gone: bool = False
     merged_into: str = ""
     frozen: bool = False
-    history: dict[str, list[Change]] = field(default_factory=dict)
+    history: dict[str, list[Change]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(slots=True)

@@ -24,7 +24,8 @@ from typing import Any
 import orjson
 import structlog
 
-from stagesync.connector.contract import Clock, Secret
+from stagesync.connector.contract import Clock
+from stagesync.connector.secret import Secret
 
 MINUTES = 24 * 60
 EVERY_S = 60.0

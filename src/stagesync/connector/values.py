@@ -68,7 +68,7 @@ class Record:
 
     object: str
     id: str
-    fields: Mapping[str, FieldValue]
+    fields: Mapping[str, FieldValue] = field(repr=False)
     changed_at_s: float
     created_at_s: float | None = None
     links: Link | None = None

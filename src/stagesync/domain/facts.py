@@ -113,7 +113,7 @@ class Facts:
     """
 
     id: str
-    person: Mapping[str, Value] = field(default_factory=dict)
-    account: Mapping[str, Value] = field(default_factory=dict)
+    person: Mapping[str, Value] = field(default_factory=dict, repr=False)
+    account: Mapping[str, Value] = field(default_factory=dict, repr=False)
     activities: tuple[Activity, ...] = ()
     deals: tuple[Deal, ...] = ()

@@ -58,6 +58,7 @@ class Rule(StrEnum):
     BUSY = "busy"
     OBSERVED = "observed"
     ENDED = "approval ended"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -47,13 +47,13 @@ class Known:
 
     key: int
     connection: str
-    name: tuple[str, str]
-    mark: str
+    name: tuple[str, str] = field(repr=False)
+    mark: str = field(repr=False)
     same_as: tuple[int, ...] = ()
     id_hint: str = ""
     held_by: str = ""
     merged: bool = False
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Joined:
     """
 
     groups: tuple[tuple[int, ...], ...]
-    shared: Mapping[str, tuple[int, ...]]
+    shared: Mapping[str, tuple[int, ...]] = field(repr=False)
     too_large: tuple[tuple[int, ...], ...]
     certain: Mapping[int, int] = field(default_factory=dict)
     left: frozenset[int] = frozenset()

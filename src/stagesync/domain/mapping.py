@@ -106,25 +106,25 @@ class Reading:
         unmapped: (field, value) that could not be read. May hold personal data: not for logs.
     """
 
-    person: Mapping[str, Value] = field(default_factory=dict)
-    account: Mapping[str, Value] = field(default_factory=dict)
-    people: Mapping[str, Value] = field(default_factory=dict)
+    person: Mapping[str, Value] = field(default_factory=dict, repr=False)
+    account: Mapping[str, Value] = field(default_factory=dict, repr=False)
+    people: Mapping[str, Value] = field(default_factory=dict, repr=False)
     activities: tuple[ReadActivity, ...] = ()
     deal: ReadDeal | None = None
-    email: str = ""
-    aliases: tuple[str, ...] = ()
-    name: tuple[str, str] = ("", "")
-    domain: str = ""
-    mail_domain: str = ""
-    unmapped: tuple[tuple[str, str], ...] = ()
+    email: str = field(default="", repr=False)
+    aliases: tuple[str, ...] = field(default=(), repr=False)
+    name: tuple[str, str] = field(default=("", ""), repr=False)
+    domain: str = field(default="", repr=False)
+    mail_domain: str = field(default="", repr=False)
+    unmapped: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Record:
     """The filled fields of a record, and what could not be read of them, in the order found."""
 
-    filled: Mapping[str, Value]
-    unmapped: dict[tuple[str, str], None] = field(default_factory=dict)
+    filled: Mapping[str, Value] = field(repr=False)
+    unmapped: dict[tuple[str, str], None] = field(default_factory=dict, repr=False)
     company_of: CompanyOf = as_it_is
 
     def read(self, name: str, transform: Callable[[Value], _T]) -> _T | None:

@@ -8,7 +8,7 @@ preference: who asked in any record not to be contacted is not contacted.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stagesync.domain.facts import Value
 
@@ -30,7 +30,7 @@ class Told:
     object: str
     id: str
     changed_at_s: float
-    facts: Mapping[str, Value]
+    facts: Mapping[str, Value] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Chosen:
         others: records that told another value, in order of preference.
     """
 
-    value: Value
+    value: Value = field(repr=False)
     told_by: Told
     others: tuple[Told, ...]
 

@@ -11,6 +11,9 @@ from stagesync.store import alerts
 
 log = structlog.get_logger()
 
+HERE = ""
+"""Stands for the connection in alerts about this deployment itself."""
+
 
 def settle(
     tx: Connection,

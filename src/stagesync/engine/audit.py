@@ -118,17 +118,19 @@ def forget(
     *,
     people: Iterable[str] = (),
     refs: Iterable[Ref] = (),
+    near: Iterable[str] = (),
     actor: str,
     why: str,
     now_s: float,
 ) -> int:
     """Blank whatever the log tells of these people and records, and note how much that was.
 
-    Stages, fields, instants and hashes stay, of nobody; the chain holds. Entries about a person that name one
-    of these records in passing, such as a verdict, are blanked as well.
+    Stages, fields, instants and hashes stay, of nobody; the chain holds. Entries about others that name them
+    in passing, such as a verdict or a record that moved, are blanked as well.
 
     Args:
         people: ids of people, or of accounts.
+        near: others whose entries may name them.
         actor: who asks for it.
         why: for people; names nobody.
 
@@ -140,9 +142,10 @@ def forget(
         each.seq: each for each in log.about(tx, people=wanted, ids={ref[2] for ref in records})
     }
     seqs = {each.seq for each in found.values() if each.person in wanted or _names(each, records)}
-    holders = {each.person for each in found.values() if each.seq in seqs and each.person}
-    names = ["/".join(ref) for ref in records]
-    for each in log.about(tx, people=holders - wanted):
+    own = [each for each in found.values() if each.seq in seqs]
+    holders = {each.person for each in own if each.person} | set(near)
+    names = [*("/".join(ref) for ref in records), *wanted]
+    for each in log.about(tx, people=holders - wanted, ids={each.id for each in own if each.id}):
         if any(f'"{name}"' in each.sealed.part for name in names):
             seqs.add(each.seq)
     _blank(tx, sorted(seqs), actor=actor, result={"why": why}, now_s=now_s)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.rounds import rounds_of
-from stagesync.store import alerts, records, state
+from stagesync.store import alerts, forgotten, records, state
 
 EVERY_S = 86_400.0
 AGAIN_S = 3_600.0
@@ -65,7 +65,9 @@ def reconcile(
                 known.pop(name, None)
                 continue
             here = records.count_live(tx, connected.name, name)
-            is_off = abs(crm - here) > changed.get(name, 0)
+            # Whoever was forgotten may be there yet, or not.
+            spare = changed.get(name, 0) + forgotten.count(tx, connected.name, name)
+            is_off = crm - here > spare or here - crm > changed.get(name, 0)
             since_s = known[name].off_since_s if name in known else None
             known[name] = Count(now_s, crm, here, (since_s or now_s) if is_off else None)
         state.save_counts(tx, connected.name, {name: asdict(each) for name, each in known.items()})

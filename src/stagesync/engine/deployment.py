@@ -78,6 +78,8 @@ class Deployment:
         limits: how much may be written unseen.
         edits: what is done about stages that others set.
         log_rules: what is done with the log beyond writing it.
+        keep_gone_s: how long a record is kept that is gone from its CRM, and the history of somebody whose last
+            record is; None: for ever.
         definitions: digest of policy, vocabularies and mappings; empty where nobody compares.
         lease_s: how long a lease on the store lasts that is not renewed.
         stopping: set when the daemon shall stop; work ends after the page or batch in hand.
@@ -98,6 +100,7 @@ class Deployment:
     limits: Limits = field(default_factory=Limits)
     edits: EditRules = field(default_factory=EditRules)
     log_rules: LogRules = field(default_factory=LogRules)
+    keep_gone_s: float | None = 90 * 86_400.0
     definitions: str = ""
     lease_s: float = 60.0
     stopping: threading.Event = field(default_factory=threading.Event)

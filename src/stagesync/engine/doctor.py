@@ -21,10 +21,12 @@ from stagesync.connector import (
 )
 from stagesync.domain.mapping import WriteRule
 from stagesync.domain.plan import VendorStage
+from stagesync.engine.alerts import HERE
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, fields_to_ask, missing_fields
 from stagesync.engine.drift import choices_of, stages_offered
 from stagesync.engine.findings import stored_findings
+from stagesync.engine.heads import trouble_of
 from stagesync.store import alerts, state
 
 SKEW_S = 60.0
@@ -53,9 +55,12 @@ class Finding:
 
 
 def examine(deployment: Deployment) -> list[Finding]:
-    """Every finding of every connection, in the order of the settings, the gravest first."""
+    """What is wrong here, then every finding of every connection, in the order of the settings, the gravest first."""
     grave = list(Severity)
-    return [
+    here = [
+        Finding(HERE, Severity.ERROR, *told) for told in trouble_of(deployment.log_rules).values()
+    ]
+    return here + [
         found
         for connected in deployment.connections.values()
         for found in sorted(

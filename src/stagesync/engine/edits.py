@@ -17,6 +17,7 @@ from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.histories import Place, Told, ask
 from stagesync.engine.overwritten import is_told, replaced, say_unseen
+from stagesync.engine.recovered import is_restored
 from stagesync.store import edits, guards, plans, records, watches
 from stagesync.store.edits import Edit
 from stagesync.store.records import StoredRecord
@@ -96,13 +97,16 @@ class Answered:
 def answer_edits(deployment: Deployment, *, run: str, now_s: float, descriptions: All) -> Answered:
     """Answer what was noted, by whose edit it is; and find what our last writes replaced unseen.
 
-    An edit in a record that belongs to nobody yet waits, unasked, until it does.
+    An edit in a record that belongs to nobody yet waits, unasked, until it does. After a restore a value of
+    which no CRM says whose it is may be one that we wrote ourselves and forgot: it is nobody's edit, and what
+    would replace it is held.
 
     Args:
         descriptions: connections that could be read, with their fields.
     """
     answered = Answered()
     with deployment.store.begin() as tx:
+        may_be_ours = is_restored(tx)
         # Watches first: what our write replaced came before what was done to it since.
         due: list[Edit | Watch] = [*watches.due(tx), *edits.waiting(tx)]
         held = {r.pk: r for r in records.records_where(tx, "pk", {e.record_pk for e in due})}
@@ -122,6 +126,8 @@ def answer_edits(deployment: Deployment, *, run: str, now_s: float, descriptions
             _seen(deployment, each, held[each.record_pk], told, descriptions=descriptions)
             for each in heard
         ]
+        if may_be_ours:
+            seen = [each for each in seen if each and each.change.actor is not Actor.UNKNOWN]
         with deployment.store.begin() as tx:
             for found in sorted(filter(None, seen), key=lambda each: each.change.at_s):
                 if found.over is not None and is_told(

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from stagesync.domain.chain import entry_of
 from stagesync.domain.evaluation import Evaluation
 from stagesync.domain.merge import Chosen, Told
 from stagesync.engine import holds
@@ -18,8 +19,9 @@ from stagesync.engine.find import find
 from stagesync.engine.instants import iso
 from stagesync.engine.lines import lines_of
 from stagesync.engine.spoken import verdicts_on
+from stagesync.engine.whose import log_of
 from stagesync.errors import ArgumentError
-from stagesync.store import baselines, differences, history, log, people
+from stagesync.store import baselines, differences, history, people
 from stagesync.store import holds as stored_holds
 from stagesync.store.history import Transition
 from stagesync.store.people import Kind, Placed
@@ -60,7 +62,7 @@ def explain(deployment: Deployment, who: str) -> dict[str, Any]:
             "holds": [holds.document(each) for each in stored_holds.of_subject(tx, subject)],
             "verdicts": verdicts_on(tx, subject) if kind == "person" else [],
             "history": _history(tx, subject),
-            "changes": list(log.read(tx, person=subject)),
+            "changes": [entry_of(each.sealed) for each in log_of(tx, subject)],
         }
 
 

@@ -13,6 +13,7 @@ from stagesync.domain.guard import Base, Cause, Group, Rule, Trip, trips
 from stagesync.domain.life import Move, State, move
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.recovered import is_restored
 from stagesync.store import guards, people, plans, records, saved, state
 from stagesync.store.people import KINDS
 from stagesync.store.plans import StoredEntry
@@ -29,6 +30,7 @@ WORDS = {
     Rule.BUSY: "{count} records were written more than {limit} times within the window",
     Rule.OBSERVED: "the connection is observed until a first plan is approved",
     Rule.ENDED: "the approval ended before it was written",
+    Rule.RESTORED: "the store was put back from a backup: what the CRMs hold may be newer, and is shown first",
 }
 
 
@@ -74,15 +76,29 @@ def guard(
 ) -> list[Trip]:
     """Hold what of this plan is too much; also who approved what before.
 
+    After a restore all of it is, approved or not: what was approved was approved of another time.
+
     Args:
         lost: a source was found empty or shrunk in this run.
     """
+    if is_restored(tx):
+        return keep(tx, plan_id, _hold_all(tx, plan_id), now_s=now_s)
     guards.forget_own_writes(tx, before_s=now_s - KEPT_S)
     saved.forget_old_plans(tx, before_s=now_s - KEPT_S)
     ended = _end_approvals(tx, plan_id, before_s=now_s - deployment.limits.approval_s)
     unseen = _pass_approved(tx, plan_id, plans.entries_unseen(tx, plan_id))
     found = _hold_too_much(tx, deployment, plan_id, unseen, lost=lost, now_s=now_s)
     return keep(tx, plan_id, {**ended, **found}, now_s=now_s)
+
+
+def _hold_all(tx: Connection, plan_id: str) -> dict[Group, Trip]:
+    held = plans.entries_of(tx, plan_id, State.PLANNED)
+    plans.set_entry_states(
+        tx, plan_id, [(each.record_pk, each.field, move(each.state, Move.HOLD)) for each in held]
+    )
+    plans.set_approvals(tx, plan_id, [(each.record_pk, each.field, "") for each in held])
+    counted = count_groups(held).items()
+    return {group: Trip(group, Rule.RESTORED, count, 0) for group, count in counted}
 
 
 def _end_approvals(tx: Connection, plan_id: str, *, before_s: float) -> dict[Group, Trip]:

@@ -16,19 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
-import structlog
 
 from stagesync.domain.chain import Head
 from stagesync.engine import audit
+from stagesync.engine.alerts import HERE, settle
 from stagesync.engine.instants import iso
 from stagesync.errors import ArgumentError
 from stagesync.store import Store, state
 
-log = structlog.get_logger()
-
 Sign = Callable[[bytes], bytes]
 Check = Callable[[bytes, bytes], bool]
 """Whether a text (first) bears this signature."""
+Trouble = dict[str, tuple[str, str]]
+"""Thing -> what is wrong with it, and the fix."""
 
 _NOTED = "audit.noted"
 """How the head stood that was noted last."""
@@ -40,41 +40,59 @@ class LogRules:
 
     Attributes:
         publish_to: file that heads are noted in; None: nowhere.
-        sign: by which each line is signed; None: not at all.
-        check: tells its signature from others.
+        key: reads the key by which each line is signed, each time anew; None: not at all. It raises
+            `ArgumentError` where there is none, or one of another kind.
         keep_s: how long what tells of a person is kept; None: for ever.
     """
 
     publish_to: Path | None = None
-    sign: Sign | None = None
-    check: Check | None = None
+    key: Callable[[], tuple[Sign, Check]] | None = None
     keep_s: float | None = None
 
 
 def tend_log(store: Store, rules: LogRules, *, now_s: float) -> None:
     """Blank what is kept no longer, and note the head if it is another one than last time.
 
-    A file that cannot be written is told as a warning among the events; the next run tries again, and what
-    it notes then covers everything before.
+    A file that cannot be written, or a key that cannot be read, is an alert while it lasts; each run tries
+    again, and the line that it then adds covers everything before.
     """
     if rules.keep_s is not None:
         with store.begin() as tx:
             blanked = audit.keep_within(tx, rules.keep_s, now_s=now_s)
         if blanked:
             store.forget_traces()
-    if rules.publish_to is None:
-        return
     with store.begin() as tx:
         head, noted = audit.head(tx), state.get_meta(tx, _NOTED)
-    if head.hash in {"", noted}:
-        return
-    try:
-        _add(rules.publish_to, _line(head, rules.sign, now_s=now_s))
-    except OSError as error:
-        log.warning("head not noted", file=str(rules.publish_to), error=error.strerror)
-        return
+    is_new = head.hash not in {"", noted}
+    trouble = _note(head, rules, now_s=now_s) if is_new else {}
     with store.begin() as tx:
-        state.set_meta(tx, _NOTED, head.hash)
+        settle(tx, HERE, "log", trouble, now_s=now_s)
+        if rules.publish_to is not None and is_new and not trouble:
+            state.set_meta(tx, _NOTED, head.hash)
+
+
+def trouble_of(rules: LogRules) -> Trouble:
+    """What keeps the head from being noted now; writes nothing but an empty file where none is yet."""
+    return _note(None, rules, now_s=0.0)
+
+
+def _note(head: Head | None, rules: LogRules, *, now_s: float) -> Trouble:
+    """Add the line of a head, or none; tells what keeps it from being added."""
+    path = rules.publish_to
+    if path is None:
+        return {}
+    try:
+        sign = rules.key()[0] if rules.key else None
+    except ArgumentError as error:
+        what = f"the head of the log cannot be signed: {error}"
+        return {"key": (what, "put a private Ed25519 key in PEM where `audit.sign_with` says")}
+    try:
+        _add(path, _line(head, sign, now_s=now_s) if head else b"")
+    except OSError as error:
+        what = f"the head of the log cannot be noted in {path}: {error.strerror}"
+        fix = "let stagesync write there, or name another file as `audit.publish_to`"
+        return {"file": (what, fix)}
+    return {}
 
 
 def _line(head: Head, sign: Sign | None, *, now_s: float) -> bytes:
@@ -85,15 +103,23 @@ def _line(head: Head, sign: Sign | None, *, now_s: float) -> bytes:
 
 
 def _add(path: Path, line: bytes) -> None:
-    """Add a line, and see it on the disk."""
-    with path.open("ab") as file:
+    """Add a line, and see it on the disk. One that tore before it is ended, so that this one stands by itself."""
+    with open(path, "a+b", opener=_for_its_owner) as file:
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            line = line if file.read(1) == b"\n" or not line else b"\n" + line
         file.write(line)
         file.flush()
         os.fsync(file.fileno())
 
 
+def _for_its_owner(path: str, flags: int) -> int:
+    """A new file is its owner's to read and write; who else shall read it is for people to say."""
+    return os.open(path, flags, 0o600)
+
+
 def read_heads(path: Path, check: Check | None = None) -> Iterator[Head]:
-    """The heads that were noted in a file, oldest first.
+    """The heads that were noted in a file, oldest first. A line that tore while it was written tells nothing.
 
     Args:
         check: each line must bear this signature; None takes them unsigned as well.
@@ -103,7 +129,8 @@ def read_heads(path: Path, check: Check | None = None) -> Iterator[Head]:
     """
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
-            yield _head(line.strip(), check, place=f"{path}:{number}")
+            if not (line.startswith(b"{") and line.strip()[-1:] != b"}"):
+                yield _head(line.strip(), check, place=f"{path}:{number}")
 
 
 def _head(line: bytes, check: Check | None, *, place: str) -> Head:

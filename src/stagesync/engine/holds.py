@@ -111,12 +111,12 @@ def pause(
         audit.tell(tx, told, actor=by, now_s=now_s, connection=name)
 
 
-def end_due(tx: Connection, deployment: Deployment, *, now_s: float) -> None:
+def end_due(tx: Connection, deployment: Deployment, *, run: str, now_s: float) -> None:
     """End what its time has come for, and plan those concerned anew."""
     found = holds.due(tx, now_s=now_s)
     holds.end(tx, [each.id for each in found], by=BY_TIME, at_s=now_s)
     _look_again(tx, found, cause=Cause.TIME)
-    _tell(tx, deployment, found, "release", by=BY_TIME, now_s=now_s)
+    _tell(tx, deployment, found, "release", by=BY_TIME, now_s=now_s, run=run)
 
 
 def _look_again(tx: Connection, ended: Iterable[Hold], *, cause: Cause) -> None:
@@ -127,7 +127,12 @@ def _look_again(tx: Connection, ended: Iterable[Hold], *, cause: Cause) -> None:
 
 
 def kept(
-    tx: Connection, deployment: Deployment, placed: Mapping[str, Placed], *, now_s: float
+    tx: Connection,
+    deployment: Deployment,
+    placed: Mapping[str, Placed],
+    *,
+    run: str,
+    now_s: float,
 ) -> tuple[dict[int, dict[str, Reason]], set[str], dict[int, dict[str, Hold]]]:
     """Record -> field -> why it stays; those of whom nothing is written at all; and what we owe.
 
@@ -150,7 +155,7 @@ def kept(
             if each.over is not None:
                 owed.setdefault(each.record_pk, {})[each.field] = each
     holds.end(tx, [each.id for each in void], by="another stage", at_s=now_s)
-    _tell(tx, deployment, void, "release", by="stagesync", now_s=now_s)
+    _tell(tx, deployment, void, "release", by="stagesync", now_s=now_s, run=run)
     return found, by_hand, owed
 
 
@@ -246,13 +251,15 @@ def _tell(
     *,
     by: str,
     now_s: float,
+    run: str = "",
 ) -> None:
-    """Every hold and release is in the log, with who said so."""
+    """Every hold and release is in the log, with who said so, and the run in which time or a move did."""
     audit.append(
         tx,
         [
             {
                 "at": iso(now_s),
+                "run": run,
                 "actor": by,
                 "person": each.subject,
                 "field": each.field or None,

@@ -11,13 +11,14 @@ from dataclasses import replace
 
 import structlog
 
-from stagesync.connector import Named, Page, Record
-from stagesync.engine import audit
+from stagesync.connector import Link, Named, Page, Record
+from stagesync.engine.admit import admitted, admitted_links
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, fields_to_ask
+from stagesync.engine.forget import forget_records
 from stagesync.engine.ingest import sort_links, sort_page, store_page
 from stagesync.store import inbox, records, state
-from stagesync.store.erasing import erase
+from stagesync.store.forgotten import forgotten_among
 from stagesync.store.inbox import Entry
 
 log = structlog.get_logger()
@@ -34,8 +35,14 @@ def note_heard(
     Returns:
         How many were kept.
     """
-    kept = [(each.object, each.id, each.erased) for each in named if each.object in connected.roles]
+    mapped = [each for each in named if each.object in connected.roles]
     with deployment.store.begin(fenced=False) as tx:
+        out = forgotten_among(tx, {(connected.name, each.object, each.id) for each in mapped})
+        kept = [
+            (each.object, each.id, each.erased)
+            for each in mapped
+            if (connected.name, each.object, each.id) not in out
+        ]
         inbox.note(tx, connected.name, kept, at_s=now_s)
     return len(kept)
 
@@ -60,19 +67,17 @@ def forget_erased(deployment: Deployment, connected: Connected) -> int:
         found = [each for each in inbox.waiting(tx, connected.name) if each.erased]
         if not found:
             return 0
-        pks = erase(tx, connected.name, [(each.object, each.id) for each in found])
-        blanked = records.records_where(tx, "pk", pks)
-        audit.forget(
+        erased = forget_records(
             tx,
-            refs=[(each.connection, each.object, each.id) for each in blanked],
+            deployment,
+            [(connected.name, each.object, each.id) for each in found],
             actor=connected.name,
             why="erased in the CRM",
             now_s=deployment.clock.now_s(),
         )
-        state.mark_dirty(tx, "record", pks)
         inbox.strike(tx, connected.name, found)
     deployment.store.forget_traces()
-    log.info("people erased", connection=connected.name, records=len(pks))
+    log.info("people erased", connection=connected.name, records=sum(erased.records.values()))
     return len(found)
 
 
@@ -116,10 +121,14 @@ def _take(
     read = connected.connector.read(object_name, ids, fields)
     with deployment.store.begin() as tx:
         before = records.records_of(tx, connected.name, object_name, ids)
-        page = Page(object_name, _told(object_name, ids, read, before=before), "", last=False)
+        told = Page(object_name, _told(object_name, ids, read, before=before), "", last=False)
+        page = admitted(tx, connected, told)
         found = sort_page(tx, connected, page, described[object_name], relink=True)
-    links = connected.connector.links(object_name, found.unlinked) if found.unlinked else {}
+    links: Mapping[str, Link] = (
+        connected.connector.links(object_name, found.unlinked) if found.unlinked else {}
+    )
     with deployment.store.begin() as tx:
+        found, links = admitted_links(tx, connected, object_name, found, links)
         found = sort_links(tx, connected, page, found, links=links)
         store_page(tx, connected, page, found, links=links, described=described[object_name])
         inbox.strike(tx, connected.name, entries)

@@ -52,7 +52,7 @@ def sort_page(
     *,
     relink: bool = False,
 ) -> Sorted:
-    """Hold a page against what is stored. Records of people who were erased are passed over.
+    """Hold a page against what is stored.
 
     Args:
         described: tells how values compare: what we wrote as `12.5` may come back as `12.50`.
@@ -72,7 +72,8 @@ def sort_page(
     restamped: set[str] = set()
     for record in newest.values():
         before = stored.get(record.id)
-        if before is not None and before.erased:
+        if before is None and record.gone and not record.merged_into:
+            # Of what is gone before we ever knew it, nothing is kept.
             continue
         if (
             before is None

@@ -44,6 +44,7 @@ class Planning:
     descriptions: Mapping[str, Descriptions]
     modes: Mapping[str, str]
     causes: Mapping[str, Cause]
+    run: str
     now_s: float
 
 
@@ -93,7 +94,9 @@ def know(tx: Connection, planning: Planning, kind: Kind, ids: Sequence[str]) -> 
     ]
     own = [each for each in live if each.connection in planning.descriptions]
     earlier = {(e.record_pk, e.field): e for e in plans.waiting_of(tx, ids, *WAITING)}
-    stays, held_by_hand, owed = holds.kept(tx, deployment, placed, now_s=planning.now_s)
+    stays, held_by_hand, owed = holds.kept(
+        tx, deployment, placed, run=planning.run, now_s=planning.now_s
+    )
     for (pk, name), waiting in earlier.items():
         if waiting.cause == Cause.UNDO:
             stays.setdefault(pk, {})[name] = Reason.UNDONE

@@ -18,7 +18,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -38,6 +38,9 @@ log = structlog.get_logger()
 RUN, DAEMON = "run", "daemon"
 STANDBY = "standby/"
 """Begins the names of the leases by which waiting daemons are known."""
+
+_given_up: set[str] = set()
+"""Tokens of this process that the store did not take back, being full or locked."""
 
 LOOK_S = 0.5
 """How often somebody who waits looks whether the lease is free."""
@@ -94,9 +97,12 @@ class Lease:
                 log.warning("lease not renewed", lease=self.name, error=str(error))
 
     def release(self) -> None:
-        """Give it back; where the store refuses that, it runs out."""
-        with suppress(StoreError), self.store.begin(fenced=False) as tx:
-            leases.release(tx, self.name, self.token)
+        """Give it back; where the store refuses that, this process may take it again, and others when it ran out."""
+        try:
+            with self.store.begin(fenced=False) as tx:
+                leases.release(tx, self.name, self.token)
+        except StoreError:
+            _given_up.add(self.token)
 
 
 @contextmanager
@@ -171,7 +177,7 @@ def _try_take(
     if found and not _is_free(found):
         return None
     with store.begin(fenced=False) as tx:
-        token = leases.take(tx, name, _myself(), lasts_s=deployment.lease_s, is_gone=is_gone)
+        token = leases.take(tx, name, _myself(), lasts_s=deployment.lease_s, is_free=_is_free)
     if token is None:
         return None
     return Lease(store, name, token, deployment.lease_s, lost or threading.Event())
@@ -196,7 +202,7 @@ def _find(tx: Connection, name: str) -> Held | None:
 
 
 def _is_free(found: Held) -> bool:
-    return found.is_abandoned or is_gone(found.holder)
+    return found.is_abandoned or found.token in _given_up or is_gone(found.holder)
 
 
 def _who(found: Held) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from stagesync.domain.evaluation import Decided, Evaluation
+from stagesync.domain.evaluation import Decided, Evaluation, Reason
 from stagesync.engine.deployment import Deployment
 
 BY_HAND = "somebody said so"
+BACK = "stood there before a verdict that was taken back"
 
 
 def lines_of(
@@ -32,6 +33,17 @@ def lines_of(
     moved = [each for each in evaluation.decided if left[each.axis] != each.level] + said
     lines = [asdict(each) for each in evaluation.reasons] + [_line(each) for each in moved]
     return lines or [_line(each) for each in evaluation.decided]
+
+
+def lines_back(
+    scores: Mapping[str, float], before: Mapping[str, str], after: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The lines of a move back to where somebody stood, when nothing is known of what had brought them there."""
+    totals = [Reason(name, "as before", points, BACK) for name, points in scores.items()]
+    moved = [
+        Decided(name, level, BACK) for name, level in after.items() if before.get(name) != level
+    ]
+    return [asdict(each) for each in totals] + [_line(each) for each in moved]
 
 
 def _line(each: Decided) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from stagesync.connector import CrmError, TellsMembers
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.store import members, records, state
+from stagesync.store.forgotten import forgotten_among
 
 LISTS_EVERY_S = 900.0
 """How long what was read of a list is believed."""
@@ -42,7 +43,9 @@ def read_lists(deployment: Deployment, connected: Connected, *, now_s: float) ->
             told[key] = (f"the list {name} of {object_name} cannot be read: {error}", fix)
             continue
         with deployment.store.begin() as tx:
-            changed = members.replace_members(tx, place, found, at_s=now_s)
+            out = forgotten_among(tx, {(*place[:2], each) for each in found})
+            on_it = [each for each in found if (*place[:2], each) not in out]
+            changed = members.replace_members(tx, place, on_it, at_s=now_s)
             _plan_anew(tx, connected.name, object_name, changed)
     with deployment.store.begin() as tx:
         settle(tx, connected.name, "list", told, now_s=now_s)

@@ -73,7 +73,7 @@ def plan_all(
         waiting |= subjects_begun(tx)
         plan_id = _open_plan(tx, deployment, run=run, now_s=now_s)
         modes = _modes(tx, deployment)
-    planning = Planning(deployment, plan_id, descriptions, modes, causes, now_s)
+    planning = Planning(deployment, plan_id, descriptions, modes, causes, run, now_s)
     planned = Planned(plan_id)
     progress.phase("plan", len(waiting))
     for kind in KINDS:

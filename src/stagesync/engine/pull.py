@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from stagesync.connector import CrmError, FieldMissing, ObjectDescription, Page, Pull
+from stagesync.connector import CrmError, FieldMissing, Link, ObjectDescription, Page, Pull
+from stagesync.engine.admit import admitted, admitted_links
 from stagesync.engine.company import Company
 from stagesync.engine.counts import reconcile
 from stagesync.engine.deployment import Connected, Deployment
@@ -142,13 +143,15 @@ class _Reader:
 
     def _take(self, page: Page, described: ObjectDescription) -> None:
         with self.deployment.store.begin() as tx:
-            found = sort_page(tx, self.connected, page, described)
-        links = (
+            kept = admitted(tx, self.connected, page)
+            found = sort_page(tx, self.connected, kept, described)
+        links: Mapping[str, Link] = (
             self.connected.connector.links(page.object, found.unlinked) if found.unlinked else {}
         )
         with self.deployment.store.begin() as tx:
-            found = sort_links(tx, self.connected, page, found, links=links)
-            store_page(tx, self.connected, page, found, links=links, described=described)
+            found, links = admitted_links(tx, self.connected, page.object, found, links)
+            found = sort_links(tx, self.connected, kept, found, links=links)
+            store_page(tx, self.connected, kept, found, links=links, described=described)
             cursor = state.Cursor(page.cursor, self.now_s, complete=page.last)
             state.save_cursor(tx, self.connected.name, page.object, cursor)
             self._count_first(tx, page)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from stagesync.engine.around import look_around
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.lines import lines_back
 from stagesync.store import history, people, records, state, stood
 from stagesync.store.history import Transition
 from stagesync.store.people import Placed
@@ -128,6 +129,7 @@ def _transition(
 ) -> Transition:
     """The history tells that somebody is back where they stood, and what had brought them there."""
     main = deployment.main_vocabulary
+    scores, left, back = then.scores or {}, current.position or {}, then.position or {}
     past = history.transitions_of(tx, then.id)
     led = next((each for each in reversed(past) if each.position_to == then.position), None)
     return Transition(
@@ -136,9 +138,9 @@ def _transition(
         run="",
         stage_from=(current.stages or {}).get(main, ""),
         stage_to=(then.stages or {}).get(main, ""),
-        position_from=current.position or {},
-        position_to=then.position or {},
+        position_from=left,
+        position_to=back,
         policy=then.policy,
-        scores=led.scores if led else then.scores or {},
-        reasons=led.reasons if led else (),
+        scores=led.scores if led else scores,
+        reasons=led.reasons if led else lines_back(scores, left, back),
     )

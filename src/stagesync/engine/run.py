@@ -19,6 +19,7 @@ from stagesync.engine.describe import Descriptions
 from stagesync.engine.edits import answer_edits
 from stagesync.engine.evaluate import Evaluated, evaluate_all
 from stagesync.engine.first_load import Unread, find_unread, must_wait, remember_loss, tell
+from stagesync.engine.forget import finish
 from stagesync.engine.guard import count_groups, has_shrunk, notice_definitions
 from stagesync.engine.heads import tend_log
 from stagesync.engine.holds import end_due
@@ -26,7 +27,9 @@ from stagesync.engine.lease import one_pass
 from stagesync.engine.plan import Planned, plan_all, plan_nobody
 from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.pull import Pulled, pull_all
+from stagesync.engine.recovered import settle_restore
 from stagesync.engine.resolve import resolve
+from stagesync.engine.retain import let_go
 from stagesync.engine.standing import save_standing
 from stagesync.engine.taken import settle_sent
 from stagesync.engine.trouble import advise, to_keep
@@ -154,6 +157,7 @@ def _pass(
 ) -> Outcome:
     began, now_s = deployment.clock.monotonic_s(), deployment.clock.now_s()
     calls_before = {n: c.connector.calls for n, c in deployment.connections.items()}
+    finish(deployment, now_s=now_s)
     run = _start(deployment, now_s=now_s)
     pulled = pull_all(
         deployment,
@@ -180,7 +184,7 @@ def _pass(
         for name, connected in deployment.connections.items()
     }
     outcome.seconds = deployment.clock.monotonic_s() - began
-    _finish(deployment, outcome, wrote=write)
+    _finish(deployment, outcome, wrote=write, polled=not only_heard)
     return outcome
 
 
@@ -240,7 +244,7 @@ def _take_stock(
     with deployment.store.begin() as tx:
         settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
         notice_definitions(tx, deployment)
-        end_due(tx, deployment, now_s=now_s)
+        end_due(tx, deployment, run=run, now_s=now_s)
         lost = has_shrunk(tx, deployment, {name: each.lost for name, each in pulled.items()})
         resolved = resolve(tx, deployment, run=run, now_s=now_s)
         unread = find_unread(tx, deployment)
@@ -286,7 +290,7 @@ def _troubles(outcome: Outcome) -> dict[str, CrmError]:
     return found
 
 
-def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool) -> None:
+def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool, polled: bool) -> None:
     summary = outcome.summary()
     names = {0: "done", 3: "held", 4: "incomplete", 6: "partly refused"}
     now_s = deployment.clock.now_s()
@@ -297,12 +301,15 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool) -> None:
             plans.set_plan_state(tx, outcome.plan.id, "done")
         for name, error in outcome.troubles.items():
             state.save_trouble(tx, name, to_keep(error))
+        if polled and not outcome.is_incomplete and not deployment.stopping.is_set():
+            settle_restore(tx, outcome.pulled, deployment.connections)
         state.end_run(
             tx, outcome.run, at_s=now_s, outcome=names[outcome.exit_code], summary=summary
         )
         policy = deployment.policy
         audit.close(tx, outcome.run, policy=policy.label, digest=policy.digest, now_s=now_s)
     tend_log(deployment.store, deployment.log_rules, now_s=now_s)
+    let_go(deployment, now_s=now_s)
     for name, error in outcome.troubles.items():
         log.error("connection failed", connection=name, error=str(error), hint=error.hint)
     log.info(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from stagesync.domain.life import WAITING
 from stagesync.engine import lease
+from stagesync.engine.alerts import HERE
 from stagesync.engine.breaches import breaches_document
 from stagesync.engine.counts import counts_of
 from stagesync.engine.deployment import Deployment
@@ -19,7 +20,18 @@ from stagesync.engine.instants import iso
 from stagesync.engine.scope import count_out_of_scope
 from stagesync.engine.standing import slow_work
 from stagesync.engine.trouble import kept
-from stagesync.store import alerts, differences, guards, holds, inbox, joins, people, plans, state
+from stagesync.store import (
+    alerts,
+    differences,
+    forgotten,
+    guards,
+    holds,
+    inbox,
+    joins,
+    people,
+    plans,
+    state,
+)
 
 PARKED = 50
 """Refused values that are told one by one; `differences` counts them all."""
@@ -37,8 +49,10 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
                 _connection(tx, deployment, name, now_s=now_s) | {"out_of_scope": left_out[name]}
                 for name in deployment.connections
             ],
+            "alerts": _alerts(tx, HERE),
             "people": people.count(tx, "person"),
             "accounts": people.count(tx, "account"),
+            "forgotten": forgotten.count(tx),
             "stages": people.count_stages(tx).get(deployment.main_vocabulary, {}),
             "backlog": state.count_dirty(tx),
             "waiting": len(plans.subjects_waiting(tx, *WAITING)),
@@ -132,17 +146,22 @@ def _connection(
             for object_name, each in counts_of(tx, name).items()
         },
         "rounds": slow_work(tx, deployment, name),
-        "alerts": [
-            {
-                "key": each.key,
-                "what": each.what,
-                "fix": each.fix,
-                "raised_at": iso(each.raised_at_s),
-                "seen": each.seen,
-            }
-            for each in alerts.standing(tx, name)
-        ],
+        "alerts": _alerts(tx, name),
     }
+
+
+def _alerts(tx: Connection, connection: str) -> list[dict[str, Any]]:
+    """What a person should put right now."""
+    return [
+        {
+            "key": each.key,
+            "what": each.what,
+            "fix": each.fix,
+            "raised_at": iso(each.raised_at_s),
+            "seen": each.seen,
+        }
+        for each in alerts.standing(tx, connection)
+    ]
 
 
 def _quota(told: Mapping[str, Any]) -> dict[str, Any]:

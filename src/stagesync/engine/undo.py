@@ -17,6 +17,7 @@ from stagesync.engine.compare import is_lower
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.find import find
 from stagesync.engine.holds import held_by_hand
+from stagesync.engine.whose import ids_of
 from stagesync.engine.written import Place, There, Written, look, read_now, written_by
 from stagesync.errors import ArgumentError
 from stagesync.store import plans, state
@@ -92,6 +93,8 @@ def undo(
                 hint="stagesync audit lists what was written; stagesync status the last runs",
             )
         there = look(tx, changes)
+        if subject:
+            changes = _without_others(there, changes, ids_of(tx, subject))
         subjects = {_subject(there, place, change) for place, change in changes.items()}
         by_hand = held_by_hand(tx, subjects)
     read_now(deployment, there, changes)
@@ -132,6 +135,13 @@ def _keep(
             policy=plan.policy,
             person=subject or None,
         )
+
+
+def _without_others(
+    there: There, changes: Mapping[Place, Written], ids: Container[str]
+) -> dict[Place, Written]:
+    """What was written to records that are not somebody else's by now."""
+    return {place: each for place, each in changes.items() if _subject(there, place, each) in ids}
 
 
 def _subject(there: There, place: Place, change: Written) -> str:

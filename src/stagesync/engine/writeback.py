@@ -185,10 +185,13 @@ class _Sender:
 
     def _send_batch(self, batch: Sequence[_Item], outcome: Written) -> None:
         with self.deployment.store.begin() as tx:
+            batch = _known(tx, batch)
             entries = [entry for item in batch for entry in item.entries]
             self._move(tx, entries, Move.SEND)
             note_begun(tx, entries)
             note_sent(tx, self.connected, entries)
+        if not batch:
+            return
         try:
             results = self.connected.connector.write([item.write for item in batch])
         except CrmError as error:
@@ -204,11 +207,14 @@ class _Sender:
     def _record(
         self, batch: Sequence[_Item], results: Sequence[WriteResult], outcome: Written
     ) -> None:
-        items = {(item.write.object, item.write.id): item for item in batch}
-        answered = [(items[r.write.object, r.write.id], r) for r in results]
-        taken = [(e, r) for item, r in answered for e in item.entries if not concerns(r, e.field)]
-        refused = [(e, r) for item, r in answered for e in item.entries if concerns(r, e.field)]
         with self.deployment.store.begin() as tx:
+            items = {(item.write.object, item.write.id): item for item in _known(tx, batch)}
+            places = [((r.write.object, r.write.id), r) for r in results]
+            answered = [(items[place], r) for place, r in places if place in items]
+            taken = [
+                (e, r) for item, r in answered for e in item.entries if not concerns(r, e.field)
+            ]
+            refused = [(e, r) for item, r in answered for e in item.entries if concerns(r, e.field)]
             self._keep_taken(tx, [entry for entry, _ in taken])
             self._keep_refused(tx, refused)
             audit.append(
@@ -263,6 +269,13 @@ class _Sender:
         state.mark_dirty(tx, "plan", locked)
         if any(result.refusal in DOUBTS for _, result in refused):
             state.doubt_description(tx, self.connected.name)
+
+
+def _known(tx: Connection, batch: Sequence[_Item]) -> list[_Item]:
+    """Without those of whom nothing is known any more: somebody asked to have them forgotten meanwhile."""
+    pks = {entry.record_pk for item in batch for entry in item.entries}
+    there = {each.pk for each in records.records_where(tx, "pk", pks)}
+    return [item for item in batch if all(entry.record_pk in there for entry in item.entries)]
 
 
 def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:

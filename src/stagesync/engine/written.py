@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from stagesync.connector import FieldDescription, FieldValue
+from stagesync.domain.chain import entry_of
 from stagesync.engine.compare import same_in
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, stored_descriptions
 from stagesync.engine.trouble import advise
+from stagesync.engine.whose import log_of
 from stagesync.errors import CrmError
 from stagesync.store import log, records, state
 from stagesync.store.records import StoredRecord
@@ -53,16 +55,33 @@ class Written:
 
 
 def written_by(tx: Connection, *, run: str, policy: str, person: str) -> dict[Place, Written]:
-    """Every field that a run changed, or all runs under a policy; of one person or of all."""
+    """Every field that a run changed, or all runs under a policy; of one person or of all.
+
+    Args:
+        person: also what the log tells of them under an earlier id.
+    """
     found: dict[Place, Written] = {}
-    for entry in log.read(tx, run=run, person=person):
-        if not (entry["result"] or {}).get("written") or (policy and entry["policy"] != policy):
+    for entry in sorted(_entries(tx, run, policy, person=person), key=lambda each: each["seq"]):
+        if not (entry["result"] or {}).get("written"):
             continue
         place = (entry["connection"], entry["object"], entry["id"], entry["field"])
-        change = found.setdefault(place, Written(entry["person"], entry["stage_from"] or ""))
+        stage = entry["stage_from"] or ""
+        change = found.setdefault(place, Written(entry["person"], stage, stage))
         change.steps.append((entry["before"], entry["after"]))
-        change.stage_to = entry["stage_to"] or ""
+        # A write that put somebody's value back told no stage: the one before it is still the last.
+        change.stage_to = entry["stage_to"] or change.stage_to
     return found
+
+
+def _entries(tx: Connection, run: str, policy: str, *, person: str) -> Iterator[Mapping[str, Any]]:
+    if person:
+        for row in log_of(tx, person):
+            entry = entry_of(row.sealed)
+            if run in ("", entry["run"]) and policy in ("", entry["policy"]):
+                yield entry
+        return
+    for each in [run] if run else log.runs_under(tx, policy):
+        yield from (e for e in log.read(tx, run=each) if policy in ("", e["policy"]))
 
 
 @dataclass(frozen=True, slots=True)

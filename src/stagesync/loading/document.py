@@ -13,18 +13,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from stagesync.documents import Unusable, read_document
 from stagesync.domain.duration import seconds_of
 from stagesync.errors import Problem
 from stagesync.loading.names import unknown
 
 _TAG = "tag:yaml.org,2002:"
 _FLAGS = {"yes": True, "true": True, "no": False, "false": False}
-_DEEPEST = 40
-"""An anchor may contain itself; nothing that people write is nested this deep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +102,6 @@ class Spot:
                 self.report.add("a key must be a word", line=line, path=self.path)
             elif key in found:
                 spot.problem(f"`{key}` stands here twice, first in line {found[key].line}")
-            elif _too_deep(spot):
-                spot.problem("is nested too deep, or contains itself")
             else:
                 found[key] = spot
         return found
@@ -128,14 +123,10 @@ class Spot:
             if not self.is_blank:
                 self.problem("must be a list")
             return []
-        found = [
+        return [
             Spot(node, node.start_mark.line + 1, f"{self.path}[{index}]", self.report)
             for index, node in enumerate(self.node.value)
         ]
-        if found and _too_deep(found[0]):
-            self.problem("is nested too deep, or contains itself")
-            return []
-        return found
 
     def text(self) -> str | None:
         """A text that is not blank; anything else is reported."""
@@ -184,19 +175,9 @@ class Spot:
 def open_document(path: Path, report: Report) -> Spot | None:
     """The whole file as a spot; None when it cannot be read, which is reported."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        report.add(_why_unreadable(error))
-        return None
-    try:
-        node = YAML(typ="safe", pure=True).compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 0
-        report.add(f"is not YAML: {error.problem or error.context}", line=line)
-        return None
-    except (YAMLError, ValueError) as error:
-        report.add(f"is not YAML: {str(error).splitlines()[0]}")
+        node = read_document(path)
+    except Unusable as error:
+        report.add(error.what, line=error.line)
         return None
     if node is None:
         report.add("is empty")
@@ -253,15 +234,3 @@ def _number(node: Node) -> float | None:
         except (ValueError, OverflowError):
             return None
     return value if math.isfinite(value) else None
-
-
-def _too_deep(spot: Spot) -> bool:
-    return spot.path.count(".") + spot.path.count("[") > _DEEPEST
-
-
-def _why_unreadable(error: OSError | UnicodeDecodeError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "does not exist"
-    if isinstance(error, UnicodeDecodeError):
-        return "is not UTF-8 text"
-    return f"cannot be read: {error.strerror}"

@@ -91,6 +91,12 @@ def _number(body: Mapping[str, Any]) -> float:
 
 
 def _fault(simulator: Simulator, body: Mapping[str, Any]) -> None:
+    if "profile" in body:
+        try:
+            simulator.faults.use_profile(want(body, "profile", str))
+        except ValueError as error:
+            raise BadCall(str(error)) from None
+        return
     times = want(body, "times", int) if "times" in body else 1
     match, carried = (
         want(body, key, str) if body.get(key) is not None else "" for key in ("match", "body")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from stagesync.documents import Unusable, read_document
 from stagesync.errors import DefinitionError, Problem
 
 Lines = dict[tuple[str, ...], int]
@@ -22,15 +21,9 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], Lines]:
         DefinitionError: it cannot be read, is not YAML, or is no mapping.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        node = YAML(typ="safe", pure=True).compose(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise DefinitionError([Problem(str(path), 0, "", "cannot be read")]) from error
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 0
-        message = f"is not YAML: {error.problem or error.context}"
-        raise DefinitionError([Problem(str(path), line, "", message)]) from error
+        node = read_document(path)
+    except Unusable as error:
+        raise DefinitionError([Problem(str(path), error.line, "", error.what)]) from None
     if not isinstance(node, MappingNode):
         raise DefinitionError([Problem(str(path), 1, "", "must be `key: value` pairs")])
     lines: Lines = {}

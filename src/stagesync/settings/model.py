@@ -53,7 +53,8 @@ class StoreSettings(_Strict):
         lease: how long a process that works on it may be silent before another one takes over.
     """
 
-    url: str = "sqlite:///stagesync.db"
+    # It may hold a password.
+    url: str = Field(default="sqlite:///stagesync.db", repr=False)
     lease: Annotated[Duration, Field(ge=1)] = Field(default=60.0, validate_default=False)
 
 
@@ -97,12 +98,20 @@ def _listen(value: object) -> object:
     return str(value)
 
 
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
 def _public_url(value: object) -> object:
-    parts = urlsplit(str(value))
+    try:
+        parts = urlsplit(str(value))
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an address such as https://stagesync.acme.example")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must be a bare address: no user, query or fragment")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ValueError("may be http only on this machine: webhooks carry what people typed")
     return str(value).rstrip("/")
 
 
@@ -169,6 +178,17 @@ class AuditSettings(_Strict):
         return self
 
 
+class PrivacySettings(_Strict):
+    """How long what tells of people is kept.
+
+    Attributes:
+        keep_gone: how long a record is kept that is gone from its CRM, and the history of somebody whose last
+            record is; None means for ever.
+    """
+
+    keep_gone: Duration | None = Field(default=90 * 86_400.0, validate_default=False)
+
+
 class ConnectionSettings(BaseModel):
     """One CRM account; keys that stagesync does not know are its connector's options.
 
@@ -229,6 +249,7 @@ class Settings(BaseSettings):
     guardrails: GuardrailSettings = GuardrailSettings()
     edits: EditSettings = EditSettings()
     audit: AuditSettings = AuditSettings()
+    privacy: PrivacySettings = PrivacySettings()
     mappings: Path | None = None
     connections: dict[str, ConnectionSettings] = {}
     prefer: tuple[str, ...] = ()
@@ -305,6 +326,7 @@ def _known_keys(place: tuple[str, ...]) -> list[str]:
         "guardrails": GuardrailSettings,
         "edits": EditSettings,
         "audit": AuditSettings,
+        "privacy": PrivacySettings,
         "web": WebSettings,
     }
     return list(inner.get(place[0], Settings).model_fields)

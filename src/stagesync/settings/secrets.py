@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
 
 
 class SecretsMissing(Exception):
@@ -64,7 +69,18 @@ class _Reader:
 
     def _from_file(self, key: str, path: Path) -> object:
         try:
-            return self.wrap(path.read_text(encoding="utf-8").strip())
+            text = path.read_text(encoding="utf-8").strip()
+            _warn_if_open(path)
+            return self.wrap(text)
         except (OSError, UnicodeDecodeError):
             self.problems.append((key, f"the file {path} cannot be read"))
             return None
+
+
+def _warn_if_open(path: Path) -> None:
+    """Say so where every user of the machine may read or change a secret; a group may be meant to."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o007:
+        log.warning(
+            "secret open to others", file=str(path), mode=f"{mode:o}", fix=f"chmod o= {path}"
+        )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, text
 
+from stagesync.store.bulk import Put, store_rows
 from stagesync.store.keys import chunks
 
 BEFORE_ALL_S = -1e15
@@ -24,27 +25,17 @@ class StoredActivity:
     took_place: bool
 
 
-_SAVE_ACTIVITY = text(
-    "INSERT INTO activity (owner_pk, at_s, type, source_pk, took_place)"
-    " VALUES (:owner_pk, :at_s, :type, :source_pk, :took_place)"
-    " ON CONFLICT (owner_pk, at_s, type, source_pk) DO UPDATE SET took_place = excluded.took_place"
-)
+_KEYS = ("owner_pk", "at_s", "type", "source_pk")
+_SAVE = Put("activity", (*_KEYS, "took_place"), _KEYS, ("took_place",))
 
 
 def save_activities(tx: Connection, activities: Sequence[StoredActivity]) -> None:
     """Store activities; one that is there already is only brought up to date."""
-    if activities:
-        rows = [
-            {
-                "owner_pk": each.owner_pk,
-                "at_s": each.at_s,
-                "type": each.type,
-                "source_pk": each.source_pk,
-                "took_place": int(each.took_place),
-            }
-            for each in activities
-        ]
-        tx.execute(_SAVE_ACTIVITY, rows)
+    rows = (
+        (each.owner_pk, each.at_s, each.type, each.source_pk, int(each.took_place))
+        for each in activities
+    )
+    store_rows(tx, _SAVE, rows)
 
 
 def drop_activities_told_by(tx: Connection, source_pks: Iterable[int]) -> None:

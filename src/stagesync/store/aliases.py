@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, text
 
+from stagesync.store.bulk import Put, store_rows
 from stagesync.store.keys import among
 
 
@@ -14,9 +15,8 @@ def save_aliases(tx: Connection, told: Mapping[int, Iterable[str]]) -> None:
     if not told:
         return
     tx.execute(text("DELETE FROM alias WHERE record_pk = :pk"), [{"pk": pk} for pk in told])
-    rows = [{"pk": pk, "email": email} for pk, emails in told.items() for email in emails]
-    if rows:
-        tx.execute(text("INSERT INTO alias (record_pk, email) VALUES (:pk, :email)"), rows)
+    rows = ((pk, email) for pk, emails in told.items() for email in emails)
+    store_rows(tx, Put("alias", ("record_pk", "email")), rows)
 
 
 def aliases_of(tx: Connection, pks: Iterable[int]) -> dict[int, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, text
 
+from stagesync.store.bulk import Put, store_rows
 from stagesync.store.keys import among
 
 
@@ -20,30 +21,17 @@ def baselines_of(tx: Connection, pks: Iterable[int]) -> dict[int, dict[str, Any]
     return found
 
 
+_KEYS = ("record_pk", "field")
+_VALUES = ("value", "run", "written_at_s")
+_SAVE = Put("baseline", (*_KEYS, *_VALUES), _KEYS, _VALUES)
+
+
 def save_baselines(
     tx: Connection, rows: Iterable[tuple[int, str, Any]], *, run: str, at_s: float
 ) -> None:
     """Keep what a CRM took: (record, field, value)."""
-    values = [
-        {
-            "pk": pk,
-            "field": field,
-            "value": orjson.dumps(value).decode(),
-            "run": run,
-            "at_s": at_s,
-        }
-        for pk, field, value in rows
-    ]
-    if values:
-        tx.execute(
-            text(
-                "INSERT INTO baseline (record_pk, field, value, run, written_at_s)"
-                " VALUES (:pk, :field, :value, :run, :at_s)"
-                " ON CONFLICT (record_pk, field) DO UPDATE SET value = excluded.value,"
-                " run = excluded.run, written_at_s = excluded.written_at_s"
-            ),
-            values,
-        )
+    values = ((pk, field, orjson.dumps(value).decode(), run, at_s) for pk, field, value in rows)
+    store_rows(tx, _SAVE, values)
 
 
 def drop_baselines(tx: Connection, fields: Iterable[tuple[int, str]]) -> None:

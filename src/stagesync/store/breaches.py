@@ -72,8 +72,3 @@ def latest(tx: Connection, what: str, *, now_s: float, most: int) -> list[tuple[
     )
     rows = tx.execute(text(sql), {"now_s": now_s, "most": most})
     return [(row.id, row.content or "", row.due_s) for row in rows]
-
-
-def forget_breaches(tx: Connection, subject: str) -> None:
-    """Forget what was done to somebody."""
-    tx.execute(text("DELETE FROM breach WHERE subject = :subject"), {"subject": subject})

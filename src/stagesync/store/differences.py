@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import Row
 
-from stagesync.store.keys import among
+from stagesync.store.bulk import Put, store_rows
+from stagesync.store.keys import among, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +41,27 @@ def save_differences(
     add_differences(tx, rows, at_s=at_s)
 
 
+_VALUES = ("wanted", "current", "reason", "words", "at_s", "until_s")
+_KEYS = ("record_pk", "field")
+_ADD = Put("difference", (*_KEYS, *_VALUES), _KEYS, _VALUES)
+
+
 def add_differences(tx: Connection, rows: Iterable[StoredDifference], *, at_s: float) -> None:
     """Note differences beside those that are noted."""
-    values = [
-        {
-            "pk": each.record_pk,
-            "field": each.field,
-            "wanted": orjson.dumps(each.wanted).decode(),
-            "current": orjson.dumps(each.current).decode(),
-            "reason": each.reason,
-            "words": each.words,
-            "at_s": at_s,
-            "until_s": each.until_s,
-        }
-        for each in rows
-    ]
-    if values:
-        tx.execute(
-            text(
-                "INSERT INTO difference (record_pk, field, wanted, current, reason, words, at_s,"
-                " until_s) VALUES (:pk, :field, :wanted, :current, :reason, :words, :at_s, :until_s)"
-                " ON CONFLICT (record_pk, field) DO UPDATE SET wanted = excluded.wanted,"
-                " current = excluded.current, reason = excluded.reason, words = excluded.words,"
-                " at_s = excluded.at_s, until_s = excluded.until_s"
-            ),
-            values,
+    values = (
+        (
+            each.record_pk,
+            each.field,
+            orjson.dumps(each.wanted).decode(),
+            orjson.dumps(each.current).decode(),
+            each.reason,
+            each.words,
+            at_s,
+            each.until_s,
         )
+        for each in rows
+    )
+    store_rows(tx, _ADD, values)
 
 
 def subjects_over(tx: Connection, *, now_s: float) -> list[str]:
@@ -113,7 +109,7 @@ def subjects_left(
         "SELECT DISTINCT COALESCE(r.person, r.account) AS subject FROM difference d"
         " JOIN record r ON r.pk = d.record_pk WHERE d.reason IN :reasons AND r.gone = 0"
         " AND (:connection = '' OR (r.connection = :connection AND r.object IN :objects))"
-    ).bindparams(bindparam("reasons", expanding=True), bindparam("objects", expanding=True))
+    ).bindparams(*texts("reasons", "objects"))
     values = {"reasons": list(reasons), "connection": connection, "objects": list(objects)}
     return sorted(row.subject for row in tx.execute(sql, values) if row.subject)
 

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection, text
 
 from stagesync.domain.guard import Cause, Group, Rule, Trip
+from stagesync.store.bulk import Put, store_rows
 from stagesync.store.keys import among
 
 
@@ -34,35 +35,35 @@ class OwnWrite:
     approval: str
 
 
+_KEYS = ("record_pk", "field", "at_s")
+_TOLD = ("value", "run", "stage_to")
+_SAVE = Put(
+    "own_write",
+    (*_KEYS, *_TOLD, "connection", "subject", "cause", "stage_from", "approval"),
+    _KEYS,
+    _TOLD,
+)
+
+
 def save_own_writes(tx: Connection, writes: Iterable[OwnWrite]) -> None:
     """Keep what was written."""
-    rows = [
-        {
-            "pk": each.record_pk,
-            "field": each.field,
-            "at_s": each.at_s,
-            "connection": each.connection,
-            "subject": each.subject,
-            "value": orjson.dumps(each.value).decode(),
-            "run": each.run,
-            "cause": str(each.group.cause),
-            "stage_from": each.group.stage_from,
-            "stage_to": each.group.stage_to,
-            "approval": each.approval,
-        }
-        for each in writes
-    ]
-    if rows:
-        tx.execute(
-            text(
-                "INSERT INTO own_write (record_pk, field, at_s, connection, subject, value, run,"
-                " cause, stage_from, stage_to, approval) VALUES (:pk, :field, :at_s, :connection,"
-                " :subject, :value, :run, :cause, :stage_from, :stage_to, :approval)"
-                " ON CONFLICT (record_pk, field, at_s) DO UPDATE SET value = excluded.value,"
-                " run = excluded.run, stage_to = excluded.stage_to"
-            ),
-            rows,
+    rows = (
+        (
+            each.record_pk,
+            each.field,
+            each.at_s,
+            orjson.dumps(each.value).decode(),
+            each.run,
+            each.group.stage_to,
+            each.connection,
+            each.subject,
+            str(each.group.cause),
+            each.group.stage_from,
+            each.approval,
         )
+        for each in writes
+    )
+    store_rows(tx, _SAVE, rows)
 
 
 def stages_told(tx: Connection, pks: Iterable[int]) -> dict[int, str]:
@@ -122,8 +123,10 @@ def recent_moves(tx: Connection, *, since_s: float) -> dict[Group, int]:
 def busy_records(tx: Connection, *, since_s: float, more_than: int) -> dict[int, int]:
     """Record -> how often we wrote the same field of it since, where that is more than a number."""
     sql = text(
-        "SELECT record_pk, MAX(times) AS times FROM (SELECT record_pk, field, COUNT(*) AS times"
-        " FROM own_write WHERE at_s > :since_s GROUP BY record_pk, field) AS counted"
+        # Found first, then grouped: else SQLite reads all that was ever written, which is in order already.
+        "WITH recent AS MATERIALIZED (SELECT record_pk, field FROM own_write WHERE at_s > :since_s)"
+        " SELECT record_pk, MAX(times) AS times FROM (SELECT record_pk, field, COUNT(*) AS times"
+        " FROM recent GROUP BY record_pk, field) AS counted"
         " GROUP BY record_pk HAVING MAX(times) > :more_than"
     )
     rows = tx.execute(sql, {"since_s": since_s, "more_than": more_than})

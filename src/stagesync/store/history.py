@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.engine import Row
 
 from stagesync.domain.path import Step
+from stagesync.store.bulk import Put, store_rows
 from stagesync.store.keys import among, chunks
 
 
@@ -39,36 +40,22 @@ class Transition:
     implied: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
+_TEXTS = ("position_from", "position_to", "scores", "reasons", "implied")
+_PLAIN = ("subject", "at_s", "run", "stage_from", "stage_to", "policy")
+_SAVE = Put("transition", (*_PLAIN, "path", *_TEXTS), ("subject", "at_s"))
+
+
 def save_transitions(tx: Connection, transitions: Sequence[Transition]) -> None:
     """Append transitions."""
-    if not transitions:
-        return
-    tx.execute(
-        text(
-            "INSERT INTO transition (subject, at_s, run, stage_from, stage_to, position_from,"
-            " position_to, policy, scores, reasons, path, implied) VALUES (:subject, :at_s, :run,"
-            " :stage_from, :stage_to, :position_from, :position_to, :policy, :scores, :reasons, :path,"
-            " :implied)"
-            " ON CONFLICT (subject, at_s) DO NOTHING"
-        ),
-        [
-            {
-                "subject": each.subject,
-                "at_s": each.at_s,
-                "run": each.run,
-                "stage_from": each.stage_from,
-                "stage_to": each.stage_to,
-                "position_from": orjson.dumps(each.position_from).decode(),
-                "position_to": orjson.dumps(each.position_to).decode(),
-                "policy": each.policy,
-                "scores": orjson.dumps(each.scores).decode(),
-                "reasons": orjson.dumps(each.reasons).decode(),
-                "path": orjson.dumps([(step.at_s, step.position) for step in each.path]).decode(),
-                "implied": orjson.dumps(each.implied).decode(),
-            }
-            for each in transitions
-        ],
+    rows = (
+        (
+            *(getattr(each, name) for name in _PLAIN),
+            orjson.dumps([(step.at_s, step.position) for step in each.path]).decode(),
+            *(orjson.dumps(getattr(each, name)).decode() for name in _TEXTS),
+        )
+        for each in transitions
     )
+    store_rows(tx, _SAVE, rows)
 
 
 def last_transitions(

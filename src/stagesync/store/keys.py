@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import BindParameter, Connection, Text, bindparam, text
 from sqlalchemy.engine import Row
 
 CHUNK = 500
@@ -22,6 +22,11 @@ def chunks(keys: Iterable[Any]) -> Iterator[list[Any]]:
             batch = []
     if batch:
         yield batch
+
+
+def texts(*names: str) -> list[BindParameter[str]]:
+    """Parameters that are IN lists of texts; one may be empty, which Postgres takes for numbers otherwise."""
+    return [bindparam(name, expanding=True, type_=Text()) for name in names]
 
 
 def among(tx: Connection, sql: str, keys: Iterable[Any]) -> Iterator[Row[Any]]:

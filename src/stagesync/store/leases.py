@@ -83,14 +83,15 @@ def take(
     holder: Holder,
     *,
     lasts_s: float,
-    is_gone: Callable[[Holder], bool],
+    is_free: Callable[[Held], bool],
 ) -> str | None:
     """Take a lease that nobody holds; the token, or None when somebody does.
 
-    Abandoned leases, and those of whom `is_gone`, count as free.
+    Args:
+        is_free: whether a lease counts as nobody's; those that do are struck, whatever their name.
     """
     for each in all_held(tx):
-        if each.is_abandoned or is_gone(each.holder):
+        if is_free(each):
             _remove(tx, each)
         elif each.name == name:
             return None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, text
 
+from stagesync.store.bulk import Put, store_rows
 from stagesync.store.keys import among
 
 
@@ -14,11 +15,8 @@ def save_links(tx: Connection, links: Mapping[int, Iterable[int]]) -> None:
     if not links:
         return
     tx.execute(text("DELETE FROM link WHERE from_pk = :pk"), [{"pk": pk} for pk in links])
-    rows = [
-        {"from_pk": pk, "to_pk": to_pk} for pk, targets in links.items() for to_pk in set(targets)
-    ]
-    if rows:
-        tx.execute(text("INSERT INTO link (from_pk, to_pk) VALUES (:from_pk, :to_pk)"), rows)
+    rows = ((pk, to_pk) for pk, targets in links.items() for to_pk in set(targets))
+    store_rows(tx, Put("link", ("from_pk", "to_pk")), rows)
 
 
 def links_from(tx: Connection, pks: Iterable[int]) -> dict[int, list[int]]:

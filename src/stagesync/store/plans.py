@@ -11,7 +11,8 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.engine import Row
 
 from stagesync.domain.guard import Cause, Group
-from stagesync.store.keys import chunks
+from stagesync.store.bulk import Put, store_rows
+from stagesync.store.keys import chunks, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def plans_in(tx: Connection, *states: str) -> list[StoredPlan]:
     """Plans in these states, newest first."""
     sql = text(
         "SELECT * FROM plan WHERE state IN :states ORDER BY made_at_s DESC, id DESC"
-    ).bindparams(bindparam("states", expanding=True))
+    ).bindparams(*texts("states"))
     rows = tx.execute(sql, {"states": list(states)})
     return [StoredPlan(**row._mapping) for row in rows]  # noqa: SLF001  the documented way to a row's columns
 
@@ -127,45 +128,26 @@ def forget_empty_plans(tx: Connection, *, but: str = "") -> None:
         tx.execute(text(sql), {"but": but})
 
 
+_TEXTS = ("before", "after", "because")
+_WORDS = ("subject", "stage_from", "stage_to", "state", "cause", "approval", "way")
+_KEYS = ("plan", "record_pk", "field")
+_SAVE_ENTRY = Put("plan_entry", (*_KEYS, *_WORDS, *_TEXTS), _KEYS, (*_WORDS, *_TEXTS))
+
+
 def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
     """Keep entries of plans.
 
     A plan that is held for one connection takes in what later runs write to the others: an entry that
     was written meanwhile gives way to the new one. The audit has both.
     """
-    rows = [
-        {
-            "plan": each.plan,
-            "record_pk": each.record_pk,
-            "field": each.field,
-            "subject": each.subject,
-            "before": orjson.dumps(each.before).decode(),
-            "after": orjson.dumps(each.after).decode(),
-            "stage_from": each.stage_from,
-            "stage_to": each.stage_to,
-            "because": orjson.dumps(each.because).decode(),
-            "state": each.state,
-            "cause": each.cause,
-            "approval": each.approval,
-            "way": each.way,
-        }
-        for each in entries
-    ]
-    if rows:
-        tx.execute(
-            text(
-                "INSERT INTO plan_entry (plan, record_pk, field, subject, before, after, stage_from,"
-                " stage_to, because, state, cause, approval, way) VALUES (:plan, :record_pk, :field,"
-                " :subject, :before, :after, :stage_from, :stage_to, :because, :state, :cause, :approval,"
-                " :way)"
-                " ON CONFLICT (plan, record_pk, field) DO UPDATE SET subject = excluded.subject,"
-                " before = excluded.before, after = excluded.after,"
-                " stage_from = excluded.stage_from, stage_to = excluded.stage_to,"
-                " because = excluded.because, state = excluded.state, cause = excluded.cause,"
-                " approval = excluded.approval, way = excluded.way"
-            ),
-            rows,
+    rows = (
+        (
+            *(getattr(each, name) for name in (*_KEYS, *_WORDS)),
+            *(orjson.dumps(getattr(each, name)).decode() for name in _TEXTS),
         )
+        for each in entries
+    )
+    store_rows(tx, _SAVE_ENTRY, rows)
 
 
 def entries_of(tx: Connection, plan_id: str, *states: str) -> list[StoredEntry]:
@@ -293,11 +275,11 @@ def adopt(tx: Connection, plan_id: str, connections: Iterable[str]) -> None:
         " WHERE o.plan = :other AND o.state = 'planned' AND o.record_pk = plan_entry.record_pk"
         " AND o.field = plan_entry.field)"
         " AND record_pk IN (SELECT pk FROM record WHERE connection IN :names)"
-    ).bindparams(bindparam("names", expanding=True))
+    ).bindparams(*texts("names"))
     take = text(
         "UPDATE plan_entry SET plan = :plan WHERE plan = :other AND state = 'planned'"
         " AND record_pk IN (SELECT pk FROM record WHERE connection IN :names)"
-    ).bindparams(bindparam("names", expanding=True))
+    ).bindparams(*texts("names"))
     for row in tx.execute(left, {"plan": plan_id}).all():
         given = {"plan": plan_id, "other": row.id, "names": list(connections)}
         tx.execute(make_room, given)
@@ -331,7 +313,7 @@ def subjects_waiting(tx: Connection, *states: str) -> list[str]:
     """People and accounts that have an entry in one of these states."""
     sql = text(
         "SELECT DISTINCT subject FROM plan_entry WHERE state IN :states ORDER BY subject"
-    ).bindparams(bindparam("states", expanding=True))
+    ).bindparams(*texts("states"))
     return [row.subject for row in tx.execute(sql, {"states": list(states)})]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.engine import Row
 
+from stagesync.store.bulk import Change, Put, store_rows
 from stagesync.store.keys import among, chunks
 
 Ref = tuple[str, str, str]
@@ -27,7 +28,6 @@ class StoredRecord:
         told_at_s: its stamp when it last held something new: our own writes do not make it newer.
         merged_into: id of the record that it became part of; empty otherwise.
         employer: domain of the company of its address; empty for free mail.
-        erased: the CRM has forgotten this person: nothing is stored of it any more.
     """
 
     pk: int
@@ -35,19 +35,18 @@ class StoredRecord:
     object: str
     id: str
     held: bool
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Any] = field(repr=False)
     changed_at_s: float
     told_at_s: float
     gone: bool
     person: str | None
     account: str | None
-    email: str
-    name: tuple[str, str]
-    domain: str
+    email: str = field(repr=False)
+    name: tuple[str, str] = field(repr=False)
+    domain: str = field(repr=False)
     merged_into: str
     created_at_s: float | None = None
-    employer: str = ""
-    erased: bool = False
+    employer: str = field(default="", repr=False)
 
     @property
     def mail_domain(self) -> str:
@@ -57,7 +56,7 @@ class StoredRecord:
 
 _COLUMNS = (
     "pk, connection, object, id, held, fields, changed_at_s, told_at_s, created_at_s, gone, person, account,"
-    " email, mail_domain, first_name, last_name, domain, merged_into, erased"
+    " email, mail_domain, first_name, last_name, domain, merged_into"
 )
 
 
@@ -80,7 +79,6 @@ def _stored(row: Row[Any]) -> StoredRecord:
         merged_into=row.merged_into,
         created_at_s=row.created_at_s,
         employer=row.mail_domain,
-        erased=bool(row.erased),
     )
 
 
@@ -123,18 +121,21 @@ def all_records(tx: Connection, objects: Sequence[tuple[str, str]]) -> Iterator[
             yield _stored(row)
 
 
+_IDENTITY = ("email", "mail_domain", "first_name", "last_name", "domain")
+_UNSEEN = {
+    "held": 0,
+    "fields": "{}",
+    **dict.fromkeys(("changed_at_s", "told_at_s", "gone"), 0),
+    **dict.fromkeys(("merged_into", *_IDENTITY), ""),
+}
+_REF = ("connection", "object", "id")
+_NAME = Put("record", (*_REF, *_UNSEEN), _REF)
+
+
 def name_records(tx: Connection, refs: Iterable[Ref]) -> dict[Ref, int]:
     """The store's number of each record, making a place for those never heard of."""
     wanted = sorted(set(refs))
-    tx_insert = text(
-        "INSERT INTO record (connection, object, id, held, fields, changed_at_s, told_at_s, gone, erased, merged_into,"
-        " email, mail_domain, first_name, last_name, domain)"
-        " VALUES (:connection, :object, :id, 0, '{}', 0, 0, 0, 0, '', '', '', '', '', '')"
-        " ON CONFLICT (connection, object, id) DO NOTHING"
-    )
-    if wanted:
-        rows = [{"connection": c, "object": o, "id": i} for c, o, i in wanted]
-        tx.execute(tx_insert, rows)
+    store_rows(tx, _NAME, ((*ref, *_UNSEEN.values()) for ref in wanted))
     found: dict[Ref, int] = {}
     by_kind: dict[tuple[str, str], list[str]] = {}
     for connection, object_name, record_id in wanted:
@@ -151,35 +152,40 @@ def name_records(tx: Connection, refs: Iterable[Ref]) -> dict[Ref, int]:
     return found
 
 
-_SAVE_RECORD = text(
-    "UPDATE record SET held = 1, fields = :fields, changed_at_s = :changed_at_s,"
-    " told_at_s = :changed_at_s, created_at_s = :created_at_s, gone = :gone, merged_into = :merged_into, email = :email,"
-    " mail_domain = :mail_domain, first_name = :first_name, last_name = :last_name, domain = :domain WHERE pk = :pk"
+_TOLD = ("created_at_s", "gone", "merged_into", *_IDENTITY)
+_SAVE = Change(
+    "record", ("held", "fields", "changed_at_s", "told_at_s", "gone_at_s", *_TOLD), ("pk",)
 )
+_SAVE_IDENTITY = Change("record", _IDENTITY, ("pk",))
+_SAVE_FIELDS = Change("record", ("fields",), ("pk",))
+_SAVE_STAMP = Change("record", ("changed_at_s",), ("pk",))
 
 
 def save_records(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store what records hold now; each row has the columns of the statement, `fields` as a mapping."""
-    if rows:
-        encoded = [{**row, "fields": orjson.dumps(row["fields"]).decode()} for row in rows]
-        tx.execute(_SAVE_RECORD, encoded)
+    """Store what records hold now; each row has `pk`, `fields` as a mapping, `changed_at_s` and `_TOLD`."""
+    values = (
+        (
+            1,
+            orjson.dumps(row["fields"]).decode(),
+            row["changed_at_s"],
+            row["changed_at_s"],
+            None,
+            *(row[name] for name in _TOLD),
+            row["pk"],
+        )
+        for row in rows
+    )
+    store_rows(tx, _SAVE, values)
 
 
 def save_identities(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store by what records are known again: `pk` and the columns of the statement."""
-    if rows:
-        sql = (
-            "UPDATE record SET email = :email, mail_domain = :mail_domain, first_name = :first_name,"
-            " last_name = :last_name, domain = :domain WHERE pk = :pk"
-        )
-        tx.execute(text(sql), list(rows))
+    """Store by what records are known again: each row has `pk` and `_IDENTITY`."""
+    store_rows(tx, _SAVE_IDENTITY, ([row[name] for name in (*_IDENTITY, "pk")] for row in rows))
 
 
 def set_fields(tx: Connection, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
     """Replace the stored fields of records, after a write that the CRM took."""
-    encoded = [{"pk": pk, "fields": orjson.dumps(dict(fields)).decode()} for pk, fields in rows]
-    if encoded:
-        tx.execute(text("UPDATE record SET fields = :fields WHERE pk = :pk"), encoded)
+    store_rows(tx, _SAVE_FIELDS, ((orjson.dumps(dict(told)).decode(), pk) for pk, told in rows))
 
 
 def drop_fields(
@@ -224,9 +230,7 @@ def count_live(tx: Connection, connection: str, object_name: str) -> int:
 
 def set_stamps(tx: Connection, rows: Iterable[tuple[int, float]]) -> None:
     """Keep records' modification stamps, when nothing else of them changed."""
-    values = [{"pk": pk, "changed_at_s": changed_at_s} for pk, changed_at_s in rows]
-    if values:
-        tx.execute(text("UPDATE record SET changed_at_s = :changed_at_s WHERE pk = :pk"), values)
+    store_rows(tx, _SAVE_STAMP, ((changed_at_s, pk) for pk, changed_at_s in rows))
 
 
 def since_of(tx: Connection, pks: Iterable[int]) -> dict[int, dict[str, float]]:
@@ -259,3 +263,9 @@ def save_since(
     if rows:
         sql = "INSERT INTO fact_since (record_pk, fact, since_s) VALUES (:pk, :fact, :since_s)"
         tx.execute(text(sql), rows)
+
+
+def all_refs(tx: Connection) -> Iterator[Ref]:
+    """Every record's connection, object and id."""
+    for row in tx.execute(text("SELECT connection, object, id FROM record")):
+        yield row.connection, row.object, row.id

@@ -7,7 +7,7 @@ one text per plan, its values a line each, compressed.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,15 +141,40 @@ def forget_old_plans(tx: Connection, *, before_s: float) -> None:
         tx.execute(text("DELETE FROM plan WHERE id = :plan"), found)
 
 
-def forget_records(tx: Connection, pks: Collection[int]) -> None:
-    """Take every value of these records out of what was kept."""
-    starts = tuple(b"[%d," % pk for pk in pks)
+def forget_people(tx: Connection, pks: Collection[int], people: Collection[str]) -> int:
+    """Take every value of these records and people out of what was kept; how many plans that changed."""
+    changed = 0
     for row in tx.execute(text("SELECT plan, body FROM saved_plan")).all():
         lines = _unpacked(row.body)
-        left = [line for line in lines if not line.startswith(starts)]
-        if len(left) < len(lines):
+        theirs = set(_of(lines, pks, people))
+        if theirs:
+            changed += 1
+            left = [line for place, line in enumerate(lines) if place not in theirs]
             sql = text("UPDATE saved_plan SET body = :body WHERE plan = :plan")
             tx.execute(sql, {"plan": row.plan, "body": _packed(left)})
+    return changed
+
+
+def values_of(
+    tx: Connection, pks: Collection[int], people: Collection[str]
+) -> list[dict[str, Any]]:
+    """Every value of these records and people that was kept of any plan, with the plan's id."""
+    found = []
+    for row in tx.execute(text("SELECT plan, body FROM saved_plan ORDER BY plan")).all():
+        lines = _unpacked(row.body)
+        for place in _of(lines, pks, people):
+            told = dict(zip(_FIELDS, orjson.loads(lines[place]), strict=True))
+            found.append({"plan": row.plan, **told})
+    return found
+
+
+def _of(lines: Sequence[bytes], pks: Collection[int], people: Collection[str]) -> Iterator[int]:
+    """The places of the lines that are of these records or people; reads no line whole that is not."""
+    numbers = {b"[%d" % pk for pk in pks}
+    names = [b'"%b"' % who.encode() for who in people]
+    for place, line in enumerate(lines):
+        if line[: line.index(b",")] in numbers or any(name in line for name in names):
+            yield place
 
 
 def _count(tx: Connection, plan_id: str) -> tuple[dict[str, int], int, int]:

@@ -80,11 +80,6 @@ def all_places(tx: Connection) -> dict[int, Position]:
     return {row.id: orjson.loads(row.levels) for row in rows}
 
 
-def forget_stands(tx: Connection, subject: str) -> None:
-    """Forget where somebody stood: they count in no funnel any more."""
-    tx.execute(text("DELETE FROM stood WHERE subject = :subject"), {"subject": subject})
-
-
 def _levels(position: Position) -> str:
     return orjson.dumps(position, option=orjson.OPT_SORT_KEYS).decode()
 

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from stagesync.engine.deployment import Deployment
 from stagesync.errors import ArgumentError, StagesyncError
 from stagesync.settings import WebSettings
+from stagesync.web.protocol import PromptProtocol
 from stagesync.web.webhooks import Webhooks
 
 log = structlog.get_logger()
@@ -82,7 +83,7 @@ async def _healthz(_request: Request) -> Response:
 def _server(app: Starlette) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=PromptProtocol,
         ws="none",
         lifespan="off",
         loop="asyncio",

@@ -15,15 +15,20 @@ import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-from stagesync.connector import Heard, Hears, RequestRefused
+from stagesync.connector import CrmError, Heard, Hears
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.inbox import note_heard
-from stagesync.errors import StoreError
 from stagesync.web.rate import Rate
 
 log = structlog.get_logger()
 
 LARGEST_BODY = 1024 * 1024
+LARGEST_HEAD = 16 * 1024
+"""Of names and values; a CRM sends a tenth of it."""
+
+MOST_IN_HAND = 16 * 1024 * 1024
+"""Bytes of all bodies that are being read or proven; beyond it callers are put off."""
+
 BODY_LIMIT_S = 10.0
 """How long a request may take to arrive."""
 
@@ -41,6 +46,10 @@ class _TooLarge(Exception):
     """The body is larger than any CRM sends."""
 
 
+class _Full(Exception):
+    """So many bodies are in hand that one more has to wait."""
+
+
 class Webhooks:
     """Takes the webhooks of a deployment's connections.
 
@@ -56,6 +65,7 @@ class Webhooks:
         self._public_url = public_url
         self._call = call
         self._rates: dict[str, Rate] = {}
+        self._in_hand = 0
         self._threads = ThreadPoolExecutor(IN_HAND, thread_name_prefix="webhook")
 
     async def take(self, request: Request) -> Response:
@@ -63,18 +73,44 @@ class Webhooks:
         connected = self._deployment.connections.get(request.path_params["connection"])
         if connected is None or not _listens(connected):
             return Response(status_code=404)
+        if sum(len(name) + len(value) for name, value in request.headers.raw) > LARGEST_HEAD:
+            return Response(status_code=431)
         rate = self._rates.setdefault(connected.name, Rate(CALLS_PER_S, CALLS_AT_ONCE))
         if not rate.takes(asyncio.get_running_loop().time()):
             return Response(status_code=429, headers={"Retry-After": "1"})
+        body = bytearray()
+        try:
+            return await self._read_and_answer(connected, request, body)
+        finally:
+            self._in_hand -= len(body)
+
+    async def _read_and_answer(
+        self, connected: Connected, request: Request, body: bytearray
+    ) -> Response:
         try:
             async with asyncio.timeout(BODY_LIMIT_S):
-                body = await _body_of(request)
+                await self._read(request, body)
         except _TooLarge:
             return Response(status_code=413)
+        except _Full:
+            return Response(status_code=503, headers={"Retry-After": "60"})
         except (TimeoutError, ClientDisconnect):
             return Response(status_code=408)
-        heard = Heard("POST", self._address(request.scope), _headers(request), body)
+        heard = Heard("POST", self._address(request.scope), _headers(request), bytes(body))
         return await self._answer(connected, heard)
+
+    async def _read(self, request: Request, body: bytearray) -> None:
+        """Read the body as it was sent: nothing is unpacked, whatever it says of its encoding."""
+        declared = request.headers.get("content-length", "")
+        if len(declared) > 9 or (declared.isdigit() and int(declared) > LARGEST_BODY):
+            raise _TooLarge
+        async for part in request.stream():
+            body += part
+            self._in_hand += len(part)
+            if len(body) > LARGEST_BODY:
+                raise _TooLarge
+            if self._in_hand > MOST_IN_HAND:
+                raise _Full
 
     async def _answer(self, connected: Connected, heard: Heard) -> Response:
         try:
@@ -82,11 +118,11 @@ class Webhooks:
                 # Left to itself when the time is up: what it still writes down is no loss.
                 loop = asyncio.get_running_loop()
                 await loop.run_in_executor(self._threads, self._note, connected, heard)
-        except RequestRefused as refused:
-            code = refused.code.lower() or "refused"
+        except CrmError as refused:
+            code = getattr(refused, "code", "").lower() or "refused"
             log.warning("webhook refused", connection=connected.name, code=code)
             return PlainTextResponse(code, status_code=401)
-        except (TimeoutError, StoreError) as error:
+        except Exception as error:  # noqa: BLE001  a caller learns nothing of what broke, nor does uvicorn's log
             log.warning("webhook put off", connection=connected.name, why=type(error).__name__)
             return Response(status_code=503, headers={"Retry-After": "60"})
         return Response(status_code=204)
@@ -115,15 +151,3 @@ def _listens(connected: Connected) -> bool:
 
 def _headers(request: Request) -> dict[str, str]:
     return {name.casefold(): value for name, value in request.headers.items()}
-
-
-async def _body_of(request: Request) -> bytes:
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > LARGEST_BODY:
-        raise _TooLarge
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_BODY:
-            raise _TooLarge
-    return bytes(body)

@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that `open_store` holds."""
+"""Runs the migrations in the transaction that `store.migrating` began."""
 
 from alembic import context
 
@@ -9,5 +9,4 @@ context.configure(
     target_metadata=metadata,
     render_as_batch=True,
 )
-with context.begin_transaction():
-    context.run_migrations()
+context.run_migrations()

@@ -19,8 +19,12 @@ alert       what a person should put right, and what they did
 from __future__ import annotations
 
 from sqlalchemy import Column, Float, Index, Integer, Table
+from sqlalchemy import text as sql
 
 from stagesync.store.schema.columns import instant, metadata, text, whole
+
+_MERGED = sql("merged_into <> ''")
+_GONE = sql("gone = 1")
 
 record = Table(
     "record",
@@ -35,7 +39,7 @@ record = Table(
     instant("told_at_s"),
     instant("created_at_s", null=True),
     whole("gone"),
-    whole("erased"),
+    instant("gone_at_s", null=True),
     text("merged_into"),
     text("person", null=True),
     text("account", null=True),
@@ -50,6 +54,10 @@ record = Table(
     Index("ix_record_email", "email"),
     Index("ix_record_mail_domain", "mail_domain"),
     Index("ix_record_domain", "domain"),
+    Index("ix_record_merged_into", "merged_into", sqlite_where=_MERGED, postgresql_where=_MERGED),
+    Index("ix_record_gone_at_s", "gone_at_s", sqlite_where=_GONE, postgresql_where=_GONE),
+    # A number is never given twice: what a run in hand still notes of an erased record is nobody's.
+    sqlite_autoincrement=True,
 )
 
 alias = Table(

@@ -1,10 +1,11 @@
 """What stagesync notes about itself.
 
-meta     single values about the store
-run      every pass
-audit    the log: what is kept of an entry for ever, and the part that tells of a person and can be blanked
-log_end  where its chains end: that of the heads, under no name, and that of each run that is not closed
-lease    who works on the store just now; see `store.leases`
+meta        single values about the store
+run         every pass
+audit       the log: what is kept of an entry for ever, and the part that tells of a person and can be blanked
+log_end     where its chains end: that of the heads, under no name, and that of each run that is not closed
+log_policy  which runs have entries under which policy
+lease       who works on the store just now; see `store.leases`
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ run = Table(
     text("outcome"),
     text("summary"),
     Index("ix_run_seq", "seq", unique=True),
+    Index("ix_run_started_at_s", "started_at_s"),
 )
 
 audit = Table(
@@ -42,6 +44,7 @@ audit = Table(
     Index("ix_audit_run", "run"),
     Index("ix_audit_person", "person"),
     Index("ix_audit_id", "id"),
+    Index("ix_audit_at", "at", "seq"),
 )
 
 log_end = Table(
@@ -50,6 +53,14 @@ log_end = Table(
     text("run", key=True),
     whole("entries"),
     text("hash"),
+)
+
+log_policy = Table(
+    "log_policy",
+    metadata,
+    text("policy", key=True),
+    text("run", key=True),
+    sqlite_with_rowid=False,
 )
 
 lease = Table(

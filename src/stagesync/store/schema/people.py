@@ -43,6 +43,7 @@ def _placed(name: str) -> Table:
         Index(f"ix_{name}_accept_by_s", "accept_by_s"),
         Index(f"ix_{name}_referrer", "referrer"),
         Index(f"ix_{name}_account", "account"),
+        Index(f"ix_{name}_policy", "policy"),
     )
 
 

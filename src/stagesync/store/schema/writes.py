@@ -41,6 +41,7 @@ difference = Table(
     instant("at_s"),
     instant("until_s", null=True),
     Index("ix_difference_until_s", "until_s"),
+    Index("ix_difference_reason", "reason"),
 )
 
 clearing = Table(

@@ -34,6 +34,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_account_accept_by_s", ["accept_by_s"], unique=False)
         batch_op.create_index("ix_account_account", ["account"], unique=False)
         batch_op.create_index("ix_account_next_contact_at_s", ["next_contact_at_s"], unique=False)
+        batch_op.create_index("ix_account_policy", ["policy"], unique=False)
         batch_op.create_index("ix_account_recheck_at_s", ["recheck_at_s"], unique=False)
         batch_op.create_index("ix_account_referrer", ["referrer"], unique=False)
 
@@ -96,6 +97,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit")),
     )
     with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_at", ["at", "seq"], unique=False)
         batch_op.create_index("ix_audit_id", ["id"], unique=False)
         batch_op.create_index("ix_audit_person", ["person"], unique=False)
         batch_op.create_index("ix_audit_run", ["run"], unique=False)
@@ -177,6 +179,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_difference")),
     )
     with op.batch_alter_table("difference", schema=None) as batch_op:
+        batch_op.create_index("ix_difference_reason", ["reason"], unique=False)
         batch_op.create_index("ix_difference_until_s", ["until_s"], unique=False)
 
     op.create_table(
@@ -211,6 +214,25 @@ def upgrade() -> None:
         sa.Column("ended_at_s", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("connection", "object", name=op.f("pk_first_load")),
     )
+    op.create_table(
+        "forgetting",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_forgetting")),
+    )
+    op.create_table(
+        "forgotten",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_forgotten")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("forgotten", schema=None) as batch_op:
+        batch_op.create_index("ix_forgotten_connection", ["connection", "object"], unique=False)
+
     op.create_table(
         "held_group",
         sa.Column("plan", sa.Text(), nullable=False),
@@ -301,6 +323,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run", name=op.f("pk_log_end")),
     )
     op.create_table(
+        "log_policy",
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("run", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("policy", "run", name=op.f("pk_log_policy")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "member",
         sa.Column("connection", sa.Text(), nullable=False),
         sa.Column("object", sa.Text(), nullable=False),
@@ -365,6 +394,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_person_accept_by_s", ["accept_by_s"], unique=False)
         batch_op.create_index("ix_person_account", ["account"], unique=False)
         batch_op.create_index("ix_person_next_contact_at_s", ["next_contact_at_s"], unique=False)
+        batch_op.create_index("ix_person_policy", ["policy"], unique=False)
         batch_op.create_index("ix_person_recheck_at_s", ["recheck_at_s"], unique=False)
         batch_op.create_index("ix_person_referrer", ["referrer"], unique=False)
 
@@ -425,7 +455,7 @@ def upgrade() -> None:
         sa.Column("told_at_s", sa.Float(), nullable=False),
         sa.Column("created_at_s", sa.Float(), nullable=True),
         sa.Column("gone", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("erased", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("gone_at_s", sa.Float(), nullable=True),
         sa.Column("merged_into", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=True),
         sa.Column("account", sa.Text(), nullable=True),
@@ -435,13 +465,28 @@ def upgrade() -> None:
         sa.Column("last_name", sa.Text(), nullable=False),
         sa.Column("domain", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_record")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.create_index("ix_record_account", ["account"], unique=False)
         batch_op.create_index("ix_record_domain", ["domain"], unique=False)
         batch_op.create_index("ix_record_email", ["email"], unique=False)
+        batch_op.create_index(
+            "ix_record_gone_at_s",
+            ["gone_at_s"],
+            unique=False,
+            sqlite_where=sa.text("gone = 1"),
+            postgresql_where=sa.text("gone = 1"),
+        )
         batch_op.create_index("ix_record_identity", ["connection", "object", "id"], unique=True)
         batch_op.create_index("ix_record_mail_domain", ["mail_domain"], unique=False)
+        batch_op.create_index(
+            "ix_record_merged_into",
+            ["merged_into"],
+            unique=False,
+            sqlite_where=sa.text("merged_into <> ''"),
+            postgresql_where=sa.text("merged_into <> ''"),
+        )
         batch_op.create_index("ix_record_person", ["person"], unique=False)
 
     op.create_table(
@@ -462,6 +507,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("run", schema=None) as batch_op:
         batch_op.create_index("ix_run_seq", ["seq"], unique=True)
+        batch_op.create_index("ix_run_started_at_s", ["started_at_s"], unique=False)
 
     op.create_table(
         "saved_plan",
