@@ -22,7 +22,7 @@ import stagesync
 import stagesync_hubspot
 import stagesync_salesforce
 import stagesync_sql
-from stagesync.connector import RequestRefused, Secret
+from stagesync.connector import Reach, RequestRefused, Secret
 from stagesync_hubspot import api as hubspot_api
 from stagesync_hubspot.gate import Gate, may_leave
 from stagesync_hubspot.options import read_options
@@ -289,7 +289,7 @@ def test_soap_says_login_and_nothing_else(calls: str) -> None:
 def test_salesforces_wire_refuses_it_too(method: str, path: str, body: object) -> None:
     """Past our transport and past simple-salesforce: the adapter itself does not send it."""
     session = requests.Session()
-    session.mount("http://", Wire(timeout_s=1.0, plain=True))
+    session.mount("http://", Wire(timeout_s=1.0, reach=Reach.of(DEAD)))
     with pytest.raises(RequestRefused):
         session.request(
             method, DEAD + ROOT + path, data=None if body is None else orjson.dumps(body)
@@ -318,6 +318,7 @@ NETWORK = {
 """Modules by which something could leave this machine."""
 
 CONNECTORS = {
+    "stagesync_hubspot/answers.py": {"urllib3"},
     "stagesync_hubspot/gate.py": {"urllib3"},
     "stagesync_hubspot/transport.py": {"urllib3", "hubspot"},
     "stagesync_salesforce/client.py": {"requests", "simple_salesforce"},

@@ -64,6 +64,15 @@ SECTIONS: Mapping[str, Labels] = {
 """Table -> its title, in the order of the report."""
 
 WORDS: Mapping[str, Labels] = {
+    "place": _both("place", "endroit"),
+    "how": _both("how they came there", "façon d'y arriver"),
+    "accept_by": _both("to be accepted by sales until", "à accepter par les commerciaux avant"),
+    "never": _both("never", "à ne jamais faire"),
+    "no_contact_since": _both("wants no contact since", "ne veut pas de contact depuis"),
+    "referrer": _both("referred by", "recommandée par"),
+    "rule": _both("rule", "règle"),
+    "activity": _both("activity", "activité"),
+    "found_at": _both("found at", "constaté le"),
     "account": _both("company", "entreprise"),
     "actor": _both("who did it", "auteur"),
     "after": _both("after", "après"),
