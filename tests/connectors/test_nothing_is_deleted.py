@@ -330,11 +330,14 @@ CONNECTORS = {
 OURS = {
     "app.py": {"requests"},
     "cli/demo.py": {"requests"},
+    "connector/hosts.py": {"requests"},
     "engine/lease.py": {"socket"},
+    "web/protocol.py": {"asyncio"},
     "web/server.py": {"asyncio", "socket"},
     "web/webhooks.py": {"asyncio"},
 }
-"""Where the rest does: it asks the sandbox on this machine for its time and state, waits to be called, or asks
+"""Where the rest does: it asks the sandbox on this machine for its time and state, waits to be called, knows
+which certificates are trusted, or asks
 this machine for its name."""
 
 

@@ -120,7 +120,8 @@ HOLDINGS: Mapping[str, Holding] = {
         )
     ),
     "stood": Holding(
-        personal=("subject", "since_s", "place", "how"),
+        personal=("subject", "since_s", "how"),
+        plain=("place",),
         by={"subject": Key.SUBJECT},
         until="while the person is known, then `privacy.keep_gone`",
     ),
