@@ -6,7 +6,11 @@ machine disturbs little.
 
 Measured 2026-11, Python 3.11, SQLite 3.50, two cores shared with a dozen other processes:
 
-MEASURED
+    200,000 people, 1,173,840 rows, 44 MB
+    standard, two years by week               32 s
+     40,000 people, the same                   6 s
+
+Nearly a third of it is the list of weeks; cutting the history into stays is a fifth.
 """
 
 import random
