@@ -90,7 +90,7 @@ _ACCOUNT = re.compile(r"^/account-info/v3(?=/)")
 
 # Everything this connector sends besides GET, as the vendor's client names it. HubSpot's write scope
 # also covers archiving, merging and erasing: what is not listed here is never sent.
-_SENDABLE = frozenset(
+SENDABLE = frozenset(
     {
         ("POST", "/crm/v3/objects/{objectType}/search"),
         ("POST", "/crm/v3/objects/{objectType}/batch/read"),
@@ -244,7 +244,7 @@ def versioned(resource_path: str, version: str) -> str:
 
 def may_send(method: str, resource_path: str) -> bool:
     """Whether this connector ever sends such a request: it reads, sets values and adds fields."""
-    return method == "GET" or (method, resource_path) in _SENDABLE
+    return method == "GET" or (method, resource_path) in SENDABLE
 
 
 def search_body(

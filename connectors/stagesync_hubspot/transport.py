@@ -38,6 +38,7 @@ from stagesync.connector import (
 from stagesync_hubspot import answers, api, failures, shared
 from stagesync_hubspot.auth import Auth, OAuth, static_token
 from stagesync_hubspot.budget import Told
+from stagesync_hubspot.gate import Gate
 from stagesync_hubspot.options import Options
 
 log = structlog.get_logger()
@@ -54,6 +55,9 @@ class _Client(objects.ApiClient):  # type: ignore[misc]  # the vendor ships no t
         self, configuration: Any, *, options: Options, remembered: Remembered, clock: Clock
     ) -> None:
         super().__init__(configuration=configuration)
+        # Whatever leaves, by whichever method of the vendor's client, leaves through here.
+        pools = self.rest_client.pool_manager
+        self.rest_client.pool_manager = Gate(options.api_version, pools.connection_pool_kw)
         self.user_agent = _AGENT
         self.set_default_header("Accept-Encoding", "gzip, deflate")
         self._reach = Reach.of(options.url)

@@ -7,7 +7,6 @@ and turns `https` into `http` for a sandbox on this machine, since the package k
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -16,13 +15,12 @@ import requests
 from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 
-from stagesync.connector import Reach, RequestRefused, read_within, trusted_roots
+from stagesync.connector import Reach, read_within, trusted_roots
 from stagesync_salesforce import api
+from stagesync_salesforce.gate import refuse_unwanted
 from stagesync_salesforce.steps import Session
 
 CONNECT_TIMEOUT_S = 10.0
-# Nothing is ever deleted or merged in a CRM, whoever asks. A POST may stand for another method.
-_REFUSED = re.compile(r"_HttpMethod=|/merge|emptyRecycleBin", re.IGNORECASE)
 
 
 class Wire(HTTPAdapter):
@@ -48,7 +46,7 @@ class Wire(HTTPAdapter):
             RequestRefused: before anything is sent, for a request that must never be made.
         """
         url = request.url or ""
-        refuse_unwanted(request.method or "", url)
+        refuse_unwanted(request.method or "", url, body=request.body, headers=request.headers)
         if self._reach.home.scheme == "http":
             # The package writes https whatever it is told.
             url = "http:" + url.partition(":")[2]
@@ -72,16 +70,6 @@ class _Bounded:
     def stream(self, _amount: int, **_how: object) -> Iterator[bytes]:
         """What `requests` reads a body by."""
         return read_within(self._raw, silence_s=self._silence_s)
-
-
-def refuse_unwanted(method: str, url: str) -> None:
-    """Stops what would delete or merge records.
-
-    Raises:
-        RequestRefused: it would.
-    """
-    if method.upper() == "DELETE" or _REFUSED.search(url):
-        raise RequestRefused("stagesync never deletes or merges records in a CRM")
 
 
 def make_session(

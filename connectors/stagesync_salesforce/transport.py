@@ -26,8 +26,9 @@ from stagesync.connector import (
 from stagesync_salesforce import api
 from stagesync_salesforce.auth import log_in
 from stagesync_salesforce.budget import Budget, BudgetSpent
-from stagesync_salesforce.client import Client, make_client, make_session, refuse_unwanted
+from stagesync_salesforce.client import Client, make_client, make_session
 from stagesync_salesforce.failures import SessionExpired, failure_of, failure_of_transport
+from stagesync_salesforce.gate import refuse_part
 from stagesync_salesforce.options import Options
 from stagesync_salesforce.steps import LoginAnswer, LoginRequest, Session
 
@@ -126,7 +127,7 @@ class Transport:
         Args:
             path: below `/services/data/vXX.X/`.
         """
-        refuse_unwanted(method, path)
+        refuse_part(method, api.data_path(self.version, path), body=body)
         return self._retried(lambda: self._once(method, path, body=body, params=params))
 
     def composite(self, parts: Sequence[Part]) -> list[Any]:
@@ -136,7 +137,7 @@ class Transport:
         try lets the whole call be repeated, which every part of ours allows.
         """
         for part in parts:
-            refuse_unwanted(part.method, part.path)
+            refuse_part(part.method, part.path, body=part.body)
         body = {
             "allOrNone": False,
             "compositeRequest": [_subrequest(part, place) for place, part in enumerate(parts)],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import requests
 
 from sandbox_clock import SandboxClock
 from stagesync.connector import Page, Pull, Record, Secret
@@ -15,6 +16,7 @@ from stagesync.sandbox.clock import SimClock
 from stagesync.sandbox.seeds import SalesforceSeed
 from stagesync.sandbox.server import serve
 from stagesync.sandbox.world import make_world
+from stagesync_salesforce.api import data_path
 from stagesync_salesforce.connector import SalesforceConnector
 from stagesync_salesforce.options import read_options
 
@@ -46,6 +48,20 @@ class Bench:
         http = self.connector._transport._http
         found: list[dict[str, Any]] = http.get(f"{self.url}/_sandbox/log").json()
         return found
+
+    def call(self, method: str, path: str, *, body: object) -> Any:
+        """Another app sends what our connector never would."""
+        transport = self.connector._transport
+        token = transport._current().session.token.reveal()
+        answer = requests.request(
+            method,
+            self.url + data_path(transport.version, path),
+            json=body,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=10,
+        )
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
 
     def calls_in_log(self) -> list[tuple[str, str]]:
         """Method and path of every request that the vendor counts."""

@@ -42,7 +42,7 @@ def relate(org: Any, relation: str, person: str, **values: Any) -> str:
     """Somebody adds a person to the task or to the meeting."""
     activity = {"TaskRelation": {"TaskId": TASK}, "EventRelation": {"EventId": EVENT}}[relation]
     body = {**activity, "RelationId": person, **values}
-    made = org.connector._transport.call("POST", f"sobjects/{relation}", body=body)
+    made = org.call("POST", f"sobjects/{relation}", body=body)
     org.sim.clock.advance(10)
     return str(made["id"])
 

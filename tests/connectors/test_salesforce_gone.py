@@ -230,7 +230,7 @@ def test_refusal_as_converted_is_remembered(bench: Any) -> None:
 
 def test_contacts_go_with_their_account(empty_bench: Any, pull_all: PullAll) -> None:
     """Deleting an account takes its contacts along, and each of them comes as gone."""
-    call = empty_bench.connector._transport.call
+    call = empty_bench.call
     account = call("POST", "sobjects/Account", body={"Name": "Firm"})["id"]
     body = {"LastName": "N", "AccountId": account}
     contacts = {call("POST", "sobjects/Contact", body=body)["id"] for _ in range(3)}

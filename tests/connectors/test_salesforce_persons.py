@@ -33,7 +33,7 @@ def org(empty_bench: Any) -> Org:
     field = OwnField("contact", "Lifecycle_Stage__c", "Stage", FieldType.TEXT)
     for step in connector.setup([field]):
         connector.make(step)
-    call = connector._transport.call
+    call = empty_bench.call
 
     def make(name: str, **values: str) -> str:
         return str(call("POST", f"sobjects/{name}", body=values)["id"])
@@ -112,7 +112,7 @@ def test_counts_leave_persons_out_of_companies(org: Org) -> None:
 def test_org_without_them_is_asked_nothing_more(empty_bench: Any) -> None:
     """Where describe shows no person accounts, writing contacts costs no further call."""
     connector = empty_bench.connector
-    contact = connector._transport.call("POST", "sobjects/Contact", body={"LastName": "L"})["id"]
+    contact = empty_bench.call("POST", "sobjects/Contact", body={"LastName": "L"})["id"]
     connector.describe(["account", "contact"])
     before = connector.calls
     connector.write([Write("contact", contact, {"Title": "x"})])

@@ -120,7 +120,7 @@ def test_an_activity_counts_for_each_of_its_people(org: Any, deployed: Deploymen
     contacts = {}
     for number in (1, 2):
         body = {"LastName": f"N{number}", "Email": f"n{number}@firm.example"}
-        call = org.connector._transport.call
+        call = org.call
         contacts[number] = call("POST", "sobjects/Contact", body=body)["id"]
     done = {"Status": "Completed", "TaskSubtype": "Call", "CallType": "Inbound"}
     task = call("POST", "sobjects/Task", body=done | {"WhoId": contacts[1]})["id"]
@@ -148,7 +148,7 @@ def test_what_a_merged_contact_did_goes_on_counting(
     """After a merge one person is left with the activities of both, whether the vendor gives the moved
     activities a new stamp or not."""
     org.sim.switches.update({"merge_moves_child_stamps": moves})
-    call = org.connector._transport.call
+    call = org.call
     body = {"LastName": "Ode", "FirstName": "Bob"}
     loser = call("POST", "sobjects/Contact", body=body | {"Email": "bob@firm.example"})["id"]
     winner = call("POST", "sobjects/Contact", body=body | {"Email": "bob@other.example"})["id"]
@@ -164,7 +164,7 @@ def test_what_a_merged_contact_did_goes_on_counting(
 
 def test_contacts_of_a_merged_account_follow_it(org: Any, deployed: Deployment) -> None:
     """A contact whose account lost a merge belongs to the winner, although its own stamp stands still."""
-    call = org.connector._transport.call
+    call = org.call
     firms = [
         call("POST", "sobjects/Account", body={"Name": n, "Website": f"{n}.example"})["id"]
         for n in ("loser", "winner")
@@ -193,7 +193,7 @@ def test_a_status_that_means_converted_is_never_written(org: Any, converts: bool
     org.sim.edit_options(remove)
     org.sim.edit_options({"object": "Lead", "field": "Status", "add": [edit]})
     done = {"Status": "Completed", "TaskSubtype": "Call", "CallType": "Outbound", "WhoId": LEAD}
-    org.connector._transport.call("POST", "sobjects/Task", body=done)
+    org.call("POST", "sobjects/Task", body=done)
     outcome = sync(org, made, after_s=DAY_S + 60)
     made.store.close()
     assert ("Open - Not Contacted", 0) == (before, outcome.exit_code)

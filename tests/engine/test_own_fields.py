@@ -21,6 +21,9 @@ PERSON = (
     WriteRule("fit", "level.fit"),
     WriteRule("content", "content"),
     WriteRule("again", "next_contact"),
+    WriteRule("accept", "accept_by"),
+    WriteRule("peace", "do_not_contact"),
+    WriteRule("never", "never"),
 )
 
 
@@ -202,7 +205,7 @@ def pause_after(at_s: float) -> str:
 
 
 def test_who_opts_out_is_left_in_peace(own: Bench) -> None:
-    """An opt-out empties the next contact and says `none`, in both CRMs, and touches nothing else."""
+    """An opt-out empties the next contact, says `none`, `yes` and `any mail` in both CRMs, and touches nothing else."""
     contact = own.contact("ann@firm.example", last="Ng", status="BAD_TIMING")
     member = own.member("ann@firm.example", LastName="Ng")
     call(own, contact, days_ago=5)
@@ -214,7 +217,7 @@ def test_who_opts_out_is_left_in_peace(own: Bench) -> None:
     there = tuple(
         own.value("south", "contact", member, f"{one}__c") for one in ("content", "again")
     )
-    assert (("none", None), 4) == (there, own.written(outcome))
+    assert (("none", None), 8) == (there, own.written(outcome))
 
 
 def test_a_settled_base_is_written_no_more(own: Bench) -> None:
@@ -224,3 +227,18 @@ def test_a_settled_base_is_written_no_more(own: Bench) -> None:
     call(own, contact, days_ago=5)
     first, second = own.sync(), own.sync()
     assert (True, 0) == (own.written(first) > 10, own.written(second))
+
+
+def test_the_treatment_stands_in_the_crm_where_it_is_asked_for(own: Bench) -> None:
+    """What never to do and the wish to be left in peace are written, and taken back when they end."""
+    contact = own.contact("ann@firm.example")
+    own.sync()
+    assert (None, "a priced offer; technical content", None) == told(
+        own, contact, "peace", "never", "accept"
+    )
+    own.north.edit("contact", contact, {"opted_out": "true"})
+    own.sync()
+    assert ("yes", "any mail", None) == told(own, contact, "peace", "never", "accept")
+    own.north.edit("contact", contact, {"opted_out": "false"})
+    own.sync()
+    assert (None, "a priced offer; technical content") == told(own, contact, "peace", "never")

@@ -220,7 +220,17 @@ def test_an_unreadable_file_is_one_problem(tmp_path):
 
 @pytest.mark.parametrize(
     "value",
-    ["level.fit", "previous_stage", "reason", "changed_at", "content", "next_contact"],
+    [
+        "level.fit",
+        "previous_stage",
+        "reason",
+        "changed_at",
+        "content",
+        "next_contact",
+        "accept_by",
+        "do_not_contact",
+        "never",
+    ],
 )
 def test_what_can_be_written_beside_stages(tmp_path, value):
     """Every value that is no stage may be written to a person, alone or with the stage."""

@@ -15,6 +15,7 @@ from stagesync.cli.deploy import STARTER
 from stagesync.domain.facts import DEAL_STATUSES, Kind
 from stagesync.domain.policy import CountsFor, Follows
 from stagesync.domain.transforms import TRANSFORMS
+from stagesync.domain.vocabulary import COUNTS_AS, LOOP
 from stagesync.loading import (
     conditions,
     mapping,
@@ -126,7 +127,8 @@ def test_a_vocabulary_has_the_loaders_keys() -> None:
     parts = known["$defs"]
     assert set(vocabularies._KEYS) == keys(known)
     assert set(vocabularies._STAGE_KEYS) == keys(parts, "stage")
-    assert set(vocabularies._COUNTS_AS) == set(parts["stage"]["properties"]["counts_as"]["enum"])
+    assert set(COUNTS_AS) == set(parts["stage"]["properties"]["counts_as"]["enum"])
+    assert set(LOOP) == set(parts["stage"]["properties"]["loop"]["enum"])
     assert set(treatment._KEYS) == keys(parts, "treatment")
 
 

@@ -236,7 +236,7 @@ def test_every_standard_stage_but_former_client_has_its_treatment(shipped):
     stages = shipped.vocabularies["standard"].stages
     assert ["former_client"] == [stage.id for stage in stages if "content" not in stage.treatment]
     visitor = shipped.vocabularies["standard"].stage("visitor").treatment
-    assert [("priced_offer", ["quote_sent"]), ("mail_flood", None)] == [
+    assert [("priced_offer", ["quote_sent"]), ("mail_flood", ["sales_email_sent"])] == [
         (never["id"], never.get("seen_as")) for never in visitor["never"]
     ]
 
@@ -244,8 +244,8 @@ def test_every_standard_stage_but_former_client_has_its_treatment(shipped):
 def test_no_contact_comes_before_every_treatment(shipped):
     """Who must not be contacted gets nothing, then who is nurtured or disqualified gets nurturing."""
     overrides = shipped.vocabularies["standard"].overrides
-    assert ["none", "nurturing"] == [one.treatment["content"] for one in overrides]
-    assert 14.0 == overrides[1].treatment["contact_again_after_days"]
+    assert ["none", "nurturing", "nurturing"] == [one.treatment["content"] for one in overrides]
+    assert [14.0, 14.0] == [one.treatment["contact_again_after_days"] for one in overrides[1:]]
 
 
 def test_every_axis_and_level_has_both_labels(shipped):

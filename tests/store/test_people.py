@@ -18,6 +18,10 @@ PLACED = Placed(
     previous_stage="visitor",
     content="consideration",
     next_contact_at_s=30.0,
+    accept_by_s=40.0,
+    never="a priced offer",
+    no_contact_since_s=9.0,
+    referrer="p_2",
     policy="standard 1 (abc)",
 )
 

@@ -14,6 +14,7 @@ from stagesync.cli.doctor import doctor
 from stagesync.cli.evaluate import evaluate
 from stagesync.cli.explain import explain
 from stagesync.cli.forget import forget
+from stagesync.cli.funnel import funnel
 from stagesync.cli.group import Commands
 from stagesync.cli.hands import hold, pause, release, resume, retry, undo
 from stagesync.cli.look import status
@@ -55,6 +56,7 @@ for command in (
     resume,
     status,
     explain,
+    funnel,
     people,
     forget,
     audit,

@@ -176,6 +176,7 @@ def _show_what_waits(document: dict[str, Any]) -> None:
         )
     if document["parked"]:
         click.echo("hint: put it right in the CRM, then stagesync retry")
+    _show_breaches(document["breaches"])
     if document["holds"]:
         told = ", ".join(f"{count} by {kind}" for kind, count in document["holds"].items())
         click.echo(
@@ -190,6 +191,28 @@ def _show_what_waits(document: dict[str, Any]) -> None:
             f"hint: stagesync approve {each['join']} makes them one, stagesync drop {each['join']}"
             " keeps them apart"
         )
+
+
+WORDS = {"next_contact": "to be contacted again", "acceptance": "to be accepted by sales"}
+
+
+def _show_breaches(found: dict[str, Any]) -> None:
+    """What was done against a treatment, and who waits for what it asks for."""
+    rows = [
+        (each["at"], each["person"], each["stage"], each["activity"], _rule(each))
+        for each in found["list"]
+    ]
+    print_rows("against the treatment", ("at", "person", "stage", "what", "rule"), rows)
+    for what, people in found["late"].items():
+        first = [each["person"] for each in found["waiting"] if each["for"] == what][:3]
+        if first:
+            click.echo(f"late: {people} people wait {WORDS[what]}, first {', '.join(first)}")
+
+
+def _rule(each: dict[str, Any]) -> str:
+    if each["rule"] == "review":
+        return "asks for a second look"
+    return f"never {each['labels'].get('en', each['rule'])}"
 
 
 def _told(value: int | None) -> str:

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from stagesync.domain.condition import AnyOf, Condition, LevelIn, StageIn
 from stagesync.domain.kleene import Truth, judge, leaves
-from stagesync.domain.vocabulary import Vocabulary
+from stagesync.domain.vocabulary import Stage, Vocabulary
 from stagesync.errors import DefinitionError, Problem
 
 Position = Mapping[str, str]
@@ -149,6 +149,13 @@ def first_match(
         if judge(condition, leaf):
             return stage.id
     return None
+
+
+def is_accepted(stage: Stage, position: Position) -> bool:
+    """Whether sales took on somebody who was handed over at this stage."""
+    if stage.accepted_when is None:
+        return bool(stage.treatment.get("handover"))
+    return judge(stage.accepted_when, _reader(position, {})) is True
 
 
 def _reader(position: Position, stages: Stages) -> Callable[[Condition], Truth]:

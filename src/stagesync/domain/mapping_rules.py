@@ -23,7 +23,16 @@ When = Mapping[str, frozenset[str]]
 """Field -> the values that fit, folded by `same_text`; "" stands for an empty field. All must fit."""
 
 
-PLAIN_VALUES = ("changed_at", "content", "next_contact", "previous_stage", "reason")
+PLAIN_VALUES = (
+    "accept_by",
+    "changed_at",
+    "content",
+    "do_not_contact",
+    "never",
+    "next_contact",
+    "previous_stage",
+    "reason",
+)
 """What can be written beside stages, scores and levels."""
 
 CompanyOf = Callable[[str], str | None]

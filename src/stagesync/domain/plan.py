@@ -145,6 +145,9 @@ class Wish:
         reason: why that change, in a sentence.
         content: what kind of content the treatment asks for.
         next_contact: ISO instant from which they may be contacted again.
+        accept_by: ISO instant until which sales is to take them on.
+        do_not_contact: `yes` for who wants no contact.
+        never: what the treatment forbids, in words.
     """
 
     stages: Mapping[str, str]
@@ -156,6 +159,9 @@ class Wish:
     reason: str | None = None
     content: str | None = None
     next_contact: str | None = None
+    accept_by: str | None = None
+    do_not_contact: str | None = None
+    never: str | None = None
 
 
 def propose(
@@ -283,6 +289,12 @@ def wanted_value(rule: WriteRule, wish: Wish) -> Held:
             return wish.content
         case "next_contact":
             return wish.next_contact
+        case "accept_by":
+            return wish.accept_by
+        case "do_not_contact":
+            return wish.do_not_contact
+        case "never":
+            return wish.never
         case _:
             return wish.changed_at
 

@@ -16,10 +16,22 @@ from stagesync.domain.vocabulary import Vocabulary
 SALES_CONTACTS = frozenset({"call_logged", "sales_email_sent", "sales_email_reply", "meeting"})
 """Activity types from which a pause counts where the treatment names none of its own."""
 
+INHERITED = "standard"
+"""The vocabulary whose treatment holds where the main one has none."""
+
 NO_CONTENT = "none"
 """The content of a treatment that asks to leave somebody in peace."""
 
-IN_PEACE: Mapping[str, object] = {"content": NO_CONTENT, "never": ["any mail"]}
+IN_PEACE: Mapping[str, object] = {
+    "content": NO_CONTENT,
+    "never": [
+        {
+            "id": "any_mail",
+            "labels": {"en": "any mail", "fr": "tout envoi"},
+            "seen_as": ["quote_sent", "sales_email_sent"],
+        }
+    ],
+}
 """For somebody who wants no contact, where a vocabulary says nothing about it."""
 
 TreatmentOf = Callable[[str, Facts, Mapping[str, str]], Mapping[str, object]]
@@ -28,15 +40,28 @@ TreatmentOf = Callable[[str, Facts, Mapping[str, str]], Mapping[str, object]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The two parts of a treatment that a CRM can hold.
+    """The parts of a treatment that are kept of everybody.
 
     Attributes:
         content: the word; empty when the vocabulary asks for nothing.
         next_contact_at_s: Unix seconds; None when nobody is to wait, or nobody is to contact at all.
+        never: what not to do, each by its labels.
+        accept_by_s: Unix seconds; until when sales is to take them on; None when sales did, or need not.
     """
 
     content: str = ""
     next_contact_at_s: float | None = None
+    accept_by_s: float | None = None
+    never: tuple[Mapping[str, str], ...] = ()
+
+
+def treating(main: Vocabulary, vocabularies: Mapping[str, Vocabulary]) -> str:
+    """The vocabulary whose treatment holds: the main one if it says anything, else `standard`.
+
+    A position has a stage in both, so whoever is told in other words is treated as `standard` asks.
+    """
+    speaks = main.overrides or any("content" in stage.treatment for stage in main.stages)
+    return main.name if speaks or INHERITED not in vocabularies else INHERITED
 
 
 def compile_treatments(vocabulary: Vocabulary, axes: Sequence[Axis]) -> TreatmentOf:
@@ -75,16 +100,18 @@ def compile_treatments(vocabulary: Vocabulary, axes: Sequence[Axis]) -> Treatmen
 def asked_of(treatment: Mapping[str, object], facts: Facts, *, now_s: float) -> Asked:
     """The content, and when the pause since the last contact ends."""
     content = str(treatment.get("content") or "")
+    lines = cast("Collection[Mapping[str, Mapping[str, str]]]", treatment.get("never") or ())
+    never = tuple(line["labels"] for line in lines)
     pause_days = cast("float | None", treatment.get("contact_again_after_days"))
     if pause_days is None or content == NO_CONTENT or facts.person.get("do_not_contact"):
-        return Asked(content)
+        return Asked(content, never=never)
     types = cast("Collection[str]", treatment.get("contact_seen_as") or SALES_CONTACTS)
     seen = [
         each.at_s
         for each in facts.activities
         if each.type in types and each.took_place and each.at_s <= now_s
     ]
-    return Asked(content, max(seen) + pause_days * DAY_S if seen else None)
+    return Asked(content, max(seen) + pause_days * DAY_S if seen else None, never=never)
 
 
 def contents(vocabulary: Vocabulary) -> dict[str, Mapping[str, str]]:

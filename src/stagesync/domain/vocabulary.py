@@ -11,6 +11,13 @@ NO_STAGE = "none"
 """The id that a CRM vocabulary uses for `leave the field as it is`."""
 
 
+COUNTS_AS = ("mql", "sql")
+"""What a stage may count as."""
+
+LOOP = ("client", "advocate")
+"""What a stage may be to the loop; an advocate is a client who recommends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One word of a vocabulary.
@@ -20,18 +27,23 @@ class Stage:
         labels: language code -> label; at least `en` and `fr`.
         when: over levels, and over stages of vocabularies read before this one.
         accounts_also: for accounts the stage holds when `when` or this holds; None means no difference.
+        accepted_when: over levels; that sales took somebody on who was handed over here. None means that
+            whoever stands here was taken on.
         rank: place on the ladder, lowest 0; None means off the ladder.
         note: what tells this sense from another with the same label, by language; may be empty.
         treatment: what the stage asks for, shown by `explain`; any of: `content` (a word), `labels`
             (of that word, by language), `advice` (text by language), `never` (a list of `id`, `labels`, `seen_as`: activity types that
-            show a breach), `contact_again_after_days`, `contact_seen_as`
-            (activity types from which that pause counts), `counts_as` (`mql` or `sql`), `handover` (true).
+            show a breach, `more_than` so many `within_days`), `contact_again_after_days`, `contact_seen_as`
+            (activity types from which that pause counts), `accept_within_days` (how long sales may let
+            somebody wait here), `review_on` (activity types that ask people to look again), `counts_as`
+            (one of `COUNTS_AS`), `loop` (one of `LOOP`), `handover` (true).
     """
 
     id: str
     labels: Mapping[str, str]
     when: Condition
     accounts_also: Condition | None = None
+    accepted_when: Condition | None = None
     rank: int | None = None
     note: Mapping[str, str] = field(default_factory=dict)
     treatment: Mapping[str, object] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stagesync.connector import Clock, Connector, Role
+from stagesync.domain.breach import watched_types
 from stagesync.domain.classify import Classifier, classify
 from stagesync.domain.compile import CompiledPolicy, compile_policy
 from stagesync.domain.edits import EditRules
@@ -14,7 +15,7 @@ from stagesync.domain.guard import Limits
 from stagesync.domain.mapping import CrmMapping, ObjectMapping
 from stagesync.domain.plan import VendorStage
 from stagesync.domain.policy import Policy
-from stagesync.domain.treatment import TreatmentOf, compile_treatments
+from stagesync.domain.treatment import TreatmentOf, compile_treatments, treating
 from stagesync.domain.vocabulary import Vocabulary
 from stagesync.engine.heads import LogRules
 from stagesync.store import Store
@@ -66,7 +67,9 @@ class Deployment:
 
     Attributes:
         compiled, classifier, treatment_of: what policy and vocabularies come to: how people are placed,
-            which stages that makes, and what the main vocabulary then asks for.
+            which stages that makes, and what is then asked for.
+        treating: the vocabulary whose treatment holds: the main one where it has any.
+        watched: activity types that its treatments speak of.
         language: of labels and sentences in the CRMs.
         main_vocabulary: the one whose stages transitions and plans are told in.
         prefer: connections whose values win, best first.
@@ -105,13 +108,18 @@ class Deployment:
     compiled: CompiledPolicy = field(init=False)
     classifier: Classifier = field(init=False)
     treatment_of: TreatmentOf = field(init=False)
+    treating: str = field(init=False)
+    watched: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Compiles what the definitions come to."""
         main = self.vocabularies[self.main_vocabulary]
         object.__setattr__(self, "compiled", compile_policy(self.policy))
         object.__setattr__(self, "classifier", classify(self.vocabularies))
-        object.__setattr__(self, "treatment_of", compile_treatments(main, self.policy.axes))
+        object.__setattr__(self, "treating", treating(main, self.vocabularies))
+        asking = self.vocabularies[self.treating]
+        object.__setattr__(self, "treatment_of", compile_treatments(asking, self.policy.axes))
+        object.__setattr__(self, "watched", watched_types(asking))
 
     def role(self, connection: str, object_name: str) -> Role | None:
         """What records of this object are; None when the connection or object is not configured."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -12,13 +12,16 @@ from stagesync.domain.facts import Facts
 from stagesync.domain.guard import Cause
 from stagesync.domain.path import Step
 from stagesync.domain.transitions import implied_stages
-from stagesync.domain.treatment import asked_of
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
+from stagesync.engine.breaches import note_breaches
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.falls import paths_of
 from stagesync.engine.holds import overrides_of
 from stagesync.engine.lines import lines_of
 from stagesync.engine.progress import Progress
+from stagesync.engine.referrals import referrers_of
+from stagesync.engine.stands import note_moves
+from stagesync.engine.treating import asked_now, spelled
 from stagesync.store import history, people, state
 from stagesync.store.history import Transition
 from stagesync.store.people import KINDS, Kind, Placed
@@ -79,28 +82,33 @@ def _evaluate_batch(
     found, outcome = _evaluations(tx, deployment, kind, before, now_s=now_s)
     if kind == "person":
         _mark(tx, "account", ((each.account, causes[who]) for who, each in found.items()))
-    fixed = overrides_of(tx, outcome) if kind == "person" else {}
+    said = overrides_of(tx, outcome) if kind == "person" else {}
+    fixed = {each: levels for each, (levels, _) in said.items()}
     after = {}
     for each, evaluation in outcome.items():
-        levels, _ = fixed.get(each, ({}, 0.0))
         stages = deployment.classifier.stages(
-            {**evaluation.position, **levels}, account=kind == "account"
+            {**evaluation.position, **fixed.get(each, {})}, account=kind == "account"
         )
         after[each] = placed_by(
             deployment, before[each], evaluation, stages, facts=found[each].facts, now_s=now_s
         )
+    if kind == "person":
+        referrers = referrers_of(tx, deployment, found)
+        after = {who: replace(each, referrer=referrers.get(who)) for who, each in after.items()}
+        note_breaches(tx, deployment, found, before, fixed=fixed, now_s=now_s)
     people.save_placed(tx, kind, list(after.values()))
     paths = paths_of(tx, deployment, kind, found, before=before, after=after, now_s=now_s)
-    transitions = []
+    transitions, moved = [], []
     for each, placed in after.items():
-        was, path = before[each], paths.get(each, ())
-        levels, _ = fixed.get(each, ({}, 0.0))
+        was, path, levels = before[each], paths.get(each, ()), fixed.get(each, {})
         if path or was.position != placed.position or was.stages != placed.stages:
             why = explain_again(deployment, found[each], was, outcome[each], kind=kind, now_s=now_s)
             transitions.append(
                 transition_of(deployment, was, placed, why, run=run, path=path, fixed=levels)
             )
+            moved.append((was, placed, levels))
     history.save_transitions(tx, transitions)
+    note_moves(tx, deployment, found, moved, now_s=now_s)
     state.clean(tx, kind, ids)
     _mark(tx, "plan", ((each, causes[each]) for each in outcome))
     return len(transitions)
@@ -252,8 +260,7 @@ def placed_by(
     main = deployment.main_vocabulary
     was = (before.stages or {}).get(main)
     same = was == stages[main]
-    treatment = deployment.treatment_of(stages[main], facts, evaluation.position)
-    asked = asked_of(treatment, facts, now_s=now_s)
+    asked = asked_now(deployment, before, evaluation, stages, facts=facts, now_s=now_s)
     return Placed(
         id=before.id,
         account=before.account,
@@ -266,6 +273,11 @@ def placed_by(
         previous_stage=before.previous_stage if same else was,
         content=asked.content,
         next_contact_at_s=asked.next_contact_at_s,
+        accept_by_s=asked.accept_by_s,
+        never=spelled(asked.never, deployment.language),
+        no_contact_since_s=(before.no_contact_since_s or now_s)
+        if facts.person.get("do_not_contact")
+        else None,
         policy=deployment.policy.label,
     )
 

@@ -179,8 +179,8 @@ def _next(
 def _treatment(
     deployment: Deployment, placed: Placed, assembled: Assembled
 ) -> Mapping[str, object]:
-    """What the main vocabulary asks for."""
-    stage = (placed.stages or {})[deployment.main_vocabulary]
+    """What is asked for them, by the vocabulary that says so."""
+    stage = (placed.stages or {})[deployment.treating]
     return deployment.treatment_of(stage, assembled.facts, placed.position or {})
 
 

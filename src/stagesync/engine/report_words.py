@@ -32,6 +32,13 @@ SECTIONS: Mapping[str, Labels] = {
     "transition": _both(
         "Every change of stage, and why", "Chaque changement d'étape, et sa raison"
     ),
+    "stood": _both(
+        "Where this person stood, and since when", "Où cette personne se trouvait, et depuis quand"
+    ),
+    "breach": _both(
+        "What was done against the treatment of their stage",
+        "Ce qui a été fait contre le traitement de leur étape",
+    ),
     "baseline": _both("What was told to each CRM", "Ce qui a été dit à chaque CRM"),
     "own_write": _both("What was written lately", "Ce qui a été écrit récemment"),
     "difference": _both(
@@ -57,6 +64,15 @@ SECTIONS: Mapping[str, Labels] = {
 """Table -> its title, in the order of the report."""
 
 WORDS: Mapping[str, Labels] = {
+    "place": _both("place", "endroit"),
+    "how": _both("how they came there", "façon d'y arriver"),
+    "accept_by": _both("to be accepted by sales until", "à accepter par les commerciaux avant"),
+    "never": _both("never", "à ne jamais faire"),
+    "no_contact_since": _both("wants no contact since", "ne veut pas de contact depuis"),
+    "referrer": _both("referred by", "recommandée par"),
+    "rule": _both("rule", "règle"),
+    "activity": _both("activity", "activité"),
+    "found_at": _both("found at", "constaté le"),
     "account": _both("company", "entreprise"),
     "actor": _both("who did it", "auteur"),
     "after": _both("after", "après"),

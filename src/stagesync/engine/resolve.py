@@ -13,7 +13,7 @@ from stagesync.engine.around import look_around
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.joins import hold_back
 from stagesync.engine.moves import Teller, tell_moves
-from stagesync.store import holds, links, people, records, state
+from stagesync.store import holds, links, people, records, state, stood
 from stagesync.store.people import Kind
 from stagesync.store.records import StoredRecord
 
@@ -94,6 +94,7 @@ def _regroup(
     if kind == "person":
         _mark_accounts_left(tx, left | {before for _, before, _ in moves if before})
     removed = set(people.remove_empty(tx, kind, sorted(held_by | left)))
+    stood.note_gone(tx, sorted(removed), at_s=teller.now_s)
     state.mark_dirty(tx, kind, sorted((held_by | left) - removed))
     holds.move(tx, [(before, after) for _, before, after in moves if before in removed])
     # What waited to be written for them is given up.

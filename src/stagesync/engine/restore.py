@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 from stagesync.engine.around import look_around
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.lines import lines_back
-from stagesync.store import history, people, records, state
+from stagesync.store import history, people, records, state, stood
 from stagesync.store.history import Transition
 from stagesync.store.people import Placed
+from stagesync.store.stood import How, Stand
 from stagesync.store.verdicts import StoredVerdict
 
 
@@ -35,7 +36,12 @@ def _id_before(pk: int, past: Sequence[StoredVerdict]) -> str:
 
 
 def give_back_ids(
-    tx: Connection, deployment: Deployment, said: StoredVerdict, past: Sequence[StoredVerdict]
+    tx: Connection,
+    deployment: Deployment,
+    said: StoredVerdict,
+    past: Sequence[StoredVerdict],
+    *,
+    now_s: float,
 ) -> None:
     """Let records be their former person's again, where that person is not somebody else's by now."""
     named = records.records_where(tx, "pk", [*said.records, *said.before])
@@ -60,7 +66,8 @@ def give_back_ids(
     people.assign(tx, "person", rows)
     left = {now[pk] for pk, _ in rows if now[pk]}
     state.mark_dirty(tx, "person", sorted(left))
-    people.remove_empty(tx, "person", sorted(left))
+    gone = people.remove_empty(tx, "person", sorted(left))
+    stood.note_gone(tx, gone, at_s=now_s)
 
 
 def _newcomers(
@@ -97,6 +104,8 @@ def give_back_places(
         transitions.append(_transition(tx, deployment, current, then, now_s=now_s))
     people.save_placed(tx, "person", rows)
     history.save_transitions(tx, transitions)
+    stands = [Stand(one.subject, now_s, one.position_to, How.FOUND) for one in transitions]
+    stood.note_stands(tx, stands)
     state.mark_dirty(tx, "person", [each.id for each in rows])
 
 

@@ -25,6 +25,12 @@ LABELS: Mapping[str, Labels] = {
     "changed_at": {"en": "Lifecycle stage changed at", "fr": "Stade changé le"},
     "content": {"en": "Content to offer", "fr": "Contenu à proposer"},
     "next_contact": {"en": "Contact again from", "fr": "Recontacter à partir du"},
+    "accept_by": {
+        "en": "To be accepted by sales until",
+        "fr": "À accepter par les commerciaux avant le",
+    },
+    "do_not_contact": {"en": "Do not contact", "fr": "Ne pas contacter"},
+    "never": {"en": "Never", "fr": "À ne jamais faire"},
 }
 """What people read in the CRM, by what the field holds: the value itself, else its kind."""
 
@@ -37,6 +43,10 @@ TYPES = {
     "changed_at": FieldType.INSTANT,
     "content": FieldType.CHOICE,
     "next_contact": FieldType.INSTANT,
+    "accept_by": FieldType.INSTANT,
+    # Not every CRM's checkbox can be empty, and `no` on everybody would be a write for everybody.
+    "do_not_contact": FieldType.CHOICE,
+    "never": FieldType.TEXT,
 }
 """What a field holds, by the kind of its value."""
 
@@ -80,7 +90,9 @@ def _choices(deployment: Deployment, rule: WriteRule) -> Iterable[tuple[str, Lab
             axis = next(axis for axis in deployment.policy.axes if axis.name == name)
             return [(level.name, level.labels) for level in axis.levels]
         case "content":
-            return contents(main).items()
+            return contents(deployment.vocabularies[deployment.treating]).items()
+        case "do_not_contact":
+            return [("yes", {"en": "Yes", "fr": "Oui"})]
         case _:
             return ()
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from stagesync.domain.life import WAITING
 from stagesync.engine import lease
 from stagesync.engine.alerts import HERE
+from stagesync.engine.breaches import breaches_document
 from stagesync.engine.counts import counts_of
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.first_load import unread_objects
@@ -87,6 +88,7 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
                 }
                 for each in joins.all_joins(tx, "held")
             ],
+            "breaches": breaches_document(tx, deployment, now_s=now_s),
             "last_run": told[0] if told else None,
             "runs": told,
             "lease": works,

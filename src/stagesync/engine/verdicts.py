@@ -93,7 +93,7 @@ def undo(deployment: Deployment, verdict_id: str, *, by: str, now_s: float) -> d
         verdicts.undo(tx, verdict_id, by=by, at_s=now_s)
         _tell(tx, deployment, replace(said, undone_by=by), people_before, by=by, now_s=now_s)
         past = undone_since(said, everything)
-        give_back_ids(tx, deployment, said, past)
+        give_back_ids(tx, deployment, said, past, now_s=now_s)
         _apply(tx, deployment, [*said.records, *said.before], by=by, now_s=now_s)
         give_back_places(tx, deployment, past, now_s=now_s)
         return document(tx, replace(said, undone_by=by, undone_at_s=now_s), people_before)

@@ -32,7 +32,6 @@ def wish_of(
 ) -> Wish:
     """Previous stage, reason and the scores then are those of the last change of stage."""
     known = {stage.id for stage in deployment.vocabularies[deployment.main_vocabulary].stages}
-    at_s = placed.next_contact_at_s
     return Wish(
         stages=placed.stages or {},
         scores=placed.scores or {},
@@ -43,8 +42,15 @@ def wish_of(
         previous_stage=placed.previous_stage if placed.previous_stage in known else None,
         reason=_reason(deployment, placed, change, account=account) if change else None,
         content=placed.content or None,
-        next_contact=None if at_s is None else iso(at_s),
+        next_contact=_iso(placed.next_contact_at_s),
+        accept_by=_iso(placed.accept_by_s),
+        do_not_contact=None if placed.no_contact_since_s is None else "yes",
+        never=placed.never or None,
     )
+
+
+def _iso(at_s: float | None) -> str | None:
+    return None if at_s is None else iso(at_s)
 
 
 def _reason(

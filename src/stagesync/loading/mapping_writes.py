@@ -9,6 +9,9 @@ VALUE: stage.VOCABULARY   the stage
        reason             why, in a sentence
        content            what the treatment of the stage asks for
        next_contact       when the treatment's pause since the last contact ends; of a person
+       accept_by          until when sales is to take them on; of a person, as are the next two
+       do_not_contact     `yes` for who wants no contact, else empty
+       never              what the treatment forbids, in words
 ... owner: ours           stagesync made the field and alone writes it
            shared         an admin's field, which people edit too
            vendor         the vendor's own stage field; off unless the connection says otherwise
@@ -40,7 +43,7 @@ _MODES = ("forward", _FOLLOW)
 _AT_ONCE = "at once"
 _AFTER = re.compile(r"after ([1-9][0-9]{0,4}) ?(?:d|days?)")
 _DAY_S = 86_400.0
-_OF_PEOPLE = ("next_contact",)
+_OF_PEOPLE = ("accept_by", "do_not_contact", "never", "next_contact")
 """An account is not contacted; its people are."""
 
 

@@ -19,6 +19,8 @@ _KEYS = (
     "advice",
     "contact_again_after",
     "contact_seen_as",
+    "accept_within",
+    "review_on",
     "never",
 )
 
@@ -80,21 +82,28 @@ def _read_line(fields: dict[str, Spot], scope: Scope) -> dict[str, object]:
         treatment["never"] = [
             _read_never(name, entry, scope) for name, entry in fields["never"].entries().items()
         ]
-    if "contact_again_after" in fields:
-        treatment["contact_again_after_days"] = (
-            fields["contact_again_after"].duration_s() or 0.0
-        ) / DAY_S
-    if "contact_seen_as" in fields:
-        treatment["contact_seen_as"] = sorted(read_types(fields["contact_seen_as"], scope))
+    for key in ("contact_again_after", "accept_within"):
+        if key in fields:
+            treatment[f"{key}_days"] = (fields[key].duration_s() or 0.0) / DAY_S
+    for key in ("contact_seen_as", "review_on"):
+        if key in fields:
+            treatment[key] = sorted(read_types(fields[key], scope))
     return treatment
 
 
 def _read_never(name: str, spot: Spot, scope: Scope) -> dict[str, object]:
-    fields = spot.fields(("en", "fr", "seen_as"), required=("en", "fr"))
+    fields = spot.fields(("en", "fr", "seen_as", "more_than", "within"), required=("en", "fr"))
     never: dict[str, object] = {
         "id": name,
         "labels": {key: fields[key].text() or "" for key in ("en", "fr") if key in fields},
     }
     if "seen_as" in fields:
         never["seen_as"] = sorted(read_types(fields["seen_as"], scope))
+    if len({"more_than", "within"} & fields.keys()) == 1 or (
+        "more_than" in fields and "seen_as" not in fields
+    ):
+        spot.problem("`more_than` and `within` stand beside each other and `seen_as`")
+    elif "more_than" in fields:
+        never["more_than"] = fields["more_than"].whole(at_least=1) or 1
+        never["within_days"] = (fields["within"].duration_s() or 0.0) / DAY_S
     return never

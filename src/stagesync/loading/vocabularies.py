@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stagesync.domain.classify import asks_for
 from stagesync.domain.condition import Anything
 from stagesync.domain.policy import Policy
-from stagesync.domain.vocabulary import Stage, Vocabulary
+from stagesync.domain.vocabulary import COUNTS_AS, LOOP, Stage, Vocabulary
 from stagesync.errors import DefinitionError, Problem
 from stagesync.loading.axes import find_circle, read_labels
 from stagesync.loading.conditions import Scope, Sort, read_condition
@@ -20,9 +20,19 @@ from stagesync.loading.policy import known_facts
 from stagesync.loading.treatment import Treatments, read_treatments
 
 _KEYS = ("vocabulary", "labels", "source", "stages", "ladder", "off_ladder", "treatment")
-_STAGE_KEYS = ("id", "labels", "note", "when", "accounts_also", "counts_as", "handover")
-_COUNTS_AS = ("mql", "sql")
+_STAGE_KEYS = (
+    "id",
+    "labels",
+    "note",
+    "when",
+    "accounts_also",
+    "counts_as",
+    "loop",
+    "handover",
+    "accepted_when",
+)
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_AXES = frozenset({Sort.AXES})
 _STAGES = frozenset({Sort.AXES, Sort.STAGES})
 _OVERRIDES = frozenset({Sort.AXES, Sort.FACTS})
 
@@ -179,12 +189,15 @@ def _read_stage(
     fields: dict[str, Spot], scope: Scope, *, ranks: dict[str, int], treatments: Treatments
 ) -> Stage:
     stage_id = (fields["id"].letters if "id" in fields else None) or ""
-    also = fields.get("accounts_also")
+    also, accepted = fields.get("accounts_also"), fields.get("accepted_when")
+    if accepted and not ("handover" in fields and fields["handover"].flag()):
+        accepted.problem("only a stage with `handover: yes` says when it is accepted")
     return Stage(
         id=stage_id,
         labels=read_labels(fields["labels"]) if "labels" in fields else {},
         when=read_condition(fields["when"], scope) if "when" in fields else Anything(),
         accounts_also=read_condition(also, scope) if also else None,
+        accepted_when=read_condition(accepted, replace(scope, allows=_AXES)) if accepted else None,
         rank=ranks.get(stage_id),
         note=read_labels(fields["note"]) if "note" in fields else {},
         treatment={**treatments.by_stage.get(stage_id, {}), **_read_counting(fields)},
@@ -193,11 +206,12 @@ def _read_stage(
 
 def _read_counting(fields: dict[str, Spot]) -> dict[str, object]:
     found: dict[str, object] = {}
-    if "counts_as" in fields:
-        word = fields["counts_as"].letters or ""
-        if word not in _COUNTS_AS:
-            fields["counts_as"].problem(unknown("way to count", word, _COUNTS_AS))
-        found["counts_as"] = word
+    for key, known in (("counts_as", COUNTS_AS), ("loop", LOOP)):
+        if key in fields:
+            word = fields[key].letters or ""
+            if word not in known:
+                fields[key].problem(unknown("way to count", word, known))
+            found[key] = word
     if "handover" in fields and fields["handover"].flag():
         found["handover"] = True
     return found

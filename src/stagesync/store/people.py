@@ -39,7 +39,9 @@ class Placed:
         evaluated_at_s: None before the first evaluation.
         staged_at_s: when the main vocabulary's stage last changed.
         previous_stage: what it was before; None when there was none.
-        content, next_contact_at_s: what the treatment asks for, see `domain.treatment.Asked`.
+        content, next_contact_at_s, accept_by_s, never: what the treatment asks for, see `domain.treatment.Asked`.
+        no_contact_since_s: when they were first seen to want no contact; None while they do not.
+        referrer: the person who referred them; empty for somebody unknown, None for nobody.
     """
 
     id: str
@@ -53,6 +55,10 @@ class Placed:
     previous_stage: str | None = None
     content: str | None = None
     next_contact_at_s: float | None = None
+    accept_by_s: float | None = None
+    never: str | None = None
+    no_contact_since_s: float | None = None
+    referrer: str | None = None
     policy: str = ""
 
 
@@ -69,6 +75,10 @@ def _placed(row: Row[Any]) -> Placed:
         previous_stage=row.previous_stage,
         content=row.content,
         next_contact_at_s=row.next_contact_at_s,
+        accept_by_s=row.accept_by_s,
+        never=row.never,
+        no_contact_since_s=row.no_contact_since_s,
+        referrer=row.referrer,
         policy=row.policy,
     )
 
@@ -122,6 +132,10 @@ _VALUES = (
     "previous_stage",
     "content",
     "next_contact_at_s",
+    "accept_by_s",
+    "never",
+    "no_contact_since_s",
+    "referrer",
     "policy",
     "id",
 )

@@ -105,7 +105,8 @@ HOLDINGS: Mapping[str, Holding] = {
     "person": Holding(
         personal=(
             "id", "account", "position", "scores", "stages", "evaluated_at_s", "recheck_at_s",
-            "staged_at_s", "previous_stage", "content", "next_contact_at_s",
+            "staged_at_s", "previous_stage", "content", "next_contact_at_s", "accept_by_s", "never",
+            "no_contact_since_s", "referrer",
         ),
         plain=("policy",),
         by={"id": Key.SUBJECT},
@@ -114,8 +115,21 @@ HOLDINGS: Mapping[str, Holding] = {
     "account": Holding(
         plain=(
             "id", "account", "position", "scores", "stages", "evaluated_at_s", "recheck_at_s",
-            "staged_at_s", "previous_stage", "content", "next_contact_at_s", "policy",
+            "staged_at_s", "previous_stage", "content", "next_contact_at_s", "accept_by_s", "never",
+            "no_contact_since_s", "referrer", "policy",
         )
+    ),
+    "stood": Holding(
+        personal=("subject", "since_s", "how"),
+        plain=("place",),
+        by={"subject": Key.SUBJECT},
+        until="while the person is known, then `privacy.keep_gone`",
+    ),
+    "place": Holding(plain=("id", "levels")),
+    "breach": Holding(
+        personal=("subject", "rule", "at_s", "activity", "stage", "found_at_s"),
+        by={"subject": Key.SUBJECT},
+        until="while the person is known, then `privacy.keep_gone`",
     ),
     "dirty": Holding(("key",), ("kind", "cause"), until="until the next run"),
     "transition": Holding(

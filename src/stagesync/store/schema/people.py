@@ -4,13 +4,16 @@ person      one human: where the policy places them
 account     one company: the same
 dirty       what must be resolved, evaluated or planned again, and why
 transition  every change of stage
+stood       since when each stood where, in few bytes: what funnels are counted from
+place       every position that somebody ever stood in, once
+breach      what was done to somebody against the treatment of their stage
 held_join   two people whose records say that they are one, waiting for a person's word
 verdict     people's word on which records are one human, and how things stood before
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, String, Table
+from sqlalchemy import Column, Index, Integer, String, Table
 
 from stagesync.store.schema.columns import instant, metadata, text, whole
 
@@ -30,8 +33,15 @@ def _placed(name: str) -> Table:
         text("previous_stage", null=True),
         text("content", null=True),
         instant("next_contact_at_s", null=True),
+        instant("accept_by_s", null=True),
+        text("never", null=True),
+        instant("no_contact_since_s", null=True),
+        text("referrer", null=True),
         text("policy"),
         Index(f"ix_{name}_recheck_at_s", "recheck_at_s"),
+        Index(f"ix_{name}_next_contact_at_s", "next_contact_at_s"),
+        Index(f"ix_{name}_accept_by_s", "accept_by_s"),
+        Index(f"ix_{name}_referrer", "referrer"),
         Index(f"ix_{name}_account", "account"),
         Index(f"ix_{name}_policy", "policy"),
     )
@@ -65,6 +75,37 @@ transition = Table(
     text("reasons"),
     text("path"),
     text("implied"),
+)
+
+stood = Table(
+    "stood",
+    metadata,
+    text("subject", key=True),
+    instant("since_s", key=True),
+    whole("place", null=True),
+    text("how"),
+    sqlite_with_rowid=False,
+)
+
+place = Table(
+    "place",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    text("levels"),
+    Index("ix_place_levels", "levels", unique=True),
+)
+
+breach = Table(
+    "breach",
+    metadata,
+    text("subject", key=True),
+    text("rule", key=True),
+    instant("at_s", key=True),
+    text("activity"),
+    text("stage"),
+    instant("found_at_s"),
+    Index("ix_breach_at_s", "at_s"),
+    sqlite_with_rowid=False,
 )
 
 held_join = Table(

@@ -23,13 +23,20 @@ def upgrade() -> None:
         sa.Column("previous_stage", sa.Text(), nullable=True),
         sa.Column("content", sa.Text(), nullable=True),
         sa.Column("next_contact_at_s", sa.Float(), nullable=True),
+        sa.Column("accept_by_s", sa.Float(), nullable=True),
+        sa.Column("never", sa.Text(), nullable=True),
+        sa.Column("no_contact_since_s", sa.Float(), nullable=True),
+        sa.Column("referrer", sa.Text(), nullable=True),
         sa.Column("policy", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
     )
     with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.create_index("ix_account_accept_by_s", ["accept_by_s"], unique=False)
         batch_op.create_index("ix_account_account", ["account"], unique=False)
+        batch_op.create_index("ix_account_next_contact_at_s", ["next_contact_at_s"], unique=False)
         batch_op.create_index("ix_account_policy", ["policy"], unique=False)
         batch_op.create_index("ix_account_recheck_at_s", ["recheck_at_s"], unique=False)
+        batch_op.create_index("ix_account_referrer", ["referrer"], unique=False)
 
     op.create_table(
         "activity",
@@ -104,6 +111,20 @@ def upgrade() -> None:
         sa.Column("written_at_s", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_baseline")),
     )
+    op.create_table(
+        "breach",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.Column("activity", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("found_at_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("subject", "rule", "at_s", name=op.f("pk_breach")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("breach", schema=None) as batch_op:
+        batch_op.create_index("ix_breach_at_s", ["at_s"], unique=False)
+
     op.create_table(
         "clearing",
         sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
@@ -362,13 +383,29 @@ def upgrade() -> None:
         sa.Column("previous_stage", sa.Text(), nullable=True),
         sa.Column("content", sa.Text(), nullable=True),
         sa.Column("next_contact_at_s", sa.Float(), nullable=True),
+        sa.Column("accept_by_s", sa.Float(), nullable=True),
+        sa.Column("never", sa.Text(), nullable=True),
+        sa.Column("no_contact_since_s", sa.Float(), nullable=True),
+        sa.Column("referrer", sa.Text(), nullable=True),
         sa.Column("policy", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.create_index("ix_person_accept_by_s", ["accept_by_s"], unique=False)
         batch_op.create_index("ix_person_account", ["account"], unique=False)
+        batch_op.create_index("ix_person_next_contact_at_s", ["next_contact_at_s"], unique=False)
         batch_op.create_index("ix_person_policy", ["policy"], unique=False)
         batch_op.create_index("ix_person_recheck_at_s", ["recheck_at_s"], unique=False)
+        batch_op.create_index("ix_person_referrer", ["referrer"], unique=False)
+
+    op.create_table(
+        "place",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("levels", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_place")),
+    )
+    with op.batch_alter_table("place", schema=None) as batch_op:
+        batch_op.create_index("ix_place_levels", ["levels"], unique=True)
 
     op.create_table(
         "plan",
@@ -481,6 +518,15 @@ def upgrade() -> None:
         sa.Column("causes", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("plan", name=op.f("pk_saved_plan")),
+    )
+    op.create_table(
+        "stood",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("since_s", sa.Float(), nullable=False),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=True),
+        sa.Column("how", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("subject", "since_s", name=op.f("pk_stood")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "transition",

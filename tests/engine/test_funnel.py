@@ -1,0 +1,394 @@
+"""The funnel's arithmetic equals a plain reckoning, and what it says of real runs is true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from planting import planted
+from stagesync.domain import funnel as reckoned
+from stagesync.domain.classify import classify, is_accepted
+from stagesync.engine.deployment import Deployment
+from stagesync.engine.funnel import funnel
+from stagesync.store import Store, open_store, stays, stood
+from stagesync.store import funnel as counted
+from stagesync.store.stood import How, Stand
+from still_clock import StillClock
+
+from .bench import DAY_S, DEFINITIONS
+from .funnel_oracle import Oracle
+
+LOWEST = {axis.name: axis.level_names[0] for axis in DEFINITIONS.policy.axes}
+CLASSIFIER = classify(DEFINITIONS.vocabularies)
+BEGIN_S = datetime(2026, 1, 5, tzinfo=UTC).timestamp()
+
+
+def place(**levels: str) -> dict[str, str]:
+    return LOWEST | levels
+
+
+PLACES = [
+    place(),
+    place(interest="passive"),
+    place(interest="gesture", fit="inside"),
+    place(interest="request"),
+    place(interest="request", fit="outside", disposition="nurture"),
+    place(interest="request", fit="inside", qualification="ready"),
+    place(interest="request", fit="inside", qualification="ready", sales="contacted", need="known"),
+    place(interest="request", fit="inside", qualification="ready", sales="accepted"),
+    place(sales="opportunity", interest="request"),
+    place(sales="won", interest="request"),
+    place(sales="won", loyalty="repeat"),
+    place(sales="won", loyalty="advocate"),
+    place(sales="won", disposition="churned"),
+]
+
+
+@cache
+def deployment_on(store: Store) -> Deployment:
+    """No CRM at all: a funnel asks the store."""
+    return Deployment(
+        store=store,
+        policy=DEFINITIONS.policy,
+        vocabularies=DEFINITIONS.vocabularies,
+        connections={},
+        clock=StillClock(BEGIN_S),
+    )
+
+
+def keep(store: Store, stands: list[Stand]) -> None:
+    """The history of the store is this, and nothing else."""
+    with store.begin() as tx:
+        tx.execute(text("DELETE FROM stood"))
+        stood.note_stands(tx, stands)
+
+
+@pytest.fixture(scope="module")
+def emptied() -> Iterator[Store]:
+    made = open_store("sqlite://")
+    yield made
+    made.close()
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Stand]:
+    """A few people, each with a few rows of history, on whole hours."""
+    found = []
+    for who in range(draw(st.integers(1, 8))):
+        hours = sorted(draw(st.sets(st.integers(0, 24 * 40), min_size=1, max_size=7)))
+        for n, hour in enumerate(hours):
+            at_s = BEGIN_S + hour * 3_600.0
+            first = st.sampled_from([How.ARRIVED, How.FOUND])
+            later = st.sampled_from([How.MOVED] * 6 + [How.REDEFINED, How.GONE])
+            how = draw(later if n else first)
+            if n and found[-1].position is None:
+                how = How.FOUND
+            position = None if how is How.GONE else draw(st.sampled_from(PLACES))
+            found.append(Stand(f"p_{who}", at_s, position, how))
+    return found
+
+
+def expected_of(oracle: Oracle, document: dict[str, Any]) -> dict[str, Any]:
+    """What the plain reckoning says, in the form of the document."""
+    words = oracle.words
+    meaning = {stage.id: stage.treatment for stage in words.stages}
+    groups = {
+        "mql": {s for s, told in meaning.items() if told.get("counts_as") == "mql"},
+        "sql": {s for s, told in meaning.items() if told.get("counts_as") == "sql"},
+        "handed_over": {s for s, told in meaning.items() if told.get("handover")},
+    }
+    people = oracle.people()
+    conversion = []
+    for low_rank, low in enumerate(oracle.ladder):
+        for high in oracle.ladder[low_rank + 1 :]:
+            if (found := oracle.conversion(low, high)) is not None:
+                entered, reached, days = found
+                conversion.append((low, high, entered, reached, days))
+    return {
+        "people": sum(people.values()),
+        "stages": {
+            stage.id: (
+                people[stage.id],
+                oracle.came(stage.id),
+                oracle.days(stage.id),
+                oracle.days_so_far(stage.id),
+                oracle.skipped(stage.id) if stage.rank is not None else None,
+            )
+            for stage in words.stages
+        },
+        "conversion": conversion,
+        "moves": oracle.moves(),
+        "counts": {name: oracle.counting(stages) for name, stages in groups.items()},
+        "periods": [
+            {
+                name: oracle.counting(stages, (seconds(each["from"]), seconds(each["to"])))
+                for name, stages in groups.items()
+            }
+            for each in document["periods"]
+        ],
+        "handover": oracle.handover(groups["handed_over"]) if groups["handed_over"] else None,
+    }
+
+
+def seconds(instant: str) -> float:
+    return datetime.fromisoformat(instant).timestamp()
+
+
+def told_by(document: dict[str, Any]) -> dict[str, Any]:
+    """The document in the same form."""
+    handover = document["handover"]
+    return {
+        "people": document["people"],
+        "stages": {
+            each["id"]: (
+                each["people"],
+                {name: each[name] for name in ("entered", "fell", "found")},
+                each["days"],
+                each["days_so_far"],
+                each["skipped"],
+            )
+            for each in document["stages"]
+        },
+        "conversion": [
+            (each["from"], each["to"], each["entered"], each["reached"], each["median_days"])
+            for each in document["conversion"]
+        ],
+        "moves": document["moves"],
+        "counts": document["counts"],
+        "periods": [
+            {name: each[name] for name in ("mql", "sql", "handed_over")}
+            for each in document["periods"]
+        ],
+        "handover": handover and {k: v for k, v in handover.items() if k != "stages"},
+    }
+
+
+def compare(
+    store: Store,
+    stands: list[Stand],
+    vocabulary: str,
+    *,
+    since_days: int,
+    at_days: int,
+    besides: Sequence[Stand] = (),
+) -> None:
+    """The command's document and the plain reckoning agree.
+
+    Args:
+        besides: kept in the store and not to be counted.
+    """
+    keep(store, [*stands, *besides])
+    first_s = min(each.since_s for each in stands)
+    at_s = max(BEGIN_S + at_days * DAY_S, first_s)
+    since_s = min(max(BEGIN_S + since_days * DAY_S, first_s), at_s)
+    words = DEFINITIONS.vocabularies[vocabulary]
+
+    def stage_of(position: dict[str, str]) -> tuple[str, bool]:
+        stage = words.stage(CLASSIFIER.stage(vocabulary, position))
+        return stage.id, is_accepted(stage, position)
+
+    document = funnel(deployment_on(store), vocabulary, at_s=at_s, since_s=since_s, by="week")
+    oracle = Oracle(words, stands, since=since_s, at=at_s, stage_of=stage_of)
+    assert expected_of(oracle, document) == told_by(document)
+
+
+SHOWN = ["standard", "target-first", "inbound-funnel", "btob-scoring", "buyer-journey", "hubspot"]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    stands=histories(),
+    vocabulary=st.sampled_from(SHOWN),
+    since_days=st.integers(0, 30),
+    at_days=st.integers(5, 45),
+)
+def test_the_funnel_is_what_a_plain_reckoning_says(
+    emptied: Store, *, stands: list[Stand], vocabulary: str, since_days: int, at_days: int
+) -> None:
+    """Whatever people did, SQL counts the same as going through them one by one."""
+    compare(emptied, stands, vocabulary, since_days=since_days, at_days=at_days)
+
+
+DAY = BEGIN_S + DAY_S
+STORY = [
+    # Found as a visitor, a lead after four days, qualified after six, taken on, and back after an opportunity.
+    Stand("p_1", BEGIN_S, PLACES[1], How.FOUND),
+    Stand("p_1", BEGIN_S + 4 * DAY_S, PLACES[3], How.MOVED),
+    Stand("p_1", BEGIN_S + 6 * DAY_S, PLACES[5], How.MOVED),
+    Stand("p_1", BEGIN_S + 9 * DAY_S, PLACES[7], How.MOVED),
+    Stand("p_1", BEGIN_S + 20 * DAY_S, PLACES[8], How.MOVED),
+    Stand("p_1", BEGIN_S + 25 * DAY_S, PLACES[5], How.MOVED),
+    # Came as somebody engaged, jumped over lead, and was won in the end.
+    Stand("p_2", BEGIN_S + 2 * DAY_S, PLACES[2], How.ARRIVED),
+    Stand("p_2", BEGIN_S + 12 * DAY_S, PLACES[5], How.MOVED),
+    Stand("p_2", BEGIN_S + 15 * DAY_S, PLACES[6], How.MOVED),
+    Stand("p_2", BEGIN_S + 16 * DAY_S, PLACES[7], How.MOVED),
+    Stand("p_2", BEGIN_S + 30 * DAY_S, PLACES[9], How.MOVED),
+    # Qualified by new definitions, returned to nurturing by people, and deleted.
+    Stand("p_3", BEGIN_S + 3 * DAY_S, PLACES[3], How.ARRIVED),
+    Stand("p_3", BEGIN_S + 5 * DAY_S, PLACES[5], How.REDEFINED),
+    Stand("p_3", BEGIN_S + 8 * DAY_S, PLACES[4], How.MOVED),
+    Stand("p_3", BEGIN_S + 10 * DAY_S, None, How.GONE),
+    # Handed over, and given back.
+    Stand("p_4", BEGIN_S + 1 * DAY_S, PLACES[3], How.ARRIVED),
+    Stand("p_4", BEGIN_S + 7 * DAY_S, PLACES[5], How.MOVED),
+    Stand("p_4", BEGIN_S + 13 * DAY_S, PLACES[3], How.MOVED),
+    Stand("p_5", BEGIN_S + 2 * DAY_S, PLACES[3], How.ARRIVED),
+    Stand("p_5", BEGIN_S + 2.5 * DAY_S, PLACES[5], How.MOVED),
+]
+"""People who do everything that a funnel tells apart."""
+
+
+def the_story_is_told_alike(store: Store) -> None:
+    for vocabulary in SHOWN:
+        for since_days, at_days in ((0, 45), (5, 14), (6, 24)):
+            compare(store, STORY, vocabulary, since_days=since_days, at_days=at_days)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_both_databases_count_alike(kind: str, request: pytest.FixtureRequest) -> None:
+    """SQLite and PostgreSQL give the funnel of a plain reckoning."""
+    url = "sqlite://" if kind == "sqlite" else request.getfixturevalue("postgres_store_url")
+    store = open_store(url)
+    the_story_is_told_alike(store)
+    store.close()
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A mistake: a text of a function, or of a statement, and what stands there instead."""
+
+    where: Callable[..., Any] | str
+    old: str
+    new: str
+
+
+PLANTED = {
+    "who fell back counts as having entered": Planted(
+        "_CUT", "was_rung < rung", "was_rung <> rung"
+    ),
+    "who was found counts as having entered": Planted(
+        "_CUT", "'moved', 'arrived'", "'moved', 'found'"
+    ),
+    "moves within a stage count": Planted("_CUT", "WHERE stage_before <> stage", "WHERE 1 = 1"),
+    "the deleted stand for ever": Planted(
+        "_CUT", "until_s, stage, rung, was,", "NULL, stage, rung, was,"
+    ),
+    "everybody is taken for a person": Planted(
+        "_CUT", "SUBSTR(s.subject, 1, 2) = :prefix", ":prefix = :prefix"
+    ),
+    "later history is looked at": Planted("_CUT", "s.since_s < :before_s", ":before_s > 0"),
+    "a cohort counts its last entry": Planted(
+        counted.reached, "rung, MIN(since_s)", "rung, MAX(since_s)"
+    ),
+    "who jumped over a stage has not passed it": Planted(
+        counted.reached, "r.rung <= s.rung", "r.rung = s.rung"
+    ),
+    "new definitions count as progress": Planted(counted.reached, " AND s.how = 'moved'", ""),
+    "the slowest is the median": Planted(counted.reached, "(n + 1) / 2", "n"),
+    "conversion forgets the period": Planted(
+        counted.cohorts, " AND +since_s >= :from_s", " AND :from_s > 0"
+    ),
+    "quartiles are one off": Planted(counted._quarters, "({q} * n + 3) / 4", "({q} * n) / 4 + 1"),
+    "who left before the period counts": Planted(
+        counted.times_left, "+until_s >= :from_s", ":from_s > 0"
+    ),
+    "a stage is left by being deleted": Planted(
+        counted.times_left, "next_how = 'moved'", "next_how IS NOT NULL"
+    ),
+    "unknown beginnings have a time": Planted(
+        counted.times_so_far, "how IN ('moved', 'arrived') AND ", ""
+    ),
+    "entries count twice for one person": Planted(
+        stays.counted_by_span, "COUNT(DISTINCT s.subject)", "COUNT(*) + 0"
+    ),
+    "acceptance must be seen at the first instant": Planted(
+        counted.handed_over, "s.since_s >= h.since_s", "s.since_s = h.since_s"
+    ),
+    "acceptance after they left counts": Planted(
+        counted.handed_over, "OR s.since_s < h.until_s", "OR 1 = 1"
+    ),
+    "who got on was not accepted": Planted(
+        counted.handed_over, "THEN h.until_s END", "THEN NULL END"
+    ),
+    "whoever left was returned": Planted(
+        counted.handed_over, "h.next_rung < h.rung)", "h.next_rung <> h.rung)"
+    ),
+    "the returned wait": Planted(
+        counted.handed_over, "took_s IS NULL AND until_s IS NULL", "took_s IS NULL"
+    ),
+    "those at the end of a jump jumped over it": Planted(
+        reckoned.skips, "if stage == high", "if False"
+    ),
+}
+"""Mistakes that the comparison finds."""
+
+MORE = [
+    Stand("a_1", BEGIN_S, PLACES[3], How.ARRIVED),
+    Stand("p_6", BEGIN_S + DAY_S, PLACES[5], How.ARRIVED),
+    Stand("p_6", BEGIN_S + 2 * DAY_S, PLACES[3], How.MOVED),
+    Stand("p_6", BEGIN_S + 3 * DAY_S, PLACES[5], How.MOVED),
+    Stand("p_6", BEGIN_S + 4 * DAY_S, PLACES[1], How.MOVED),
+    Stand("p_6", BEGIN_S + 5 * DAY_S, PLACES[5], How.MOVED),
+    Stand("p_6", BEGIN_S + 6 * DAY_S, PLACES[7], How.MOVED),
+    Stand("p_7", BEGIN_S + DAY_S, PLACES[0], How.ARRIVED),
+    Stand("p_7", BEGIN_S + 11 * DAY_S, PLACES[9], How.REDEFINED),
+    Stand("p_8", BEGIN_S + DAY_S, PLACES[7], How.ARRIVED),
+    Stand("p_9", BEGIN_S + DAY_S, PLACES[5], How.ARRIVED),
+    Stand("p_9", BEGIN_S + 3 * DAY_S, PLACES[9], How.MOVED),
+]
+"""An account, somebody who comes and goes, and others whom only some mistakes touch."""
+
+
+@contextmanager
+def mistaken(each: Planted) -> Iterator[None]:
+    """The mistake is in force."""
+    if not isinstance(each.where, str):
+        with planted(each.where, each.old, each.new):
+            yield
+        return
+    right = getattr(stays, each.where)
+    assert right.count(each.old) >= 1, "the statement has changed: plant the mistake anew"
+    setattr(stays, each.where, right.replace(each.old, each.new, 1))
+    try:
+        yield
+    finally:
+        setattr(stays, each.where, right)
+
+
+@pytest.mark.parametrize("name", ["", *PLANTED])
+def test_a_planted_mistake_is_found(emptied: Store, name: str) -> None:
+    """Each mistake of the list makes the document differ from the plain reckoning."""
+    people = [each for each in MORE if each.subject.startswith("p_")]
+    shown = [("standard", 0, 45), ("standard", 5, 14), ("target-first", 0, 20), ("hubspot", 2, 45)]
+
+    def found() -> bool:
+        for vocabulary, since_days, at_days in shown:
+            try:
+                compare(
+                    emptied,
+                    STORY + people,
+                    vocabulary,
+                    since_days=since_days,
+                    at_days=at_days,
+                    besides=MORE[:1],
+                )
+            except AssertionError:
+                return True
+        return False
+
+    if not name:
+        # Without any the two agree.
+        assert not found()
+        return
+    with mistaken(PLANTED[name]):
+        assert found()
