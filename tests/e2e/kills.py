@@ -114,7 +114,9 @@ class Kills:
         """A process that works on the deployment."""
         folder = self.world.place.folder
         process = self._nursery.Process(
-            target=live, args=(command, str(self.world.place.config), str(folder / "lives.err"))
+            target=live,
+            args=(command, str(self.world.place.config), str(folder / "lives.err")),
+            daemon=True,  # a test that breaks off leaves nobody behind
         )
         process.start()
         return process

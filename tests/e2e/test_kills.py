@@ -20,8 +20,10 @@ LARGEST_BATCH = 100
 Tell = Callable[[str, str], None]
 
 
-def _nothing_lost(folder: Path, tell: Tell, *, count: int, seed: int, every: int) -> None:
-    with killing(folder, seed=seed) as kills:
+def _nothing_lost(
+    folder: Path, tell: Tell, *, count: int, seed: int, every: int, contacts: int = 30
+) -> None:
+    with killing(folder, seed=seed, contacts=contacts) as kills:
         books = kill(kills, count, every=every)
     tell("kills", books.line())
     assert ([], 0, 0) == (books.lost, books.unlogged, books.doubled), books.line()
@@ -32,7 +34,7 @@ def _nothing_lost(folder: Path, tell: Tell, *, count: int, seed: int, every: int
 @pytest.mark.timeout(600)
 def test_fifty_kills_lose_nothing(tmp_path: Path, record_property: Tell) -> None:
     """Store, log and CRMs agree after 50 lives that were cut short, paused past their lease, or stood by."""
-    _nothing_lost(tmp_path, record_property, count=50, seed=1, every=25)
+    _nothing_lost(tmp_path, record_property, count=50, seed=1, every=25, contacts=15)
 
 
 @pytest.mark.slow

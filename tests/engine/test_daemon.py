@@ -192,6 +192,7 @@ def test_a_slow_connection_does_not_hold_the_others_up(bench: Bench) -> None:
     assert {"Director"} == {each.fields["title"] for each in held}
 
 
+@pytest.mark.one_kind
 def test_a_full_disk_ends_no_daemon(filed: Bench) -> None:
     """SQLite's own word for it: the daemon tells what to do, waits, and goes on when there is room again."""
     contact = filed.contact("ann@firm.example", last="Ng")

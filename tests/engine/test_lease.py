@@ -30,9 +30,9 @@ OTHER = Holder("elsewhere", 7, "")
 
 
 @pytest.fixture
-def filed(tmp_path: Path) -> Iterator[Bench]:
-    """A deployment whose store is a file."""
-    made = make_bench(store=open_store(f"sqlite:///{tmp_path / 'stagesync.db'}"))
+def filed(store_url: str) -> Iterator[Bench]:
+    """A deployment whose store others can open, too."""
+    made = make_bench(store=open_store(store_url))
     yield made
     made.store.close()
 
@@ -208,6 +208,7 @@ def test_a_store_that_cannot_say_ends_no_pass(filed: Bench, tmp_path: Path) -> N
     assert not held.lost.is_set()
 
 
+@pytest.mark.one_kind
 def test_a_full_disk_keeps_nobody_from_their_own_lease(bench: Bench) -> None:
     """What the store did not take back is this process's to take again, as soon as the store writes."""
     with bench.store.begin() as tx:

@@ -12,6 +12,7 @@ from stagesync.connector import Unavailable
 from stagesync.domain.guard import Rule
 from stagesync.engine.audit import verify_store
 from stagesync.engine.recovered import is_restored, note_restore
+from stagesync.engine.standing import give_memory
 from stagesync.store import open_store
 from stagesync.store.backups import Backup, back_up
 from stagesync.store.restoring import restore
@@ -46,6 +47,8 @@ def put_back(bench: Bench, store_url: str, tmp_path: Path) -> Later:
         restore(file, store_url, **how)
         bench.store = open_store(store_url)
         bench.redeploy(store=bench.store)
+        for each in bench.connectors.values():
+            give_memory(each, bench.store)
         return bench
 
     return act

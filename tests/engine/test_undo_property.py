@@ -200,7 +200,10 @@ PLANTED = {
         undo.undo, 'find(tx, who)[1] if who else ""', '""'
     ),
     "what a policy's runs wrote before it is taken back too": Planted(
-        written._entries, 'if policy in ("", e["policy"])', ""
+        written._entries,
+        """for each in [run] if run else log.runs_under(tx, policy):
+        yield from (e for e in log.read(tx, run=each) if policy in ("", e["policy"]))""",
+        "yield from log.read(tx, run=run)",
     ),
     "a field that goes forward only is set back at once": Planted(
         undo._way, "return Way.CLEAR if", "return Way.PLAIN if"

@@ -135,9 +135,9 @@ def test_of_an_erased_record_nothing_stays(store: Store) -> None:
     assert {"record": 1} == {name: count for name, count in left.items() if count}
 
 
-def test_a_number_is_never_given_twice(either: Store) -> None:
+def test_a_number_is_never_given_twice(store: Store) -> None:
     """What a run in hand notes under the number of an erased record is nobody else's."""
-    with either.begin() as tx:
+    with store.begin() as tx:
         erased = _erase(tx, "1")
         assert erased.isdisjoint(_erase(tx, "1"))
 

@@ -76,6 +76,7 @@ def test_the_log_is_read_by_filters(store: Store, wanted: dict[str, str], found:
         assert found == [each["seq"] for each in log.read(tx, **wanted)]
 
 
+@pytest.mark.one_kind
 def test_a_span_of_time_and_a_policy_are_found_by_an_index(store: Store) -> None:
     """Neither reads the log from its first entry on: the plans of the queries search, and scan nothing."""
     asked = {
@@ -89,12 +90,12 @@ def test_a_span_of_time_and_a_policy_are_found_by_an_index(store: Store) -> None
             assert ("SEARCH" in plan, "SCAN" in plan, index in plan) == (True, False, True), plan
 
 
-def test_a_policy_leads_to_its_runs(either: Store) -> None:
+def test_a_policy_leads_to_its_runs(store: Store) -> None:
     """Each run that has an entry under a policy is known, once; acts outside a run are not."""
     told = [
         _entry(n, policy=p, run=r) for n, p, r in [(1, "a", "r_1"), (2, "b", "r_1"), (3, "a", None)]
     ]
-    with either.begin() as tx:
+    with store.begin() as tx:
         log.append(tx, [_sealed(each) for each in told], {HEADS: End(3, "h")})
         log.append(tx, [_sealed(_entry(4, policy="a", run="r_1"))], {HEADS: End(4, "h")})
         assert [["r_1"], ["r_1"], []] == [log.runs_under(tx, each) for each in "abc"]
