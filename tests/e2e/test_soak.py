@@ -137,13 +137,16 @@ def test_the_daemon_holds_at_the_limits(tmp_path: Path) -> None:
         vendors, place = Vendors(told), make_place(tmp_path / "deployment", told)
         for crm, settings in LIMITS.items():
             vendors.ask(crm, "PUT", "settings", settings)
+        told_of(place)
         set_up(place)
-        looks, _edits, code = worked(vendors, place, MINUTES)
-        [json.loads(line) for line in (place.folder / "run.err").read_text().splitlines()]
-        # A run may have ended in the middle of a fault; what it left is the next one's.
+        looks, edits, code = worked(vendors, place, MINUTES)
+        runs = [json.loads(line) for line in (place.folder / "run.err").read_text().splitlines()]
+        status = place.run("status", "--json").json
+        print(report(looks, runs, status, edits=edits), flush=True)
+        # The last run was in the middle of a fault; what it left is the next one's.
         place.run("sync", "--json")
         assert_whole(World(vendors, place))
-        status = place.run("status", "--json").json
+        print("   all stands in both CRMs; the log holds", flush=True)
         vendors.close()
     assert 0 == code
     assert [] == [each for each in status["parked"] if not each["words"]]

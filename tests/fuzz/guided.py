@@ -55,6 +55,7 @@ class Search:
         self._seen.add(title)
         file = self._findings / f"{len(list(self._findings.iterdir())):03d}-{name}.txt"
         file.write_text(f"{title}\n{data.hex()}\n{told}", errors="replace")
+        print(f"FINDING {title}", file=sys.stderr, flush=True)
 
 
 def _where(error: Exception) -> str:

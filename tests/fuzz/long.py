@@ -40,11 +40,14 @@ def main() -> int:
     names = list(told.targets or TARGETS)
     folder = told.folder or Path(tempfile.mkdtemp(prefix="stagesync-fuzz-"))
     inputs = _unpack(folder, names)
-    _branches, _why = _search(folder, names, inputs, told)
-    _pack(folder, names, inputs)
+    branches, why = _search(folder, names, inputs, told)
+    kept = _pack(folder, names, inputs)
     findings = sorted((folder / "findings").glob("*.txt"))
-    for _each in findings:
-        pass
+    print(
+        f"{branches} branches reached, {kept} inputs kept; ended: {why}; findings: {len(findings)}"
+    )
+    for each in findings:
+        print(each, each.read_text().splitlines()[0], sep=": ")
     return 1 if findings else 0
 
 
@@ -85,8 +88,9 @@ def _search(
                 now = int(found[2])
                 if now > branches:
                     branches, new_at = now, time.monotonic()
+                    print(f"{time.monotonic() - began:7.0f} s: {branches} branches", flush=True)
             elif "FINDING" in line or "ERROR" in line:
-                pass
+                print(line.strip(), flush=True)
             if time.monotonic() - new_at > told.quiet_minutes * 60:
                 why = f"no new branch for {told.quiet_minutes:.0f} minutes"
                 break
