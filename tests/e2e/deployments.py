@@ -133,6 +133,8 @@ def make_place(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "hubspot.token").write_text(told["hubspot"]["token"])
     (folder / "salesforce.secret").write_text(told["salesforce"]["client_secret"])
+    for name in ("hubspot.token", "salesforce.secret"):
+        (folder / name).chmod(0o600)
     text = SETTINGS.format(folder=folder, mode=mode, vendor_stage=vendor_stage, **told)
     (folder / "stagesync.yaml").write_text(text)
     return Place(folder)
