@@ -44,7 +44,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What has to do with a store runs on both kinds, unless it is marked otherwise."""
     if "store_kind" in metafunc.fixturenames:
         kinds = stores.KINDS[: 1 if metafunc.definition.get_closest_marker("one_kind") else None]
-        metafunc.parametrize("store_kind", kinds, indirect=True)
+        marked = [_at_the_gate(each, metafunc) for each in kinds]
+        metafunc.parametrize("store_kind", marked, indirect=True)
+
+
+def _at_the_gate(kind: str, metafunc: pytest.Metafunc) -> Any:
+    """On Postgres `make test` tries the store itself; the engine, which takes longer, is left to the gate."""
+    is_engine = Path(metafunc.module.__file__ or "").parent.name == "engine"
+    return pytest.param(kind, marks=[pytest.mark.gate] if is_engine and kind == "postgres" else [])
 
 
 @pytest.fixture

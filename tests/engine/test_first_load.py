@@ -337,7 +337,7 @@ def test_more_fields_are_read_whole_first(bench: Bench) -> None:
     bench.sync()
     before = bench.position(contacts[1])["disposition"]
     edit(bench, contact=asking_for_staff(bench))
-    outcome = run_cut(bench, "north", after=5)
+    outcome = run_cut(bench, "north", after=7)
     assert (4, {"north": {"contact": 3}}) == (outcome.exit_code, unread(bench))
     assert before == bench.position(contacts[1])["disposition"]
     assert (0, {}) == (bench.sync().exit_code, unread(bench))
