@@ -4,8 +4,8 @@
 demo:    ; ./stagesync demo $(ARGS)
 sandbox: ; ./stagesync sandbox $(ARGS)
 contract: ; @.ci/setup dev && .venv/bin/python -m pytest -n 3 --dist loadgroup tests/contract $(ARGS)
-test:    ; @.ci/setup dev && .venv/bin/python -m pytest -n 3 --dist loadgroup -m "not slow and not gate" $(ARGS)
-gate:    ; @.ci/setup dev && .venv/bin/python -m pytest -n 3 --dist loadgroup -m "gate and not slow" $(ARGS)
+test:    ; @.ci/setup dev && .venv/bin/python -m pytest -n 4 --dist loadgroup -m "not slow and not gate" $(ARGS)
+gate:    ; @.ci/setup dev && .venv/bin/python -m pytest -n 4 --dist loadgroup -m "gate and not slow" $(ARGS)
 soak:    ; @.ci/setup dev && .venv/bin/python -m pytest -n 2 -m slow --timeout=900 $(ARGS)
 fuzz:    ; @.ci/setup dev && .ci/fuzz $(ARGS)
 audit:   ; @.ci/setup dev && .ci/audit

@@ -10,6 +10,8 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 VOLATILE = {"deployment", "curl", "volatile"}
 ON_EVERY_BLOCK = {"README.md": {"volatile", "piped"}}
 """Page -> words that its fences leave out."""
+LONG = {"story.md": [pytest.mark.gate]}
+"""Pages whose commands take more than a minute."""
 
 
 def shown_only(block: Block) -> bool:
@@ -18,7 +20,9 @@ def shown_only(block: Block) -> bool:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", [pytest.param(each, id=each.name, marks=LONG.get(each.name, ())) for each in PAGES]
+)
 def test_the_commands_of_a_page_print_what_it_shows(
     page, bare: Session, request: pytest.FixtureRequest
 ):

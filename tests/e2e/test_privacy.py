@@ -46,6 +46,7 @@ def _of(email: str | None, first: str | None, last: str | None, *phones: str | N
     return {each for each in (email, whole, *phones) if each}
 
 
+@pytest.mark.gate
 def test_a_full_run_prints_nobody(make_world: MakeWorld) -> None:
     """Everything that setup, plan, sync, retry, status, doctor, audit and undo print, with faults on the way and at the finest level, names nobody."""
     world = make_world(contacts=15)

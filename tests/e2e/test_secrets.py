@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -136,6 +137,7 @@ def assert_nowhere(secrets: list[str], texts: dict[str, Any]) -> None:
                 assert form.encode() not in data, f"secret {place} stands in {name}"
 
 
+@pytest.mark.gate
 def test_no_secret_is_printed_logged_or_stored(make_world: MakeWorld) -> None:
     """Output, events, errors, tracebacks, log, heads and every byte of the store are free of what the settings name."""
     world, secrets = make_guarded(make_world)
