@@ -58,6 +58,7 @@ READ, SEARCH, WRITE = "GET /crm/objects", "/search", "/batch/update"
 QUERY, UPDATE = "POST /services/data/v64.0/composite", "composite/sobjects"
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("crm", "kind", "match"),
     [
@@ -82,6 +83,7 @@ def test_one_failure_costs_nothing(make_world: MakeWorld, crm, kind, match):
     assert_whole(world)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("crm", "kind", "match"),
     [("hubspot", "expired_token", WRITE), ("salesforce", "cut_after", UPDATE)],

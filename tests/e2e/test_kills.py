@@ -54,6 +54,7 @@ def test_thousands_of_kills_lose_nothing(tmp_path: Path, record_property: Tell) 
     _nothing_lost(tmp_path, record_property, count=count, seed=count, every=50)
 
 
+@pytest.mark.gate
 def test_a_paused_daemon_is_replaced_and_stands_by(tmp_path: Path) -> None:
     """Stopped for longer than its lease lasts it loses its place to another one; woken, it waits for its turn."""
     with killing(tmp_path, seed=1, contacts=5) as kills:
