@@ -440,6 +440,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("plan", "record_pk", "field", name=op.f("pk_plan_entry")),
     )
     with op.batch_alter_table("plan_entry", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_plan_entry_held",
+            ["plan", "cause", "stage_from", "stage_to", "subject", "record_pk", "field", "way"],
+            unique=False,
+            sqlite_where=sa.text("state = 'held'"),
+            postgresql_where=sa.text("state = 'held'"),
+        )
         batch_op.create_index("ix_plan_entry_state", ["state"], unique=False)
         batch_op.create_index("ix_plan_entry_subject", ["subject"], unique=False)
 
