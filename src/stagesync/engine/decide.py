@@ -95,6 +95,7 @@ def _split(tx: Connection, plan: StoredPlan, meant: Sequence[HeldGroup]) -> Stor
         plan.policy,
         plan.made_at_s,
         kind=plan.kind,
+        leaves=plan.leaves,
     )
     plans.save_plan(tx, part)
     move_held(tx, [each.group for each in meant], old=plan.id, new=part.id)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection
 
 from stagesync.domain.guard import Group, Trip
@@ -105,6 +106,7 @@ def _about(plan: StoredPlan) -> dict[str, Any]:
         "made_at_s": plan.made_at_s,
         "decided_by": plan.decided_by,
         "decided_at_s": plan.decided_at_s,
+        "leaves": orjson.loads(plan.leaves) if plan.leaves else {},
     }
 
 

@@ -24,6 +24,7 @@ class Store:
     Attributes:
         fence: what each transaction does first while this process works under a lease; raises when the
             lease is lost. None: nothing.
+        passing: held by the pass of this process that works on it.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -33,6 +34,7 @@ class Store:
         path = file_of(engine.url.render_as_string(hide_password=False))
         self._checkpoints = Checkpoints(path) if path else None
         self.fence: Callable[[Connection], None] | None = None
+        self.passing = threading.Lock()
 
     @contextmanager
     def begin(self, *, fenced: bool = True) -> Iterator[Connection]:

@@ -67,6 +67,7 @@ plan = Table(
     instant("made_at_s"),
     text("decided_by"),
     instant("decided_at_s", null=True),
+    text("leaves"),
     Index("ix_plan_state", "state", "made_at_s"),
 )
 

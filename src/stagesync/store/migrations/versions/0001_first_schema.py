@@ -100,7 +100,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_at", ["at", "seq"], unique=False)
         batch_op.create_index("ix_audit_id", ["id"], unique=False)
         batch_op.create_index("ix_audit_person", ["person"], unique=False)
-        batch_op.create_index("ix_audit_run", ["run"], unique=False)
+        batch_op.create_index("ix_audit_run", ["run", "seq"], unique=False)
 
     op.create_table(
         "baseline",
@@ -417,6 +417,7 @@ def upgrade() -> None:
         sa.Column("made_at_s", sa.Float(), nullable=False),
         sa.Column("decided_by", sa.Text(), nullable=False),
         sa.Column("decided_at_s", sa.Float(), nullable=True),
+        sa.Column("leaves", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),
     )
     with op.batch_alter_table("plan", schema=None) as batch_op:
