@@ -70,6 +70,44 @@ def make_engine(url: str, *, tuned: bool = True) -> Engine:
     return engine
 
 
+def make_reader(url: str) -> Engine | None:
+    """A further door to the same database that lets nothing be changed; None of a store in memory, which has one.
+
+    What is read in one transaction is of one instant, and waits for nobody who writes.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(
+            parsed,
+            hide_parameters=True,
+            connect_args={"options": IDLE_LIMIT},
+            isolation_level="REPEATABLE READ",
+            execution_options={"postgresql_readonly": True},
+        )
+    if file_of(url) is None:
+        return None
+    engine = create_engine(
+        parsed,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": LOCK_S},
+    )
+    event.listen(engine, "connect", _let_read_only)
+    event.listen(engine, "begin", _begin_reading)
+    return engine
+
+
+def _let_read_only(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection has no type
+    for pragma in ("query_only=ON", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_reading(connection: Connection) -> None:
+    # The driver itself begins nothing before something is changed, and each statement would see another instant.
+    connection.exec_driver_sql("BEGIN")
+
+
 def file_of(url: str) -> Path | None:
     """The file of a SQLite URL; None of a store in memory or on a server."""
     parsed = make_url(url)
