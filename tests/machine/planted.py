@@ -41,7 +41,7 @@ class Planted:
 _SEND = "src/stagesync/engine/writeback.py"
 _TAKEN = "src/stagesync/engine/taken.py"
 _INGEST = "src/stagesync/engine/ingest.py"
-_RULES = "src/stagesync/domain/plan.py"
+_RULES = "src/stagesync/domain/propose.py"
 
 PLANTED: Mapping[str, Planted] = {
     "baseline saved before the answer": Planted(
