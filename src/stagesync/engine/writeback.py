@@ -33,7 +33,16 @@ from stagesync.engine.progress import Progress
 from stagesync.engine.stale import stale
 from stagesync.engine.taken import keep_baselines
 from stagesync.engine.trouble import advise
-from stagesync.store import clearings, differences, guards, links, plans, records, state
+from stagesync.store import (
+    clearings,
+    connections,
+    differences,
+    guards,
+    links,
+    plans,
+    records,
+    state,
+)
 from stagesync.store.differences import StoredDifference
 from stagesync.store.plans import StoredEntry
 
@@ -268,7 +277,7 @@ class _Sender:
         locked = [each.subject for each, result in refused if result.refusal is Refusal.LOCKED]
         state.mark_dirty(tx, "plan", locked)
         if any(result.refusal in DOUBTS for _, result in refused):
-            state.doubt_description(tx, self.connected.name)
+            connections.doubt_description(tx, self.connected.name)
 
 
 def _known(tx: Connection, batch: Sequence[_Item]) -> list[_Item]:
