@@ -11,7 +11,7 @@ from stagesync.engine.decide import PlanChanged, decide
 from stagesync.engine.held import plan_document, plans_document, values_document
 from stagesync.engine.outcome import Outcome
 from stagesync.engine.shown import plan_document as whole_document
-from stagesync.store import plans, saved
+from stagesync.store import connections, plans, saved
 
 from .bench import Bench
 
@@ -74,11 +74,9 @@ def test_a_held_plan_is_counted_by_group(held: tuple[Bench, list[str], Outcome])
 
 def test_the_share_of_the_quota_is_told(held: tuple[Bench, list[str], Outcome]) -> None:
     """Calls are weighed against the allowance that the CRM told last; where it told none, nothing is claimed."""
-    from stagesync.store import state
-
     bench, _, outcome = held
     with bench.store.begin() as tx:
-        state.save_quota(tx, "north", {"limit": 100})
+        connections.save_quota(tx, "north", {"limit": 100})
     cost = _look(bench, outcome.plan.id)["cost"]
     assert [cost["north"]["calls"] / 100] == [
         each["quota_share"] for name, each in cost.items() if name == "north"

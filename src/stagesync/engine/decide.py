@@ -14,7 +14,7 @@ from stagesync.engine import audit
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.guard import count_groups
 from stagesync.errors import StagesyncError
-from stagesync.store import differences, guards, plans, saved, state
+from stagesync.store import connections, differences, guards, plans, saved
 from stagesync.store.held import HeldGroup, held_counts, move_held
 from stagesync.store.plans import StoredPlan
 
@@ -77,7 +77,8 @@ def decide(
             raise KeyError(plan_id)
         now = sum(each.values for each in meant)
         if seen and seen != seal_of(meant):
-            raise PlanChanged(plan_id, then=int(seen.partition(".")[0]), now=now)
+            then = seen.partition(".")[0]
+            raise PlanChanged(plan_id, then=int(then) if then.isdecimal() else 0, now=now)
         if len(meant) < len(counted):
             plan = _split(tx, plan, meant)
         _decide(tx, deployment, plan, approve=approve, by=by, now_s=now_s)
@@ -123,7 +124,7 @@ def _decide(
         plans.set_approvals(tx, plan.id, [(e.record_pk, e.field, plan.id) for e in entries])
         guards.save_approval(tx, plan.id, count_groups(entries))
         for name in sorted({each.connection for each in entries}):
-            state.activate(tx, name, by=by, at_s=now_s)
+            connections.activate(tx, name, by=by, at_s=now_s)
     word = "approved" if approve else "dropped"
     plans.decide_plan(tx, plan.id, word, by=by, at_s=now_s)
     told = {word: plan.id, "values": len(entries)}

@@ -16,7 +16,7 @@ from stagesync.engine.cost import Cost, cost_document
 from stagesync.engine.decide import seal_of
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.guard import why
-from stagesync.store import guards, plans, saved, state
+from stagesync.store import connections, guards, plans, saved
 from stagesync.store.held import (
     START,
     HeldCost,
@@ -158,7 +158,7 @@ def _costs(
     found = cost_document(tx, deployment, costs, now_s=now_s)
     for name, told in found.items():
         calls = told["reads"] + told["writes"]
-        known = state.connection_state(tx, name)
+        known = connections.connection_state(tx, name)
         limit = (known.quota if known else {}).get("limit")
         told |= {"calls": calls, "quota_share": calls / limit if limit else None}
     return found
