@@ -133,6 +133,4 @@ def test_options_that_make_no_sense_are_refused(export: Path, tmp_path: Path) ->
 def test_a_formula_in_a_cell_stays_text(first: str) -> None:
     """Whatever a spreadsheet would run gets an apostrophe in front; numbers and other texts stay."""
     assert f"'{first}1+1" == cell(f"{first}1+1")
-    assert ["a=1", "", None, -1, '["=1"]'] == [
-        cell(each) for each in ("a=1", "", None, -1, ["=1"])
-    ]
+    assert ["a=1", "", None, -1, '["=1"]'] == [cell(each) for each in ("a=1", "", None, -1, ["=1"])]

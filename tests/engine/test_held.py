@@ -162,9 +162,7 @@ def test_what_was_not_seen_is_not_approved(held: tuple[Bench, list[str], Outcome
     held_now = bench.sync().plan.held
     now_s = bench.clock.now_s()
     with pytest.raises(PlanChanged) as refused:
-        decide(
-            bench.deployment, outcome.plan.id, approve=True, by="ann", now_s=now_s, seen=seal
-        )
+        decide(bench.deployment, outcome.plan.id, approve=True, by="ann", now_s=now_s, seen=seal)
     assert (outcome.plan.held, held_now) == (refused.value.then, refused.value.now)
     assert "contact" == bench.stage(contacts[0])
     assert held_now == bench.sync().plan.held
@@ -192,9 +190,7 @@ def test_a_group_that_is_gone_is_not_decided(held: tuple[Bench, list[str], Outco
     bench, _, outcome = held
     now_s = bench.clock.now_s()
     with pytest.raises(KeyError):
-        decide(
-            bench.deployment, outcome.plan.id, approve=True, by="ann", now_s=now_s, groups=[NEW]
-        )
+        decide(bench.deployment, outcome.plan.id, approve=True, by="ann", now_s=now_s, groups=[NEW])
     assert outcome.plan.held == _look(bench, outcome.plan.id)["values"]
 
 

@@ -192,4 +192,3 @@ def _instant(option: str, text: str) -> str:
     from stagesync.engine.instants import iso
 
     return iso(instant_of(option, text)) if text else ""
-

@@ -145,4 +145,3 @@ def _fits(row: Row, wanted: Wanted) -> bool:
     by_hand = not entry["run"] and entry["actor"] != "stagesync"
     is_kind = wanted.kind in ("", kind_of(entry)) or (wanted.kind == "hand" and by_hand)
     return is_theirs and is_kind
-

@@ -24,10 +24,10 @@ def csv_lines(rows: Iterable[Row], *, headed: bool = True) -> Iterator[str]:
     """A line of headings, if asked for, and one per entry."""
     writer = csv.writer(_Line())
     if headed:
-        yield writer.writerow(KEYS)  # type: ignore[misc]  # it gives back what `write` does
+        yield writer.writerow(KEYS)
     for each in rows:
         entry = entry_of(each.sealed)
-        yield writer.writerow([cell(entry[key]) for key in KEYS])  # type: ignore[misc]  # as above
+        yield writer.writerow([cell(entry[key]) for key in KEYS])
 
 
 class _Line:

@@ -172,4 +172,3 @@ def _where(wanted: Wanted) -> tuple[str, dict[str, Any]]:
     if wanted.kind:
         clauses.append(KINDS[wanted.kind])
     return "".join(f" AND {each}" for each in clauses), told
-

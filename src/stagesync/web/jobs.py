@@ -51,8 +51,9 @@ class Job:
 
     Attributes:
         name: what it works on; of two that bear the same name the second is the first, while that is not over.
-        by: the user who asked for it.
-        shown: how its result is shown; whoever started it knows what that means.
+        by: who asked for it, as the log names them.
+        title: heads its page.
+        shown: the template that shows its result, given the job as `job`; empty: that it is done is all there is.
         doing, done, total: the phase in hand, in its own units; `total` is None where nobody knows it.
         result: what the work gave back, once it is done.
         error: why it failed; None when it did not.
@@ -62,7 +63,8 @@ class Job:
     id: str
     name: str
     by: str
-    shown: str
+    title: str = ""
+    shown: str = ""
     state: State = State.WAITING
     doing: str = ""
     done: int = 0
@@ -127,7 +129,7 @@ class Jobs:
         self._turn = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="job")
 
-    def start(self, name: str, work: Work, *, by: str, shown: str = "") -> Job:
+    def start(self, name: str, work: Work, *, by: str, title: str = "", shown: str = "") -> Job:
         """Have work done when all that was asked for before is; the one of that name that is not over, if any.
 
         Raises:
@@ -142,7 +144,7 @@ class Jobs:
                 raise TooManyJobs(
                     f"{len(open_)} jobs wait already", hint="wait for them, or cancel one"
                 )
-            job = Job(secrets.token_urlsafe(12), name, by, shown)
+            job = Job(secrets.token_urlsafe(12), name, by, title, shown)
             self._jobs[job.id] = job
             self._thread.submit(self._do, job, work)
             return job
