@@ -28,10 +28,11 @@ from stagesync.domain.funnel import (
 from stagesync.domain.vocabulary import Stage, Vocabulary
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
+from stagesync.engine.places import readable
 from stagesync.engine.referrals import FACT
 from stagesync.errors import ArgumentError
 from stagesync.store import funnel as counted
-from stagesync.store import stays, stood
+from stagesync.store import places, stays
 from stagesync.store.funnel import Reached
 from stagesync.store.people import Kind
 from stagesync.store.stays import UNTOLD, PlaceTold
@@ -63,9 +64,9 @@ def funnel(
     """
     words = deployment.vocabularies[vocabulary]
     with deployment.store.begin() as tx:
-        places = _places(deployment, words, stood.all_places(tx), kind=kind)
+        told = _places(deployment, words, places.all_places(tx), kind=kind)
         with stays.measuring(
-            tx, places, rungs=len(_ladder(words)), kind=kind, before_s=at_s + JUST_AFTER_S
+            tx, told, rungs=len(_ladder(words)), kind=kind, before_s=at_s + JUST_AFTER_S
         ):
             known_s = stays.known_since(tx)
             if known_s is None:
@@ -95,12 +96,8 @@ def _places(
 ) -> dict[int, PlaceTold]:
     """What each place is in the vocabulary; untold where the policy of then had other axes or levels."""
     numbers = {stage.id: n for n, stage in enumerate(words.stages)}
-    levels = {axis.name: set(axis.level_names) for axis in deployment.policy.axes}
-    found = {}
-    for place, position in positions.items():
-        if any(position.get(axis) not in known for axis, known in levels.items()):
-            found[place] = PlaceTold(UNTOLD)
-            continue
+    found = dict.fromkeys(positions, PlaceTold(UNTOLD))
+    for place, position in readable(deployment, positions).items():
         name = deployment.classifier.stage(words.name, position, account=kind == "account")
         stage = words.stages[numbers[name]]
         found[place] = PlaceTold(numbers[name], stage.rank, is_accepted(stage, position))
