@@ -20,9 +20,10 @@ from stagesync.domain.vocabulary import Vocabulary
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
 from stagesync.engine.measured import Measured, stages_with, tally_of
+from stagesync.engine.places import readable
 from stagesync.engine.referrals import FACT
 from stagesync.errors import ArgumentError
-from stagesync.store import people, stood
+from stagesync.store import people, places, stood
 from stagesync.store.people import Kind
 
 JUST_AFTER_S = 1.0
@@ -76,7 +77,7 @@ def funnels(
     period = _period(max(since_s or known_s, known_s), at_s, known_s=known_s, by=by)
     referrers = people.referrers(tx) if kind == "person" and _tells_referrals(deployment) else None
     watched = frozenset(who for pair in (referrers or {}).items() for who in pair)
-    positions = stood.all_places(tx)
+    positions = places.all_places(tx)
     tallies = {}
     for name in vocabularies:
         words = deployment.vocabularies[name]
@@ -122,12 +123,8 @@ def _told(
 ) -> Told:
     """What each place is in the vocabulary; untold where the policy of then had other axes or levels."""
     numbers = {stage.id: n for n, stage in enumerate(words.stages)}
-    levels = {axis.name: set(axis.level_names) for axis in deployment.policy.axes}
-    stages, accepted = {}, set()
-    for place, position in positions.items():
-        if any(position.get(axis) not in known for axis, known in levels.items()):
-            stages[place] = UNTOLD
-            continue
+    stages, accepted = dict.fromkeys(positions, UNTOLD), set()
+    for place, position in readable(deployment, positions).items():
         name = deployment.classifier.stage(words.name, position, account=kind == "account")
         stages[place] = numbers[name]
         if is_accepted(words.stage(name), position):

@@ -108,7 +108,7 @@ HOLDINGS: Mapping[str, Holding] = {
             "staged_at_s", "previous_stage", "content", "next_contact_at_s", "accept_by_s", "never",
             "no_contact_since_s", "referrer",
         ),
-        plain=("policy",),
+        plain=("place", "policy"),
         by={"id": Key.SUBJECT},
         until="while a CRM has a record of them",
     ),
@@ -116,7 +116,7 @@ HOLDINGS: Mapping[str, Holding] = {
         plain=(
             "id", "account", "position", "scores", "stages", "evaluated_at_s", "recheck_at_s",
             "staged_at_s", "previous_stage", "content", "next_contact_at_s", "accept_by_s", "never",
-            "no_contact_since_s", "referrer", "policy",
+            "no_contact_since_s", "referrer", "place", "policy",
         )
     ),
     "stood": Holding(

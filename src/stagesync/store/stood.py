@@ -1,11 +1,11 @@
 """Queries about who stood where since when: the narrow history that funnels are counted from.
 
-Positions repeat: each is kept once, as a place, and a row of the history is an id, an instant and a number.
+A row of the history is an id, an instant and the number of a place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -16,8 +16,7 @@ from sqlalchemy import Connection, text
 from stagesync.domain.stays import How, Row
 from stagesync.store.keys import among
 from stagesync.store.people import PREFIXES, Kind
-
-Position = Mapping[str, str]
+from stagesync.store.places import Position, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ def note_stands(tx: Connection, stands: Sequence[Stand]) -> None:
     """Add to the history; of two rows of one subject at one instant the later one stays."""
     if not stands:
         return
-    ids = _places(tx, {_levels(each.position) for each in stands if each.position is not None})
+    places = numbers(tx, [each.position for each in stands])
     tx.execute(
         text(
             "INSERT INTO stood (subject, since_s, place, how)"
@@ -49,10 +48,10 @@ def note_stands(tx: Connection, stands: Sequence[Stand]) -> None:
             {
                 "subject": each.subject,
                 "since_s": each.since_s,
-                "place": None if each.position is None else ids[_levels(each.position)],
+                "place": place,
                 "how": str(each.how),
             }
-            for each in stands
+            for each, place in zip(stands, places, strict=True)
         ],
     )
 
@@ -60,29 +59,6 @@ def note_stands(tx: Connection, stands: Sequence[Stand]) -> None:
 def note_gone(tx: Connection, subjects: Iterable[str], *, at_s: float) -> None:
     """They stand nowhere from now on."""
     note_stands(tx, [Stand(each, at_s, None, How.GONE) for each in subjects])
-
-
-def all_places(tx: Connection) -> dict[int, Position]:
-    """Number -> position, of every place that somebody ever stood in."""
-    rows = tx.execute(text("SELECT id, levels FROM place"))
-    return {row.id: orjson.loads(row.levels) for row in rows}
-
-
-def _levels(position: Position) -> str:
-    return orjson.dumps(position, option=orjson.OPT_SORT_KEYS).decode()
-
-
-def _places(tx: Connection, levels: set[str]) -> dict[str, int]:
-    sql = "SELECT id, levels FROM place WHERE levels IN :keys"
-    found = {row.levels: row.id for row in among(tx, sql, levels)}
-    fresh = sorted(levels - found.keys())
-    if fresh:
-        tx.execute(
-            text("INSERT INTO place (levels) VALUES (:levels)"),
-            [{"levels": each} for each in fresh],
-        )
-        found |= {row.levels: row.id for row in among(tx, sql, fresh)}
-    return found
 
 
 def stands_of(tx: Connection, subjects: Iterable[str]) -> dict[str, list[tuple[float, Position]]]:
