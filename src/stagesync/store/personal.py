@@ -98,6 +98,8 @@ HOLDINGS: Mapping[str, Holding] = {
         staff=("approved_by", "paused_by"),
     ),
     "remembered": Holding(plain=("connection", "text")),
+    "total": Holding(plain=("name", "one", "other", "value")),
+    "kept": Holding(plain=("name", "made_at_s", "took_s", "basis", "document")),
     "alert": Holding(
         plain=("connection", "key", "what", "fix", "raised_at_s", "ended_at_s", "seen"),
         until="400 days after it ended: nothing of anybody",

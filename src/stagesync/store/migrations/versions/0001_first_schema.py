@@ -299,6 +299,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "object", "id", name=op.f("pk_inbox")),
     )
     op.create_table(
+        "kept",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("made_at_s", sa.Float(), nullable=False),
+        sa.Column("took_s", sa.Float(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_kept")),
+    )
+    op.create_table(
         "lease",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("token", sa.Text(), nullable=False),
@@ -562,6 +571,15 @@ def upgrade() -> None:
         sa.Column("place", sa.Integer(), autoincrement=False, nullable=True),
         sa.Column("how", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "since_s", name=op.f("pk_stood")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "total",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("one", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "one", "other", name=op.f("pk_total")),
         sqlite_with_rowid=False,
     )
     op.create_table(
