@@ -5,27 +5,17 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
 
 from .conftest import QUIET, chromium_path
-from .desk import Demo, running_demo, sign_in
+from .desk import Demo, pages, running_demo, sign_in
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
 DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 TALLEST = 2400
 """Pixels of a picture's height."""
-
-
-def pages(page: Page) -> Iterator[tuple[str, str]]:
-    """Name -> address: what the menu leads to, then one of each thing that has a page of its own."""
-    page.goto("/")
-    links = page.locator(".side nav li a")
-    found = [(link.get_attribute("href") or "") for link in links.all()]
-    for path in found:
-        yield (path.strip("/").replace("/", "-") or "overview", path)
 
 
 def take(context: BrowserContext, name: str, path: str, *, kind: str) -> Path:
