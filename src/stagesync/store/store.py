@@ -10,9 +10,19 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from stagesync.errors import StoreError
 from stagesync.store.checkpoints import Checkpoints
-from stagesync.store.engines import file_of, forget_statistics, make_engine, store_error
-from stagesync.store.migrating import migrate
+from stagesync.store.engines import (
+    file_of,
+    forget_statistics,
+    is_sqlite,
+    make_engine,
+    store_error,
+)
+from stagesync.store.file import StoreFile, trouble_of
+from stagesync.store.migrating import check_schema, migrate, newest
+from stagesync.store.refusals import BRING_BACK
+from stagesync.store.state import get_meta
 
 LONG_S = 1.0
 """A transaction beyond this renews its lease at the end as well."""
@@ -30,8 +40,9 @@ class Store:
         self._engine = engine
         self._turn = threading.RLock()
         self._is_open = False
-        path = file_of(engine.url.render_as_string(hide_password=False))
+        self._path = path = file_of(engine.url.render_as_string(hide_password=False))
         self._checkpoints = Checkpoints(path) if path else None
+        self._file = StoreFile(path, forget=engine.dispose, check=self._check) if path else None
         self.fence: Callable[[Connection], None] | None = None
 
     @contextmanager
@@ -54,6 +65,8 @@ class Store:
                 raise RuntimeError("a transaction of this store is open in this thread")
             self._is_open = True
             try:
+                if self._file:
+                    self._file.demand()
                 fence = self.fence if fenced else None
                 with self._engine.begin() as transaction:
                     began = time.monotonic()
@@ -66,9 +79,32 @@ class Store:
                 if self._checkpoints:
                     self._checkpoints.committed()
             except DBAPIError as error:
-                raise store_error(error) from error
+                raise self._refused(error) from error
+            except (ValueError, TypeError):
+                if self._file:
+                    # What was read made no sense; so it is where the file is damaged.
+                    self._file.look()
+                raise
             finally:
                 self._is_open = False
+
+    def _refused(self, error: DBAPIError) -> StoreError:
+        """Begins anew with other doors: those of a server that only lets read, say, would go on so."""
+        told = store_error(error)
+        if self._file or not is_sqlite(self._engine):
+            self._engine.dispose()
+        return self._file.refused(told) if self._file else told
+
+    def _check(self) -> None:
+        """Whether the file that lies there now may take the place of the one that was opened."""
+        with self._engine.connect() as connection:
+            if check_schema(connection) != newest():
+                raise StoreError(
+                    "another store, of another version, lies where the store lay",
+                    hint="start stagesync again: it brings the store forward",
+                )
+            if get_meta(connection, "runs") is None:
+                raise StoreError("an empty store lies where the store lay", hint=BRING_BACK)
 
     def forget_traces(self) -> None:
         """Empty SQLite's write-ahead log, in which pages stand as they were before they were blanked.
@@ -78,6 +114,10 @@ class Store:
         if self._checkpoints:
             with self._turn:
                 self._checkpoints.empty()
+
+    def trouble(self) -> tuple[str, str] | None:
+        """What keeps the store from being written, and what helps; None when nothing is known to."""
+        return trouble_of(self._path) if self._path else None
 
     def close(self) -> None:
         """Let go of the database."""
