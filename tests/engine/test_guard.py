@@ -12,7 +12,7 @@ from free_hand import WRITE_OVER
 from stagesync.connector import Actor
 from stagesync.domain.guard import Cause, Group, Rule
 from stagesync.engine.guard import why
-from stagesync.engine.run import Outcome
+from stagesync.engine.outcome import Outcome
 from stagesync.engine.status import status
 from stagesync.engine.writers import NOBODY
 from stagesync.store import alerts
@@ -222,7 +222,7 @@ def _statements() -> Iterator[list[str]]:
 def test_an_idle_run_weighs_nothing(settled: tuple[Bench, list[str]]) -> None:
     """Where nothing is planned unseen, neither what was written before is read nor the base counted."""
     bench, contacts = settled
-    weighing = ("FROM own_write WHERE at_s >", "SELECT stages, COUNT(*)")
+    weighing = ("FROM own_write WHERE at_s >", "SELECT place, COUNT(*)")
 
     def weighed() -> list[str]:
         with _statements() as asked:

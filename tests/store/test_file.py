@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,8 @@ def test_a_file_that_is_gone_takes_nothing_until_it_is_back(opened: Store, path:
     path.parent.rename(away)
     with pytest.raises(StoreError, match="not there any more") as refused:
         note(opened, "2")
+    with pytest.raises(StoreError, match="not there any more"), opened.read():
+        pass
     assert "bring the file back" in str(refused.value.hint)
     assert not path.exists()
     away.rename(path.parent)
@@ -77,9 +80,13 @@ def test_another_store_in_its_place_is_gone_on_with(opened: Store, path: Path) -
     for end in ("-wal", "-shm"):
         path.with_name(path.name + end).unlink(missing_ok=True)
     assert "7" == noted(opened)
+    with opened.read() as tx:
+        assert "7" == state.get_meta(tx, "runs")
 
 
-@pytest.mark.parametrize(("what", "words"), [("empty", "an empty store"), ("other", "does not know")])
+@pytest.mark.parametrize(
+    ("what", "words"), [("empty", "an empty store"), ("other", "does not know")]
+)
 def test_no_store_to_go_on_with_is_refused(
     opened: Store, path: Path, what: str, words: str
 ) -> None:
@@ -106,6 +113,8 @@ def test_damage_is_found_though_the_cache_hides_it(opened: Store, path: Path) ->
         with pytest.raises(StoreError, match="is damaged") as refused:
             note(opened, "2")
         assert "stagesync restore --force" in str(refused.value.hint)
+    with pytest.raises(StoreError, match="is damaged"), opened.read():
+        pass
     with path.open("r+b") as file:
         file.write(whole)
     assert "1" == noted(opened)
@@ -169,22 +178,18 @@ print(store.trouble())
 """
 
 
-def test_a_file_that_may_not_be_written_is_written_again_when_it_may(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
+def test_a_file_that_may_not_be_written_is_written_again_when_it_may() -> None:
     """A door that was opened to read alone is not kept."""
-    folder = tmp_path_factory.mktemp("nobody")
-    for each in (folder, *list(folder.parents)[:-2]):
-        each.chmod(0o755)
-    path = folder / "stagesync.db"
-    open_store(f"sqlite:///{path}").close()
-    done = subprocess.run(
-        [sys.executable, "-c", AS_NOBODY, str(path)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "stagesync.db"
+        open_store(f"sqlite:///{path}").close()
+        done = subprocess.run(
+            [sys.executable, "-c", AS_NOBODY, str(path)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert 0 == done.returncode, done.stderr
     first, second, third = done.stdout.splitlines()
     assert "this user may not write it" in first

@@ -73,6 +73,44 @@ def make_engine(url: str, *, tuned: bool = True) -> Engine:
     return engine
 
 
+def make_reader(url: str) -> Engine | None:
+    """A further door to the same database that lets nothing be changed; None of a store in memory, which has one.
+
+    What is read in one transaction is of one instant, and waits for nobody who writes.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(
+            parsed,
+            hide_parameters=True,
+            connect_args={"options": _options(parsed)},
+            isolation_level="REPEATABLE READ",
+            execution_options={"postgresql_readonly": True},
+        )
+    if file_of(url) is None:
+        return None
+    engine = create_engine(
+        parsed,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": LOCK_S},
+    )
+    event.listen(engine, "connect", _let_read_only)
+    event.listen(engine, "begin", _begin_reading)
+    return engine
+
+
+def _let_read_only(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection has no type
+    for pragma in ("query_only=ON", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_reading(connection: Connection) -> None:
+    # The driver itself begins nothing before something is changed, and each statement would see another instant.
+    connection.exec_driver_sql("BEGIN")
+
+
 def _options(url: URL) -> str:
     return f"{LIMITS} {url.query.get('options', '')}".rstrip()
 
@@ -128,7 +166,7 @@ def _make_private(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
-        if path.is_file() and os.access(path, os.R_OK):
+        if os.access(path, os.R_OK) and not path.is_dir():
             return
         raise not_opened(path, error) from error
     try:

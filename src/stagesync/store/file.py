@@ -78,6 +78,17 @@ class StoreFile:
         self._check()
         self._place, self._is_doubted = place, False
 
+    def demand_to_read(self) -> None:
+        """Let somebody read the file that transactions began on, unless it was found damaged.
+
+        Raises:
+            StoreError: it is, or it is not there.
+        """
+        if _place_of(self._path) != self._place:
+            raise StoreError(f"the store {self._path} is not there any more", hint=BRING_BACK)
+        if self._damage:
+            raise self._damaged(self._damage[1])
+
     def look(self) -> None:
         """Look through all of the file, unless it was found damaged and is still as it was then.
 
@@ -92,14 +103,16 @@ class StoreFile:
             self._damage = (state, words) if words else None
         if self._damage:
             self._is_doubted = True
-            words = f"the store {self._path} is damaged: {self._damage[1]}"
-            raise StoreError(words, hint=PUT_BACK)
+            raise self._damaged(self._damage[1])
 
     def refused(self, error: StoreError) -> StoreError:
         """What the database said, in view of how the file stands."""
         self._is_doubted |= error.hint in (PUT_BACK, LET_WRITE)
         found = trouble_of(self._path) if error.hint in UNCLEAR else None
         return StoreError(f"{error}: {found[0]}", hint=found[1]) if found else error
+
+    def _damaged(self, words: str) -> StoreError:
+        return StoreError(f"the store {self._path} is damaged: {words}", hint=PUT_BACK)
 
     def _is_due(self) -> bool:
         age_s = time.monotonic() - self._looked_at_s

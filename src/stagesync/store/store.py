@@ -17,6 +17,7 @@ from stagesync.store.engines import (
     forget_statistics,
     is_sqlite,
     make_engine,
+    make_reader,
     store_error,
 )
 from stagesync.store.file import StoreFile, trouble_of
@@ -40,9 +41,11 @@ class Store:
         self._engine = engine
         self._turn = threading.RLock()
         self._is_open = False
-        self._path = path = file_of(engine.url.render_as_string(hide_password=False))
+        url = engine.url.render_as_string(hide_password=False)
+        self._path = path = file_of(url)
         self._checkpoints = Checkpoints(path) if path else None
-        self._file = StoreFile(path, forget=engine.dispose, check=self._check) if path else None
+        self._file = StoreFile(path, forget=self._forget, check=self._check) if path else None
+        self._reader = make_reader(url)
         self.fence: Callable[[Connection], None] | None = None
 
     @contextmanager
@@ -88,12 +91,37 @@ class Store:
             finally:
                 self._is_open = False
 
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads, of one instant; it neither waits for those of `begin` nor holds them up.
+
+        Raises:
+            StoreError: the database refuses, as it does whatever would change something.
+        """
+        if self._reader is None:
+            with self.begin(fenced=False) as transaction:
+                yield transaction
+            return
+        if self._file:
+            self._file.demand_to_read()
+        try:
+            with self._reader.connect() as connection, connection.begin() as transaction:
+                yield connection
+                transaction.rollback()
+        except DBAPIError as error:
+            raise self._refused(error) from error
+
     def _refused(self, error: DBAPIError) -> StoreError:
         """Begins anew with other doors: those of a server that only lets read, say, would go on so."""
         told = store_error(error)
         if self._file or not is_sqlite(self._engine):
-            self._engine.dispose()
+            self._forget()
         return self._file.refused(told) if self._file else told
+
+    def _forget(self) -> None:
+        self._engine.dispose()
+        if self._reader:
+            self._reader.dispose()
 
     def _check(self) -> None:
         """Whether the file that lies there now may take the place of the one that was opened."""
@@ -123,6 +151,8 @@ class Store:
         """Let go of the database."""
         if self._checkpoints:
             self._checkpoints.close()
+        if self._reader:
+            self._reader.dispose()
         self._engine.dispose()
 
 
