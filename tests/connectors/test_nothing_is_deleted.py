@@ -328,7 +328,7 @@ CONNECTORS = {
 """Where connectors know such a module."""
 
 OURS = {
-    "app.py": {"requests"},
+    "app/clocks.py": {"requests"},
     "cli/demo.py": {"requests"},
     "connector/hosts.py": {"requests"},
     "engine/lease.py": {"socket"},

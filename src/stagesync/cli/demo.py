@@ -160,7 +160,7 @@ def _go_on(found: Opened, running: Sandbox, *, tell: bool) -> None:
         if web is not None:
             _have_hubspot_call(web.url, found, running)
         called = web.called if web else None
-        run_daemon(found.deployment, stop=found.clock.stop, called=called, after_run=tell_moves)
+        run_daemon(found.live, stop=found.clock.stop, called=called, after_run=tell_moves)
 
 
 def _have_hubspot_call(url: str, found: Opened, running: Sandbox) -> None:

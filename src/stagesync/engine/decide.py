@@ -6,6 +6,7 @@ import structlog
 
 from stagesync.domain.life import Move, State, move
 from stagesync.engine import audit
+from stagesync.engine.definition_changes import decided
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.guard import count_groups
 from stagesync.store import differences, guards, plans, saved, state
@@ -40,6 +41,8 @@ def decide(deployment: Deployment, plan_id: str, *, approve: bool, by: str, now_
             for name in sorted({each.connection for each in entries}):
                 state.activate(tx, name, by=by, at_s=now_s)
         word = "approved" if approve else "dropped"
+        if plan.kind == "run":
+            decided(tx)
         plans.decide_plan(tx, plan_id, word, by=by, at_s=now_s)
         told = {word: plan_id, "values": len(entries)}
         audit.tell(tx, told, actor=by, now_s=now_s, policy=deployment.policy.label)
