@@ -35,8 +35,11 @@ def announce(tx: Connection, digest: str, *, by: str, note: str) -> None:
     """Say that somebody adopts a set; to be told before its files change.
 
     Args:
-        digest: of its texts.
+        digest: of its texts; empty: it is not adopted after all.
     """
+    if not digest:
+        state.set_meta(tx, _ADOPTED, "")
+        return
     state.set_meta(tx, _ADOPTED, orjson.dumps({"digest": digest, "by": by, "note": note}).decode())
 
 
