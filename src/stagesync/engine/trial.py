@@ -51,6 +51,19 @@ def deployment_under(
     )
 
 
+def as_trial(deployment: Deployment, proposed: Deployment) -> Deployment:
+    """The deployment with another one's definitions, as `deployment_under` has it: its records are read as they are."""
+    return replace(
+        proposed,
+        connections={
+            name: replace(
+                each, mapping=_written_by(deployment.connections[name].mapping, each.mapping)
+            )
+            for name, each in proposed.connections.items()
+        },
+    )
+
+
 def _mapped_anew(connected: Connected, path: Path, definitions: Definitions) -> Connected:
     found = load_mapping(path, vocabularies=definitions.vocabularies, policy=definitions.policy)
     return replace(connected, mapping=_written_by(connected.mapping, found))
