@@ -9,7 +9,7 @@ from stagesync.engine import audit
 from stagesync.engine.definition_changes import decided
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.guard import count_groups
-from stagesync.store import differences, guards, plans, saved, state
+from stagesync.store import connections, differences, guards, plans, saved
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ def decide(deployment: Deployment, plan_id: str, *, approve: bool, by: str, now_
             plans.set_approvals(tx, plan_id, [(e.record_pk, e.field, plan_id) for e in entries])
             guards.save_approval(tx, plan_id, count_groups(entries))
             for name in sorted({each.connection for each in entries}):
-                state.activate(tx, name, by=by, at_s=now_s)
+                connections.activate(tx, name, by=by, at_s=now_s)
         word = "approved" if approve else "dropped"
         if plan.kind == "run":
             decided(tx)

@@ -34,7 +34,7 @@ from stagesync.engine.taken import settle_sent
 from stagesync.engine.trouble import advise, to_keep
 from stagesync.engine.writeback import write_back
 from stagesync.errors import CrmError
-from stagesync.store import people, plans, state
+from stagesync.store import connections, people, plans, state
 
 log = structlog.get_logger()
 
@@ -194,7 +194,7 @@ def _start(deployment: Deployment, *, now_s: float) -> str:
         state.start_run(tx, run, seq=number, at_s=now_s)
         _notice_clock(tx, now_s=now_s)
         for name, connected in deployment.connections.items():
-            state.meet_connection(tx, name, connected.first_mode)
+            connections.meet_connection(tx, name, connected.first_mode)
     structlog.contextvars.bind_contextvars(run=run)
     log.info("run started", connections=len(deployment.connections))
     return run
@@ -228,7 +228,7 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool, polled: bo
         if wrote and not outcome.plan.held:
             plans.set_plan_state(tx, outcome.plan.id, "done")
         for name, error in outcome.troubles.items():
-            state.save_trouble(tx, name, to_keep(error))
+            connections.save_trouble(tx, name, to_keep(error))
         if polled and not outcome.is_incomplete and not deployment.stopping.is_set():
             settle_restore(tx, outcome.pulled, deployment.connections)
         state.end_run(
