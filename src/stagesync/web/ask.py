@@ -14,7 +14,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.live import Live
 from stagesync.engine.logins import Role
+from stagesync.engine.preview import Previews
 from stagesync.settings import WebSettings
 from stagesync.web.door import Door
 from stagesync.web.look import look
@@ -53,21 +55,23 @@ class House:
     """What all pages share.
 
     Attributes:
-        current: the deployment as it is now; its definitions may be other ones than a minute ago.
+        live: the deployment as it is now; its definitions may be other ones than a minute ago.
         public_url: how browsers reach this server, without a slash at the end.
         wake: calls the daemon.
         badges: what stands beside the links of the menu: path -> number.
         door: counts who tries to sign in.
+        previews: of definitions that somebody tries.
         nav: the menu, as groups of links.
     """
 
     settings: WebSettings
-    current: Callable[[], Deployment]
+    live: Live
     public_url: str
     wake: Callable[[], None]
     badges: Callable[[Connection, Deployment], Mapping[str, int]]
     nav: Sequence[Sequence[Link]] = ()
     door: Door = field(default_factory=Door)
+    previews: Previews = field(default_factory=Previews)
 
     @property
     def base(self) -> str:
@@ -139,7 +143,8 @@ class Ask:
             yield tx
 
     def wake(self) -> None:
-        """Have the daemon look at once."""
+        """Have the daemon look at once, and follow what was decided."""
+        self.house.live.stir()
         self.house.wake()
 
     def say(self, text: str, **values: object) -> str:
