@@ -41,7 +41,7 @@ from stagesync.sandbox.hubspot.switches import HubSpotSwitches
 from stagesync.sandbox.salesforce.simulation import OWN_FAULTS
 from stagesync.sandbox.salesforce.switches import SalesforceSwitches
 from stagesync.sandbox.settings import Switches
-from stagesync.settings.model import (
+from stagesync.settings import (
     AuditSettings,
     ConnectionSettings,
     EditSettings,
