@@ -16,9 +16,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.live import Live
 from stagesync.engine.logins import Role
-from stagesync.engine.preview import Previews
 from stagesync.settings import WebSettings
 from stagesync.web.door import Door
+from stagesync.web.jobs import Jobs
 from stagesync.web.look import look
 from stagesync.web.words import Language, say, say_many
 
@@ -58,9 +58,9 @@ class House:
         live: the deployment as it is now; its definitions may be other ones than a minute ago.
         public_url: how browsers reach this server, without a slash at the end.
         wake: calls the daemon.
+        jobs: work that takes longer than a page may.
         badges: what stands beside the links of the menu: path -> number.
         door: counts who tries to sign in.
-        previews: of definitions that somebody tries.
         nav: the menu, as groups of links.
     """
 
@@ -69,9 +69,9 @@ class House:
     public_url: str
     wake: Callable[[], None]
     badges: Callable[[Connection, Deployment], Mapping[str, int]]
+    jobs: Jobs
     nav: Sequence[Sequence[Link]] = ()
     door: Door = field(default_factory=Door)
-    previews: Previews = field(default_factory=Previews)
 
     @property
     def base(self) -> str:
@@ -115,6 +115,11 @@ class Ask:
     def is_part(self) -> bool:
         """Whether htmx asks for a part of a page."""
         return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def jobs(self) -> Jobs:
+        """Work that takes longer than a page may; it is watched at `/jobs/ID`."""
+        return self.house.jobs
 
     @property
     def now_s(self) -> float:
