@@ -332,6 +332,7 @@ OURS = {
     "cli/demo.py": {"requests"},
     "connector/hosts.py": {"requests"},
     "engine/lease.py": {"socket"},
+    "web/guard.py": {"asyncio"},
     "web/protocol.py": {"asyncio"},
     "web/server.py": {"asyncio", "socket"},
     "web/webhooks.py": {"asyncio"},

@@ -17,6 +17,7 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.places import count_stages
 from stagesync.engine.recovered import is_restored
 from stagesync.store import guards, people, plans, records, saved
+from stagesync.store.people import KINDS
 from stagesync.store.plans import StoredEntry
 
 KEPT_S = 90 * 86_400.0
