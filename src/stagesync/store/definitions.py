@@ -124,6 +124,13 @@ def get_set(tx: Connection, seq: int) -> StoredSet | None:
     return None if row is None else _stored_set(row)
 
 
+def set_of(tx: Connection, digest: str) -> StoredSet | None:
+    """The newest set with exactly these files."""
+    sql = text("SELECT * FROM definition_set WHERE digest = :digest ORDER BY seq DESC LIMIT 1")
+    row = tx.execute(sql, {"digest": digest}).mappings().one_or_none()
+    return None if row is None else _stored_set(row)
+
+
 def _stored_set(row: RowMapping) -> StoredSet:
     return StoredSet(**(dict(row) | {"files": orjson.loads(row["files"])}))
 

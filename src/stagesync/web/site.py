@@ -15,14 +15,15 @@ from stagesync.engine.logins import Role
 from stagesync.store import plans
 from stagesync.web.ask import House, Link
 from stagesync.web.guard import HEADERS, Guard
-from stagesync.web.pages import home, jobs, signin, users
+from stagesync.web.pages import definitions, home, jobs, preview, signin, users, vocabularies
 from stagesync.web.rooms import Room
 from stagesync.web.words import _
 
-MODULES = (home, jobs, signin, users)
+MODULES = (home, jobs, definitions, preview, vocabularies, signin, users)
 
 NAV: tuple[tuple[Link, ...], ...] = (
     (Link("/", _("Overview")),),
+    (Link("/vocabularies", _("Vocabularies")), Link("/definitions", _("Definitions"))),
     (Link("/users", _("Users"), Role.ADMIN),),
 )
 """The menu, in groups."""
