@@ -135,6 +135,7 @@ def _connection(
     return {
         "connection": name,
         "mode": found.mode if found else connected.first_mode,
+        "paused_by": found.paused_by if found else "",
         "vendor_stage": str(connected.vendor_stage),
         "lag_s": max(0.0, now_s - min(pulled)) if complete else None,
         "pulled_at": iso(min(pulled)) if complete else None,

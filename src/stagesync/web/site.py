@@ -15,11 +15,11 @@ from stagesync.engine.logins import Role
 from stagesync.store import plans
 from stagesync.web.ask import House, Link
 from stagesync.web.guard import HEADERS, Guard
-from stagesync.web.pages import home, signin, users
+from stagesync.web.pages import home, overview, signin, users
 from stagesync.web.rooms import Room
 from stagesync.web.words import _
 
-MODULES = (home, signin, users)
+MODULES = (overview, signin, users)
 
 NAV: tuple[tuple[Link, ...], ...] = (
     (Link("/", _("Overview")),),
