@@ -11,6 +11,7 @@ from tests.engine.bench import Bench, iso, make_bench
 from console import Console, console_on
 from stagesync.engine.keeper import make_due
 from stagesync.store import connections
+from stagesync.web.look import NOTHING
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_the_funnel_is_shown_with_its_numbers(console: Console) -> None:
     live(console.bench)
     page = console.reader().get("/").text
     assert ["Visitor", "3", "1", "100%", "9"] in rows(page)
-    assert ["Lead most are lost here: 0% go on to Qualified", "1", "1", "0%", "–"] in rows(page)
+    assert ["Lead most are lost here: 0% go on to Qualified", "1", "1", "0%", NOTHING] in rows(page)
     assert 'class="chart funnel"' in page
 
 
@@ -70,7 +71,7 @@ def test_numbers_that_are_not_counted_yet_are_not_made_up(console: Console) -> N
     console.bench.contact("p@firm.example", last_visit=iso(console.bench.clock.at_s), visits="1")
     console.bench.sync()
     page = console.reader().get("/").text
-    assert ["Visitor", "1", "–", "–", "–"] in rows(page)
+    assert ["Visitor", "1", NOTHING, NOTHING, NOTHING] in rows(page)
     assert "is being counted" in page
 
 
@@ -87,9 +88,7 @@ def test_what_waits_for_somebody_stands_on_top(console: Console) -> None:
     bench = console.bench
     live(bench)
     with bench.store.begin() as tx:
-        connections.save_trouble(
-            tx, "north", "the token was refused\nrenew it"
-        )
+        connections.save_trouble(tx, "north", "the token was refused\nrenew it")
     page = console.reader().get("/").text
     assert page.index("callout bad") < page.index('class="beside"')
 
