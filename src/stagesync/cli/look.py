@@ -56,6 +56,8 @@ def status(*, config: Path | None, as_json: bool) -> None:
     _show_agreement(document["agreement"])
     for each in _at_work(document["lease"]):
         click.echo(each)
+    if trouble := document["store"]["trouble"]:
+        click.echo(f"the store cannot be written: {trouble}\nhint: {document['store']['hint']}")
     _show_what_waits(document)
 
 

@@ -51,11 +51,13 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
 
 def status_of(tx: Connection, deployment: Deployment, *, now_s: float) -> dict[str, Any]:
     """What of it can be told at once, however many people there are."""
+    trouble, hint = deployment.store.trouble() or ("", "")
     runs = state.last_runs(tx, 5)
     left_out = count_out_of_scope(tx, deployment)
     works = lease.standing(tx)
     told = [_run(each, is_open=works["run"] is not None) for each in runs]
     return {
+        "store": {"trouble": trouble, "hint": hint},
         "connections": [
             _connection(tx, deployment, name, now_s=now_s) | {"out_of_scope": left_out[name]}
             for name in deployment.connections

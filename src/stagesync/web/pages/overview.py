@@ -16,6 +16,7 @@ from stagesync.web.draw.lines import Line, lines
 from stagesync.web.draw.used import used
 from stagesync.web.look import day as day_of
 from stagesync.web.look import label, number, percent
+from stagesync.web.pages.runs import OUTCOMES
 from stagesync.web.rooms import page
 from stagesync.web.words import _
 
@@ -27,16 +28,6 @@ MODES = {
     "active": (_("active"), "good"),
 }
 """Mode of a connection -> what people read, and the badge that it takes."""
-
-OUTCOMES = {
-    "done": (_("done"), "good"),
-    "held": (_("something is held"), "warn"),
-    "incomplete": (_("incomplete"), "warn"),
-    "partly refused": (_("partly refused"), "bad"),
-    "running": (_("under way"), "info"),
-    "broken off": (_("broken off"), "bad"),
-}
-"""Outcome of a run -> the same."""
 
 
 def overview(ask: Ask) -> Response:
