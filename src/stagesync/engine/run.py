@@ -11,13 +11,14 @@ from sqlalchemy import Connection
 
 from stagesync.domain.guard import Cause
 from stagesync.engine import audit
+from stagesync.engine.definition_changes import notice_definitions
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.edits import answer_edits
 from stagesync.engine.evaluate import Evaluated, evaluate_all
 from stagesync.engine.first_load import Unread, find_unread, must_wait, remember_loss, tell
 from stagesync.engine.forget import finish
-from stagesync.engine.guard import has_shrunk, notice_definitions
+from stagesync.engine.guard import has_shrunk
 from stagesync.engine.heads import tend_log
 from stagesync.engine.holds import end_due
 from stagesync.engine.lease import one_pass
@@ -28,12 +29,14 @@ from stagesync.engine.pull import Pulled, pull_all
 from stagesync.engine.recovered import settle_restore
 from stagesync.engine.resolve import resolve
 from stagesync.engine.retain import let_go
+from stagesync.engine.runs import changes_of
 from stagesync.engine.standing import save_standing
 from stagesync.engine.taken import settle_sent
 from stagesync.engine.trouble import advise, to_keep
 from stagesync.engine.writeback import write_back
 from stagesync.errors import CrmError
 from stagesync.store import connections, people, plans, state
+from stagesync.store import log as stored_log
 
 log = structlog.get_logger()
 
@@ -170,7 +173,7 @@ def _take_stock(
     """Whose facts changed; also whether a source shrank, and what was never read to its end."""
     with deployment.store.begin() as tx:
         settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
-        notice_definitions(tx, deployment)
+        notice_definitions(tx, deployment, now_s=now_s)
         end_due(tx, deployment, run=run, now_s=now_s)
         lost = has_shrunk(tx, deployment, {name: each.lost for name, each in pulled.items()})
         resolved = resolve(tx, deployment, run=run, now_s=now_s)
@@ -230,8 +233,13 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool, polled: bo
             connections.save_trouble(tx, name, to_keep(error))
         if polled and not outcome.is_incomplete and not deployment.stopping.is_set():
             settle_restore(tx, outcome.pulled, deployment.connections)
+        changes = changes_of(stored_log.rows(tx, run=outcome.run))
         state.end_run(
-            tx, outcome.run, at_s=now_s, outcome=names[outcome.exit_code], summary=summary
+            tx,
+            outcome.run,
+            at_s=now_s,
+            outcome=names[outcome.exit_code],
+            summary={**summary, "changes": changes},
         )
         policy = deployment.policy
         audit.close(tx, outcome.run, policy=policy.label, digest=policy.digest, now_s=now_s)

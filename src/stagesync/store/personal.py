@@ -179,7 +179,7 @@ HOLDINGS: Mapping[str, Holding] = {
         ("entry",), ("record_pk", "field", "refused"), by=_RECORD, until="until the move is done"
     ),
     "plan": Holding(
-        plain=("id", "kind", "run", "state", "policy", "made_at_s", "decided_at_s"),
+        plain=("id", "kind", "run", "state", "policy", "made_at_s", "decided_at_s", "leaves"),
         staff=("decided_by",),
         until=_PLAN,
     ),
@@ -216,6 +216,19 @@ HOLDINGS: Mapping[str, Holding] = {
     ),
     "watch": Holding(
         ("before", "after"), ("record_pk", "field"), by=_RECORD, until="until the CRM was asked"
+    ),
+    "definition_text": Holding(plain=("digest", "packed")),
+    "definition_set": Holding(
+        plain=("seq", "at_s", "digest", "policy", "note", "files"),
+        staff=("adopted_by",),
+        until="for ever: nothing of anybody",
+    ),
+    "proposal": Holding(
+        plain=(
+            "id", "state", "made_at_s", "note", "policy", "base", "files", "result", "decided_at_s",
+        ),
+        staff=("made_by", "decided_by"),
+        until="for ever: counts, nothing of anybody",
     ),
     "meta": Holding(plain=("name", "value")),
     "run": Holding(

@@ -14,9 +14,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.live import Live
 from stagesync.engine.logins import Role
 from stagesync.settings import WebSettings
 from stagesync.web.door import Door
+from stagesync.web.jobs import Jobs
 from stagesync.web.look import look
 from stagesync.web.words import Language, say, say_many
 
@@ -53,19 +55,21 @@ class House:
     """What all pages share.
 
     Attributes:
-        current: the deployment as it is now; its definitions may be other ones than a minute ago.
+        live: the deployment as it is now; its definitions may be other ones than a minute ago.
         public_url: how browsers reach this server, without a slash at the end.
         wake: calls the daemon.
+        jobs: work that takes longer than a page may.
         badges: what stands beside the links of the menu: path -> number.
         door: counts who tries to sign in.
         nav: the menu, as groups of links.
     """
 
     settings: WebSettings
-    current: Callable[[], Deployment]
+    live: Live
     public_url: str
     wake: Callable[[], None]
     badges: Callable[[Connection, Deployment], Mapping[str, int]]
+    jobs: Jobs
     nav: Sequence[Sequence[Link]] = ()
     door: Door = field(default_factory=Door)
 
@@ -113,6 +117,11 @@ class Ask:
         return self.request.headers.get("hx-request") == "true"
 
     @property
+    def jobs(self) -> Jobs:
+        """Work that takes longer than a page may; it is watched at `/jobs/ID`."""
+        return self.house.jobs
+
+    @property
     def now_s(self) -> float:
         """The present instant; Unix seconds."""
         return self.deployment.clock.now_s()
@@ -139,7 +148,8 @@ class Ask:
             yield tx
 
     def wake(self) -> None:
-        """Have the daemon look at once."""
+        """Have the daemon look at once, and follow what was decided."""
+        self.house.live.stir()
         self.house.wake()
 
     def say(self, text: str, **values: object) -> str:

@@ -17,11 +17,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from stagesync.engine.deployment import Deployment
+from stagesync.engine.live import Live
 from stagesync.errors import ArgumentError, StagesyncError
 from stagesync.settings import WebSettings
 from stagesync.web import site
 from stagesync.web.ask import House
+from stagesync.web.jobs import Jobs
 from stagesync.web.protocol import PromptProtocol
 from stagesync.web.webhooks import Webhooks
 
@@ -32,9 +33,7 @@ STOP_LIMIT_S = 5
 
 
 @contextmanager
-def serve(
-    settings: WebSettings, deployment: Deployment, *, call: Callable[[], None]
-) -> Iterator[str]:
+def serve(settings: WebSettings, live: Live, *, call: Callable[[], None]) -> Iterator[str]:
     """Serve while the block lasts.
 
     Args:
@@ -47,16 +46,18 @@ def serve(
         ArgumentError: it cannot listen there.
     """
     sock = _bind(*settings.address)
+    jobs = Jobs(live.current().clock)
     try:
         url = _url(sock)
-        app = make_app(settings, deployment, public_url=settings.public_url or url, call=call)
+        public_url = settings.public_url or url
+        app = make_app(settings, live, public_url=public_url, call=call, jobs=jobs)
         server = _server(app)
         thread = threading.Thread(
             target=lambda: asyncio.run(server.serve(sockets=[sock])), name="web", daemon=True
         )
         thread.start()
         _await_start(server, thread)
-        log.info("web listens", url=url, public_url=settings.public_url or url)
+        log.info("web listens", url=url, public_url=public_url)
         try:
             yield url
         finally:
@@ -64,14 +65,20 @@ def serve(
             thread.join(timeout=STOP_LIMIT_S + 1.0)
     finally:
         sock.close()
+        jobs.close()
 
 
 def make_app(
-    settings: WebSettings, deployment: Deployment, *, public_url: str, call: Callable[[], None]
+    settings: WebSettings,
+    live: Live,
+    *,
+    public_url: str,
+    call: Callable[[], None],
+    jobs: Jobs,
 ) -> Starlette:
     """What the server answers."""
-    webhooks = Webhooks(deployment, public_url=public_url, call=call)
-    house = House(settings, lambda: deployment, public_url, call, site.badges, nav=site.NAV)
+    webhooks = Webhooks(live, public_url=public_url, call=call)
+    house = House(settings, live, public_url, call, site.badges, jobs=jobs, nav=site.NAV)
     return Starlette(
         routes=[
             Route("/healthz", _healthz, methods=["GET"]),

@@ -105,7 +105,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_at", ["at", "seq"], unique=False)
         batch_op.create_index("ix_audit_id", ["id"], unique=False)
         batch_op.create_index("ix_audit_person", ["person"], unique=False)
-        batch_op.create_index("ix_audit_run", ["run"], unique=False)
+        batch_op.create_index("ix_audit_run", ["run", "seq"], unique=False)
 
     op.create_table(
         "baseline",
@@ -171,6 +171,23 @@ def upgrade() -> None:
         sa.Column("at_s", sa.Float(), nullable=True),
         sa.Column("amount", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("record_pk", name=op.f("pk_deal")),
+    )
+    op.create_table(
+        "definition_set",
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("adopted_by", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("files", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_definition_set")),
+    )
+    op.create_table(
+        "definition_text",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("packed", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_definition_text")),
     )
     op.create_table(
         "difference",
@@ -444,6 +461,7 @@ def upgrade() -> None:
         sa.Column("made_at_s", sa.Float(), nullable=False),
         sa.Column("decided_by", sa.Text(), nullable=False),
         sa.Column("decided_at_s", sa.Float(), nullable=True),
+        sa.Column("leaves", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),
     )
     with op.batch_alter_table("plan", schema=None) as batch_op:
@@ -467,8 +485,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("plan", "record_pk", "field", name=op.f("pk_plan_entry")),
     )
     with op.batch_alter_table("plan_entry", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_plan_entry_held",
+            ["plan", "cause", "stage_from", "stage_to", "subject", "record_pk", "field", "way"],
+            unique=False,
+            sqlite_where=sa.text("state = 'held'"),
+            postgresql_where=sa.text("state = 'held'"),
+        )
         batch_op.create_index("ix_plan_entry_state", ["state"], unique=False)
         batch_op.create_index("ix_plan_entry_subject", ["subject"], unique=False)
+
+    op.create_table(
+        "proposal",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("made_at_s", sa.Float(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("base", sa.Text(), nullable=False),
+        sa.Column("files", sa.Text(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.Column("decided_at_s", sa.Float(), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
+    )
+    with op.batch_alter_table("proposal", schema=None) as batch_op:
+        batch_op.create_index("ix_proposal_made_at_s", ["made_at_s"], unique=False)
 
     op.create_table(
         "record",
