@@ -187,7 +187,7 @@ def taken_from(tx: Connection, subject: str) -> list[Row]:
     rows_ = tx.execute(
         text("SELECT * FROM audit WHERE part LIKE :pattern ORDER BY seq"), {"pattern": pattern}
     )
-    found = [_row(row) for row in rows_]
+    found = [row_of(row) for row in rows_]
     return [each for each in found if entry_of(each.sealed)["before"] == subject]
 
 
