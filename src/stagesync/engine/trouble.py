@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stagesync.domain.text import held
 from stagesync.engine.instants import iso
 from stagesync.errors import CrmError, QuotaExhausted, Stopped
 
@@ -25,7 +26,7 @@ def advise(error: CrmError, connection: str, *, now_s: float) -> CrmError:
 
 def to_keep(error: CrmError) -> str:
     """The error as the store keeps it: what happened, and in a line of its own what to do."""
-    return f"{error}\n{error.hint or ''}"
+    return held(f"{error}\n{error.hint or ''}")
 
 
 def kept(text: str) -> tuple[str, str]:

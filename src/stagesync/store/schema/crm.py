@@ -177,6 +177,7 @@ connection = Table(
     text("rounds"),
     text("trouble"),
     text("paused_by"),
+    instant("left_at_s", null=True),
 )
 
 remembered = Table("remembered", metadata, text("connection", key=True), text("text"))
