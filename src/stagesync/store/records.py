@@ -104,6 +104,30 @@ def records_of(
     return found
 
 
+def objects(tx: Connection) -> list[tuple[str, str]]:
+    """Every connection and object that a record is of, by one look into the index for each."""
+    sql = text(
+        "SELECT connection, object FROM record WHERE (connection, object) > (:connection, :object)"
+        " ORDER BY connection, object LIMIT 1"
+    )
+    found: list[tuple[str, str]] = []
+    while True:
+        connection, object_name = found[-1] if found else ("", "")
+        row = tx.execute(sql, {"connection": connection, "object": object_name}).one_or_none()
+        if row is None:
+            return found
+        found.append((row.connection, row.object))
+
+
+def records_with_id(tx: Connection, record_id: str) -> list[StoredRecord]:
+    """Records of any connection and object that have this id."""
+    return [
+        each
+        for connection, object_name in objects(tx)
+        for each in records_of(tx, connection, object_name, [record_id]).values()
+    ]
+
+
 def records_with_mail_at(tx: Connection, domains: Iterable[str]) -> list[StoredRecord]:
     """Person records whose address is of a company of one of these web domains."""
     sql = f"SELECT {_COLUMNS} FROM record WHERE mail_domain IN :keys"  # noqa: S608  literal columns
