@@ -12,7 +12,7 @@ from free_hand import WRITE_OVER
 from stagesync.connector import Actor
 from stagesync.domain.guard import Cause, Group, Rule
 from stagesync.engine.guard import why
-from stagesync.engine.run import Outcome
+from stagesync.engine.outcome import Outcome
 from stagesync.engine.status import status
 from stagesync.engine.writers import NOBODY
 from stagesync.store import alerts

@@ -26,7 +26,7 @@ from stagesync.loading import (
     treatment,
     vocabularies,
 )
-from stagesync.settings.model import (
+from stagesync.settings import (
     AuditSettings,
     ConnectionSettings,
     EditSettings,

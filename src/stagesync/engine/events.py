@@ -14,7 +14,7 @@ import structlog
 from structlog.typing import EventDict
 
 from stagesync.connector import Secret, without_secrets
-from stagesync.settings.model import LogSettings
+from stagesync.settings import LogSettings
 
 
 def configure_logging(told: LogSettings, *, quiet: bool = False) -> None:

@@ -11,8 +11,8 @@ from stagesync.domain.transitions import rank
 from stagesync.domain.whatif import Evidence, tries
 from stagesync.engine.assemble import Assembled
 from stagesync.engine.deployment import Deployment
-from stagesync.engine.evaluate import still_known
 from stagesync.engine.instants import iso
+from stagesync.engine.placing import still_known
 from stagesync.store.people import Placed
 
 

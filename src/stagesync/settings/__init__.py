@@ -1,17 +1,12 @@
 """What an operator sets: `stagesync.yaml`, with every key also by environment."""
 
-from stagesync.settings.model import (
-    AuditSettings,
-    ConnectionSettings,
-    EditSettings,
-    GuardrailSettings,
-    LogSettings,
-    Settings,
-    StoreSettings,
-    WebSettings,
-    line_of,
-    load_settings,
-)
+from stagesync.settings.connections import ConnectionSettings
+from stagesync.settings.edits import EditSettings
+from stagesync.settings.guardrails import GuardrailSettings
+from stagesync.settings.keeping import AuditSettings, PrivacySettings
+from stagesync.settings.model import LogSettings, Settings, StoreSettings
+from stagesync.settings.reading import line_of, load_settings
+from stagesync.settings.web import WebSettings
 
 __all__ = [
     "AuditSettings",
@@ -19,6 +14,7 @@ __all__ = [
     "EditSettings",
     "GuardrailSettings",
     "LogSettings",
+    "PrivacySettings",
     "Settings",
     "StoreSettings",
     "WebSettings",

@@ -44,7 +44,7 @@ def page(
     if places is not None and not places:
         return []
     # A plus keeps the planner from the index that is not meant.
-    few = account is not None or expected <= FEW
+    few = account is not None or (places is not None and expected <= FEW)
     where = ["staged_at_s IS NOT NULL"]
     values: dict[str, Any] = {"most": most}
     if account is not None:

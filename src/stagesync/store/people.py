@@ -231,6 +231,12 @@ def count(tx: Connection, kind: Kind) -> int:
     return int(tx.execute(text(f"SELECT COUNT(*) FROM {kind}")).scalar_one())  # noqa: S608  a literal
 
 
+def referrers(tx: Connection) -> dict[str, str]:
+    """Person -> who referred them, empty for somebody unknown; nobody else."""
+    rows = tx.execute(text("SELECT id, referrer FROM person WHERE referrer IS NOT NULL"))
+    return {row.id: row.referrer for row in rows}
+
+
 def interesting(tx: Connection) -> str:
     """Somebody known to several CRMs with much to explain; anybody else failing that; empty if none."""
     lines = "LENGTH(t.reasons) - LENGTH(REPLACE(t.reasons, '\"rule\"', ''))"

@@ -5,30 +5,18 @@ A row of the history is an id, an instant and the number of a place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 
 import orjson
 from sqlalchemy import Connection, text
 
+from stagesync.domain.stays import How, Row
 from stagesync.store.keys import among
+from stagesync.store.people import PREFIXES, Kind
 from stagesync.store.places import Position, numbers
-
-
-class How(StrEnum):
-    """How somebody came to stand where they stand."""
-
-    ARRIVED = "arrived"
-    """They were new, and were seen to come."""
-    FOUND = "found"
-    """They stood there when they were first seen: since when is not known."""
-    MOVED = "moved"
-    """What is known of them changed."""
-    REDEFINED = "redefined"
-    """The definitions changed, not they."""
-    GONE = "gone"
-    """No record is theirs any more: they became part of somebody, or were deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +71,28 @@ def stands_of(tx: Connection, subjects: Iterable[str]) -> dict[str, list[tuple[f
     for row in among(tx, sql, subjects):
         found.setdefault(row.subject, []).append((row.since_s, orjson.loads(row.levels or "{}")))
     return found
+
+
+AT_ONCE = 5_000
+"""Rows of the history that are fetched at once from a server."""
+
+_SPAN = "SUBSTR(subject, 1, 2) = :prefix AND since_s < :before_s"
+
+
+def known_since(tx: Connection, kind: Kind, *, before_s: float) -> float | None:
+    """When the first of all people, or accounts, was first seen; None when nobody was before that instant."""
+    sql = f"SELECT MIN(since_s) FROM stood WHERE place IS NOT NULL AND {_SPAN}"  # noqa: S608  literals
+    found = tx.execute(text(sql), {"prefix": PREFIXES[kind], "before_s": before_s}).scalar()
+    return None if found is None else float(found)
+
+
+def histories(
+    tx: Connection, kind: Kind, *, before_s: float
+) -> Iterator[tuple[str, Sequence[Row]]]:
+    """Everybody with their history up to an instant, oldest first; read one by one, never held together."""
+    sql = text(
+        f"SELECT subject, since_s, place, how FROM stood WHERE {_SPAN} ORDER BY subject, since_s"  # noqa: S608  literals
+    ).execution_options(yield_per=AT_ONCE)
+    with tx.execute(sql, {"prefix": PREFIXES[kind], "before_s": before_s}) as rows:
+        for who, history in groupby(rows, key=itemgetter(0)):
+            yield who, list(history)

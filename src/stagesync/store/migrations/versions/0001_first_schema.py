@@ -299,6 +299,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "object", "id", name=op.f("pk_inbox")),
     )
     op.create_table(
+        "kept",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("made_at_s", sa.Float(), nullable=False),
+        sa.Column("took_s", sa.Float(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_kept")),
+    )
+    op.create_table(
         "lease",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("token", sa.Text(), nullable=False),
@@ -333,6 +342,15 @@ def upgrade() -> None:
         sa.Column("run", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("policy", "run", name=op.f("pk_log_policy")),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "login",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("password", sa.Text(), nullable=False),
+        sa.Column("made_at_s", sa.Float(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_login")),
     )
     op.create_table(
         "member",
@@ -556,12 +574,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("plan", name=op.f("pk_saved_plan")),
     )
     op.create_table(
+        "session",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("made_at_s", sa.Float(), nullable=False),
+        sa.Column("seen_at_s", sa.Float(), nullable=False),
+        sa.Column("until_s", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_session")),
+    )
+    with op.batch_alter_table("session", schema=None) as batch_op:
+        batch_op.create_index("ix_session_login", ["login"], unique=False)
+
+    op.create_table(
         "stood",
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("since_s", sa.Float(), nullable=False),
         sa.Column("place", sa.Integer(), autoincrement=False, nullable=True),
         sa.Column("how", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "since_s", name=op.f("pk_stood")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "total",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("one", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "one", "other", name=op.f("pk_total")),
         sqlite_with_rowid=False,
     )
     op.create_table(
