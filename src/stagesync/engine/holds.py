@@ -15,7 +15,8 @@ from stagesync.engine import audit
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.find import find
 from stagesync.engine.instants import iso
-from stagesync.store import connections, differences, holds, people, state
+from stagesync.errors import ArgumentError
+from stagesync.store import connections, differences, holds, people, records, state
 from stagesync.store.holds import WHOLE, Hold
 from stagesync.store.people import KINDS, Kind, Placed
 from stagesync.store.plans import StoredEntry

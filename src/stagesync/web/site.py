@@ -15,14 +15,14 @@ from stagesync.engine.logins import Role
 from stagesync.store import plans
 from stagesync.web.ask import House, Link
 from stagesync.web.guard import HEADERS, Guard
-from stagesync.web.pages import home, signin, users
+from stagesync.web.pages import account, home, people, person, signin, users
 from stagesync.web.rooms import Room
 from stagesync.web.words import _
 
-MODULES = (home, signin, users)
+MODULES = (home, people, person, account, signin, users)
 
 NAV: tuple[tuple[Link, ...], ...] = (
-    (Link("/", _("Overview")),),
+    (Link("/", _("Overview")), Link("/people", _("People")), Link("/accounts", _("Accounts"))),
     (Link("/users", _("Users"), Role.ADMIN),),
 )
 """The menu, in groups."""

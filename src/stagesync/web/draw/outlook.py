@@ -97,7 +97,9 @@ def _title(
 ) -> str:
     now = _at(points, each["now_s"])
     told = ask.say(
-        "{score} over time: {points} now", score=each["score"], points=number(round(now, 1), ask.language)
+        "{score} over time: {points} now",
+        score=each["score"],
+        points=number(round(now, 1), ask.language),
     )
     if coming_s is None:
         return told

@@ -36,9 +36,13 @@ def _list(ask: Ask, kind: Kind) -> Response:
     after = "" if ask.request.method == "POST" else ask.query.get("after", "")
     with ask.read() as tx:
         found = listed(tx, ask.deployment, wanted, after=after, now_s=ask.now_s)
-        company = listed(
-            tx, ask.deployment, Filter("account", words=wanted.account), now_s=ask.now_s, most=1
-        )["rows"] if wanted.account else []
+        company = (
+            listed(
+                tx, ask.deployment, Filter("account", words=wanted.account), now_s=ask.now_s, most=1
+            )["rows"]
+            if wanted.account
+            else []
+        )
     answer = ask.page(
         "_people.html" if ask.is_part else "people.html",
         kind=kind,
