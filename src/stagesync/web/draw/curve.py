@@ -87,7 +87,7 @@ def curve(
         *_dates(frame, day),
     ]
     return Markup(
-        '<svg class="chart" role="img" viewBox="0 0 {w} {h}"><title>{title}</title>{shapes}</svg>'
+        '<svg class="chart curve" role="img" viewBox="0 0 {w} {h}"><title>{title}</title>{shapes}</svg>'
     ).format(w=WIDTH, h=HEIGHT, title=title, shapes=Markup("").join(shapes))
 
 
@@ -96,7 +96,7 @@ def _level(frame: _Frame, each: Mark) -> Markup:
     return Markup(
         '<line class="{kind}" x1="{x1}" y1="{y}" x2="{x2}" y2="{y}"/>'
         '<text class="soft end" x="{x}" y="{text_y}">{n:g}</text>'
-        '<text class="soft" x="{x1}" y="{above}" dx="4">{text}</text>'
+        '<text class="soft end" x="{x2}" y="{above}">{text}</text>'
     ).format(
         kind=each.kind,
         x1=LEFT,
@@ -115,7 +115,7 @@ def _instant(frame: _Frame, each: Mark) -> Markup:
     side = "end" if x > (LEFT + WIDTH) / 2 else ""
     return Markup(
         '<line class="{kind}" x1="{x}" y1="{top}" x2="{x}" y2="{low}"/>'
-        '<text class="soft {side}" x="{x}" y="{above}" dx="{dx}">{text}</text>'
+        '<text class="soft {side}" x="{x}" y="{above}">{text}</text>'
     ).format(
         kind=each.kind,
         x=x,
@@ -123,7 +123,6 @@ def _instant(frame: _Frame, each: Mark) -> Markup:
         low=HEIGHT - BOTTOM,
         side=side,
         above=TOP - 9,
-        dx=0,
         text=each.text,
     )
 

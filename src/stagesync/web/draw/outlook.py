@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +23,20 @@ def axes(told: Mapping[str, Any], language: Language) -> list[dict[str, Any]]:
     """Each axis: its name, the level that is held, why, and the picture."""
     why = {each["axis"]: each["because"] for each in told["reasons"] if each.get("axis")}
     return [_axis(each, language, because=why.get(each["axis"], "")) for each in told["axes"]]
+
+
+def namer(told: Mapping[str, Any], language: Language) -> Callable[..., str]:
+    """What people read for an axis, or for a level of it."""
+    names = {(each["axis"], ""): label(each["labels"], language) for each in told["axes"]} | {
+        (each["axis"], one["level"]): label(one["labels"], language)
+        for each in told["axes"]
+        for one in each["levels"]
+    }
+
+    def name_of(axis: str, level: str = "") -> str:
+        return names.get((axis, level)) or level or axis
+
+    return name_of
 
 
 def _axis(each: Mapping[str, Any], language: Language, *, because: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from stagesync.errors import ArgumentError
 from stagesync.store import people
 from stagesync.store.people import Kind, kind_of
 from stagesync.web.ask import Ask
-from stagesync.web.draw.outlook import axes, courses
+from stagesync.web.draw.outlook import axes, courses, namer
 from stagesync.web.rooms import act, page
 
 SPANS = ("", "7d", "30d", "90d", "365d")
@@ -51,6 +51,7 @@ def about(ask: Ask, kind: Kind) -> Response:
         f"{kind}.html",
         told=told,
         axes=axes(told, ask.language),
+        name_of=namer(told, ask.language),
         courses=courses(ask, told),
         spans=SPANS,
         base=PATHS[kind] + who,
