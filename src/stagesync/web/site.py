@@ -12,17 +12,30 @@ from starlette.staticfiles import StaticFiles
 
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.logins import Role
-from stagesync.store import plans
+from stagesync.store import plans as stored
 from stagesync.web.ask import House, Link
 from stagesync.web.guard import HEADERS, Guard
-from stagesync.web.pages import account, home, people, person, signin, users
+from stagesync.web.pages import (
+    account,
+    audit,
+    home,
+    jobs,
+    people,
+    person,
+    plans,
+    runs,
+    signin,
+    undo,
+    users,
+)
 from stagesync.web.rooms import Room
 from stagesync.web.words import _
 
-MODULES = (home, people, person, account, signin, users)
+MODULES = (home, people, person, account, plans, runs, undo, audit, jobs, signin, users)
 
 NAV: tuple[tuple[Link, ...], ...] = (
     (Link("/", _("Overview")), Link("/people", _("People")), Link("/accounts", _("Accounts"))),
+    (Link("/plans", _("Plans")), Link("/runs", _("Runs")), Link("/audit", _("Audit log"))),
     (Link("/users", _("Users"), Role.ADMIN),),
 )
 """The menu, in groups."""
@@ -55,7 +68,7 @@ def nowhere(house: House) -> Callable[[Request, Exception], Awaitable[Response]]
 
 def badges(tx: Connection, _deployment: Deployment) -> Mapping[str, int]:
     """Path -> what waits there for somebody."""
-    return {"/plans": len(plans.plans_in(tx, "held"))}
+    return {"/plans": len(stored.plans_in(tx, "held"))}
 
 
 class _Static(StaticFiles):
