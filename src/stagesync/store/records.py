@@ -106,17 +106,19 @@ def records_of(
 
 def objects(tx: Connection) -> list[tuple[str, str]]:
     """Every connection and object that a record is of, by one look into the index for each."""
-    sql = text(
-        "SELECT connection, object FROM record WHERE (connection, object) > (:connection, :object)"
-        " ORDER BY connection, object LIMIT 1"
+    next_connection = text("SELECT MIN(connection) FROM record WHERE connection > :after")
+    next_object = text(
+        "SELECT MIN(object) FROM record WHERE connection = :connection AND object > :after"
     )
     found: list[tuple[str, str]] = []
-    while True:
-        connection, object_name = found[-1] if found else ("", "")
-        row = tx.execute(sql, {"connection": connection, "object": object_name}).one_or_none()
-        if row is None:
-            return found
-        found.append((row.connection, row.object))
+    connection = tx.execute(next_connection, {"after": ""}).scalar()
+    while connection is not None:
+        values = {"connection": connection, "after": ""}
+        while (name := tx.execute(next_object, values).scalar()) is not None:
+            found.append((connection, name))
+            values = {"connection": connection, "after": name}
+        connection = tx.execute(next_connection, {"after": connection}).scalar()
+    return found
 
 
 def records_with_id(tx: Connection, record_id: str) -> list[StoredRecord]:
