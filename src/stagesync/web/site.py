@@ -18,24 +18,43 @@ from stagesync.web.guard import HEADERS, Guard
 from stagesync.web.pages import (
     account,
     audit,
+    definitions,
     home,
     jobs,
     people,
     person,
     plans,
+    preview,
     runs,
     signin,
     undo,
     users,
+    vocabularies,
 )
 from stagesync.web.rooms import Room
 from stagesync.web.words import _
 
-MODULES = (home, people, person, account, plans, runs, undo, audit, jobs, signin, users)
+MODULES = (
+    home,
+    people,
+    person,
+    account,
+    plans,
+    runs,
+    undo,
+    audit,
+    jobs,
+    definitions,
+    preview,
+    vocabularies,
+    signin,
+    users,
+)
 
 NAV: tuple[tuple[Link, ...], ...] = (
     (Link("/", _("Overview")), Link("/people", _("People")), Link("/accounts", _("Accounts"))),
     (Link("/plans", _("Plans")), Link("/runs", _("Runs")), Link("/audit", _("Audit log"))),
+    (Link("/vocabularies", _("Vocabularies")), Link("/definitions", _("Definitions"))),
     (Link("/users", _("Users"), Role.ADMIN),),
 )
 """The menu, in groups."""
