@@ -16,11 +16,14 @@ from stagesync.store import plans as stored
 from stagesync.web.ask import House, Link
 from stagesync.web.guard import HEADERS, Guard
 from stagesync.web.pages import (
+    account,
     audit,
     definitions,
     home,
     jobs,
     overview,
+    people,
+    person,
     plans,
     preview,
     runs,
@@ -34,6 +37,9 @@ from stagesync.web.words import _
 
 MODULES = (
     overview,
+    people,
+    person,
+    account,
     plans,
     runs,
     undo,
@@ -47,7 +53,7 @@ MODULES = (
 )
 
 NAV: tuple[tuple[Link, ...], ...] = (
-    (Link("/", _("Overview")),),
+    (Link("/", _("Overview")), Link("/people", _("People")), Link("/accounts", _("Accounts"))),
     (Link("/plans", _("Plans")), Link("/runs", _("Runs")), Link("/audit", _("Audit log"))),
     (Link("/vocabularies", _("Vocabularies")), Link("/definitions", _("Definitions"))),
     (Link("/users", _("Users"), Role.ADMIN),),
