@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection
 
+from stagesync.domain.said import Said
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.rounds import rounds_of
@@ -117,13 +118,20 @@ def _tell(
 
 
 def _words(name: str, each: Count) -> tuple[str, str]:
-    what = f"{name}: the CRM holds {each.crm} live records, the store {each.here}"
+    what = Said(
+        "{object}: the CRM holds {there} live records, the store {here}",
+        object=name,
+        there=each.crm,
+        here=each.here,
+    )
     if each.crm > each.here:
-        return what, (
-            f"the next run pulls every {name} anew; if they still differ, the credentials may not"
-            " read all that they may count"
+        return what, Said(
+            "the next run pulls every {object} anew; if they still differ, the credentials may not"
+            " read all that they may count",
+            object=name,
         )
-    return what, (
-        f"check that the credentials still see every {name}; records that were deleted without a"
-        " trace stay in the store"
+    return what, Said(
+        "check that the credentials still see every {object}; records that were deleted without a"
+        " trace stay in the store",
+        object=name,
     )

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import Row
 
+from stagesync.store.words import keep, kept
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -16,7 +18,7 @@ class Alert:
 
     Attributes:
         key: kind and thing, such as `drift:contact.title`.
-        what, fix: sentences for people; never a person's data.
+        what, fix: sentences for people, see `domain.said`; never a person's data.
         ended_at_s: None while it lasts.
         seen: how often it was found, the first time included.
     """
@@ -55,7 +57,8 @@ def settle(
         tx.execute(_END, {"connection": connection, "key": each.key, "at_s": at_s})
     for key in before.keys() & keyed.keys():
         what, fix = keyed[key]
-        tx.execute(_AGAIN, {"connection": connection, "key": key, "what": what, "fix": fix})
+        told = {"connection": connection, "key": key, "what": keep(what), "fix": keep(fix)}
+        tx.execute(_AGAIN, told)
     return raised, ended
 
 
@@ -78,8 +81,8 @@ def _save(tx: Connection, raised: list[Alert]) -> None:
         " what = excluded.what, fix = excluded.fix, seen = alert.seen + 1"
     )
     for each in raised:
-        values = {"connection": each.connection, "key": each.key, "what": each.what}
-        tx.execute(sql, values | {"fix": each.fix, "at_s": each.raised_at_s})
+        values = {"connection": each.connection, "key": each.key, "what": keep(each.what)}
+        tx.execute(sql, values | {"fix": keep(each.fix), "at_s": each.raised_at_s})
 
 
 def standing(tx: Connection, connection: str) -> list[Alert]:
@@ -95,5 +98,11 @@ def all_alerts(tx: Connection, connection: str) -> list[Alert]:
 
 def _alert(row: Row[Any]) -> Alert:
     return Alert(
-        row.connection, row.key, row.what, row.fix, row.raised_at_s, row.ended_at_s, row.seen
+        connection=row.connection,
+        key=row.key,
+        what=kept(row.what),
+        fix=kept(row.fix),
+        raised_at_s=row.raised_at_s,
+        ended_at_s=row.ended_at_s,
+        seen=row.seen,
     )

@@ -99,6 +99,7 @@ class ConnectionState:
         counts: object -> how the last count of its records came out; see `engine.counts`.
         rounds: how the connector's slow work stands, by the names of `Round`'s attributes.
         trouble: why its last run failed; empty when it did not.
+        failures: how many polls in a row it failed.
         paused_by: who wants it left alone; empty when nobody.
     """
 
@@ -114,6 +115,7 @@ class ConnectionState:
     counts: Mapping[str, Any] = field(default_factory=dict)
     paused_by: str = ""
     rounds: Sequence[Mapping[str, Any]] = ()
+    failures: int = 0
 
 
 def connection_state(tx: Connection, name: str) -> ConnectionState | None:
@@ -136,6 +138,7 @@ def connection_state(tx: Connection, name: str) -> ConnectionState | None:
         counts=orjson.loads(row.counts),
         paused_by=row.paused_by,
         rounds=tuple(orjson.loads(row.rounds)),
+        failures=row.failures,
     )
 
 
@@ -145,8 +148,8 @@ def meet_connection(tx: Connection, name: str, mode: str) -> None:
         text(
             "INSERT INTO connection"
             " (name, mode, approved_by, description, seen, quota, counts, rounds, trouble,"
-            " paused_by)"
-            " VALUES (:name, :mode, '', '{}', '{}', '{}', '{}', '[]', '', '')"
+            " failures, paused_by)"
+            " VALUES (:name, :mode, '', '{}', '{}', '{}', '{}', '[]', '', 0, '')"
             " ON CONFLICT (name) DO NOTHING"
         ),
         {"name": name, "mode": mode},
@@ -256,6 +259,14 @@ def save_trouble(tx: Connection, name: str, trouble: str) -> None:
         text("UPDATE connection SET trouble = :trouble WHERE name = :name"),
         {"name": name, "trouble": trouble},
     )
+
+
+def count_failure(tx: Connection, name: str, *, failed: bool) -> int:
+    """Count one more poll in a row that failed, or none; how many there are now."""
+    sql = "UPDATE connection SET failures = CASE :failed WHEN 1 THEN failures + 1 ELSE 0 END WHERE name = :name"
+    tx.execute(text(sql), {"name": name, "failed": int(failed)})
+    known = connection_state(tx, name)
+    return known.failures if known else 0
 
 
 STRENGTH = (Cause.UNDO, Cause.BY_HAND, Cause.TIME, Cause.FACTS, Cause.DEFINITION)
