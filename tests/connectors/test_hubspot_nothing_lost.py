@@ -14,7 +14,7 @@ from stagesync.engine.pull import pull_all
 from stagesync.engine.standing import give_memory
 from stagesync.loading.definitions import load_definitions, shipped_mappings
 from stagesync.loading.mapping import load_mapping
-from stagesync.store import alerts, open_store, records, state
+from stagesync.store import alerts, connections, open_store, records
 
 from .hubspot_account import MONTH_S, account, rows
 
@@ -55,7 +55,7 @@ class Keeping:
         )
         self.progress = Interrupted(between)
         with store.begin() as tx:
-            state.meet_connection(tx, "crm", "observe")
+            connections.meet_connection(tx, "crm", "observe")
 
     def pull(self, *, undisturbed=False):
         """One pull, however often it breaks."""

@@ -20,7 +20,7 @@ from stagesync.connector import (
 )
 from stagesync.engine.standing import give_memory
 from stagesync.errors import StoreError
-from stagesync.store import Store, open_store, state
+from stagesync.store import Store, connections, open_store
 from stagesync.store.schema import metadata
 from stagesync_salesforce.connector import SalesforceConnector
 from stagesync_salesforce.options import read_options
@@ -56,7 +56,7 @@ class Deployed:
 
     def kept(self) -> Any:
         with self.store.begin() as tx:
-            return orjson.loads(state.remembered(tx, "crm") or "{}")
+            return orjson.loads(connections.remembered(tx, "crm") or "{}")
 
     def logins(self) -> list[int]:
         log = self.sim.log.entries()

@@ -16,7 +16,7 @@ from stagesync.connector import Connector, Named, Page, Pull, Unavailable
 from stagesync.engine import daemon
 from stagesync.engine.daemon import run_daemon
 from stagesync.engine.run import Outcome, run_once
-from stagesync.store import open_store, records, state
+from stagesync.store import connections, open_store, records
 
 from .bench import Bench, BenchClock, make_bench
 from .test_inbox import hear
@@ -98,7 +98,7 @@ def test_it_waits_longer_while_all_that_is_not_paused_fails(bench: Bench) -> Non
     """A paused connection does not make a run a good one: the other one is not asked at every poll."""
     bench.sync()
     with bench.store.begin() as tx:
-        state.pause(tx, "south", by="ann")
+        connections.pause(tx, "south", by="ann")
     bench.north.fail(DOWN, times=99)
     stop = Patience(3, bench)
     run_daemon(bench.deployment, stop=stop)
@@ -165,7 +165,7 @@ class Slow:
 
     def _is_south_done(self) -> bool:
         with self.bench.store.begin() as tx:
-            known = state.connection_state(tx, "south")
+            known = connections.connection_state(tx, "south")
         return bool(known and known.trouble)
 
 

@@ -14,7 +14,7 @@ from stagesync.engine.first_load import find_unread
 from stagesync.engine.run import Outcome, run_once
 from stagesync.engine.status import status
 from stagesync.errors import ArgumentError
-from stagesync.store import alerts, history, people, records, state
+from stagesync.store import alerts, connections, history, people, records, state
 
 from .bench import Bench, make_bench, text
 from .test_inbox import hear
@@ -262,8 +262,8 @@ def test_a_paused_connection_that_was_never_read_is_waited_for(bench: Bench) -> 
     """Its alert and the run say how to go on: resume it, or let the settings go on without it."""
     furnish(bench)
     with bench.store.begin() as tx:
-        state.meet_connection(tx, "south", "active")
-        state.pause(tx, "south", by="ann")
+        connections.meet_connection(tx, "south", "active")
+        connections.pause(tx, "south", by="ann")
     outcome = bench.sync()
     assert (4, {}, 0) == (outcome.exit_code, outcome.troubles, bench.written(outcome))
     assert outcome.unread[0].fix.startswith("stagesync resume south ends its pause; `wait_for")

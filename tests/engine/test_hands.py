@@ -5,7 +5,7 @@ import pytest
 from stagesync.connector import Refusal
 from stagesync.engine import holds
 from stagesync.errors import ArgumentError
-from stagesync.store import state
+from stagesync.store import connections
 
 from .bench import DAY_S, Bench
 
@@ -104,11 +104,11 @@ def test_a_paused_connection_is_left_alone(bench: Bench) -> None:
     contact = bench.contact("ann@firm.example", last="Ng")
     member = bench.member("bob@firm.example", LastName="Hill")
     with bench.store.begin() as tx:
-        state.pause(tx, "north", by="ann")
+        connections.pause(tx, "north", by="ann")
     outcome = bench.sync()
     assert (0, None) == (outcome.calls["north"], bench.stage(contact))
     assert "contact" == bench.value("south", "contact", member, "Stage__c")
     with bench.store.begin() as tx:
-        state.pause(tx, "north", by="")
+        connections.pause(tx, "north", by="")
     bench.sync()
     assert "contact" == bench.stage(contact)

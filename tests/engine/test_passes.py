@@ -7,7 +7,7 @@ import pytest
 from free_hand import WRITE_OVER
 from stagesync.domain.life import State
 from stagesync.engine.daemon import run_daemon
-from stagesync.store import plans, state
+from stagesync.store import connections, plans
 
 from .bench import Bench
 
@@ -32,7 +32,7 @@ def test_approval_lets_the_next_run_write(observed: Bench) -> None:
         observed.stage(contact),
     )
     with observed.store.begin() as tx:
-        found = state.connection_state(tx, "north")
+        found = connections.connection_state(tx, "north")
     assert found is not None
     assert ("active", "ann") == (found.mode, found.approved_by)
 

@@ -9,7 +9,7 @@ from stagesync.connector.memory import MemoryConnector
 from stagesync.engine.standing import give_memory
 from stagesync.engine.status import status
 from stagesync.errors import StoreError
-from stagesync.store import Store, open_store, state
+from stagesync.store import Store, connections, open_store
 
 from .bench import DAY_S, NOON_S, Bench, make_bench
 
@@ -28,7 +28,7 @@ def remembered(bench: Bench, name: str) -> str | None:
     """What the store holds, read over another connection to the same file, as after a kill."""
     other = open_store(bench.store._engine.url.render_as_string(hide_password=False))
     with other.begin() as tx:
-        told = state.remembered(tx, name)
+        told = connections.remembered(tx, name)
     other.close()
     return told
 
@@ -94,7 +94,7 @@ def test_no_crm_is_asked_inside_a_transaction(filed: Bench) -> None:
 def test_store_that_fails_says_nothing_of_what_was_to_be_kept(store_gone: Store) -> None:
     """Neither the error nor what caused it shows the text."""
     with pytest.raises(StoreError) as failed, store_gone.begin() as tx:
-        state.remember(tx, "north", "hush-hush")
+        connections.remember(tx, "north", "hush-hush")
     cause = failed.value.__cause__
     assert "hush-hush" not in f"{failed.value} {failed.value!r} {cause} {cause!r}"
 

@@ -9,7 +9,7 @@ from hypothesis.stateful import rule
 
 from stagesync.engine import holds
 from stagesync.errors import ArgumentError, CrmError
-from stagesync.store import people, plans, state
+from stagesync.store import connections, people, plans
 
 from .acts import People, crms, may_fail, numbers
 from .crms import DAY_S
@@ -116,4 +116,4 @@ class Hands(People):
         """One CRM is left alone, or no longer."""
         assert self.world is not None
         with self.world.deployment.store.begin() as tx:
-            state.pause(tx, crm, by=by)
+            connections.pause(tx, crm, by=by)

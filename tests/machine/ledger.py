@@ -8,7 +8,7 @@ from typing import Any
 
 from stagesync.engine.audit import verify
 from stagesync.engine.run import Outcome
-from stagesync.store import baselines, differences, log, records, state
+from stagesync.store import baselines, connections, differences, log, records
 
 from .counts import Counts
 from .crms import Values
@@ -175,8 +175,8 @@ class Ledger:
     def _watched(self) -> tuple[list[str], set[str]]:
         """Connections that are only looked at so far, and those that are left alone."""
         with self.world.deployment.store.begin() as tx:
-            found = {name: state.connection_state(tx, name) for name in self.world.fuses}
-            paused = state.paused(tx)
+            found = {name: connections.connection_state(tx, name) for name in self.world.fuses}
+            paused = connections.paused(tx)
         watched = [
             name
             for name, each in found.items()

@@ -16,7 +16,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from stagesync.engine import holds
 from stagesync.engine.run import Outcome
-from stagesync.store import state
+from stagesync.store import connections
 
 from .acts import OWN, actors, crms, numbers
 from .counts import Counts
@@ -178,7 +178,7 @@ class TwoCrms(Hands):
         self.crms.calm()
         with self.world.deployment.store.begin() as tx:
             for name in NAMES:
-                state.pause(tx, name, by="")
+                connections.pause(tx, name, by="")
         self.crms.advance(60)
         for _ in range(2):
             # Beyond the longest round in which a vendor tells what its feeds do not.

@@ -39,9 +39,10 @@ class Planted:
 
 
 _SEND = "src/stagesync/engine/writeback.py"
+_KEEP = "src/stagesync/engine/results.py"
 _TAKEN = "src/stagesync/engine/taken.py"
 _INGEST = "src/stagesync/engine/ingest.py"
-_RULES = "src/stagesync/domain/plan.py"
+_RULES = "src/stagesync/domain/propose.py"
 
 PLANTED: Mapping[str, Planted] = {
     "baseline saved before the answer": Planted(
@@ -54,7 +55,7 @@ PLANTED: Mapping[str, Planted] = {
         story="a stage is refused",
     ),
     "refused value kept as baseline": Planted(
-        _SEND,
+        _KEEP,
         "        left = [\n            StoredDifference(\n                each.record_pk,\n                each.field,\n                each.after,",
         "        kept = [(each.record_pk, each.field, each.after) for each, _ in refused]\n"
         "        from stagesync.store import baselines\n"
@@ -63,13 +64,13 @@ PLANTED: Mapping[str, Planted] = {
         story="a stage is refused",
     ),
     "refusal not listed": Planted(
-        _SEND,
+        _KEEP,
         "        differences.add_differences(tx, left, at_s=self.now_s)\n",
         "",
         story="a stage is refused",
     ),
     "echo taken for an edit": Planted(
-        _SEND,
+        _KEEP,
         "        keep_baselines(tx, taken, run=self.run, now_s=self.now_s)\n",
         "",
     ),
@@ -92,7 +93,7 @@ PLANTED: Mapping[str, Planted] = {
         "            results = self.connected.connector.write([item.write for item in batch])\n",
     ),
     "written without an entry": Planted(
-        _SEND,
+        _KEEP,
         "for each, result in (*taken, *refused)",
         "for each, result in (*taken[1:], *refused)",
     ),
@@ -150,7 +151,7 @@ PLANTED: Mapping[str, Planted] = {
         story="rows that are committed late",
     ),
     "store not updated after our own write": Planted(
-        _SEND,
+        _KEEP,
         "            stored[each.record_pk][each.field] = each.after\n",
         "            stored[each.record_pk].get(each.field)\n",
         story="held by hand",
@@ -180,7 +181,7 @@ PLANTED: Mapping[str, Planted] = {
         story="an undo",
     ),
     "pin not made": Planted(
-        _SEND,
+        _KEEP,
         "        pin(tx, self.deployment, taken, now_s=self.now_s)\n",
         "",
         story="an undo",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stagesync.store import Store, state
+from stagesync.store import Store, connections, state
 from stagesync.store.state import Cursor
 
 
@@ -31,16 +31,16 @@ def test_cursors_are_forgotten_by_connection(store: Store) -> None:
 def test_a_connection_is_met_once(store: Store) -> None:
     """The first mode stands until somebody approves; meeting it again changes nothing."""
     with store.begin() as tx:
-        assert None is state.connection_state(tx, "north")
-        state.meet_connection(tx, "north", "observe")
-        state.activate(tx, "north", by="ann", at_s=5.0)
-        state.meet_connection(tx, "north", "observe")
-        state.save_description(
+        assert None is connections.connection_state(tx, "north")
+        connections.meet_connection(tx, "north", "observe")
+        connections.activate(tx, "north", by="ann", at_s=5.0)
+        connections.meet_connection(tx, "north", "observe")
+        connections.save_description(
             tx, "north", {"contact": [["email"]]}, seen={"digest": "d"}, at_s=7.0
         )
-        state.save_trouble(tx, "north", "no answer")
-        found = state.connection_state(tx, "north")
-    assert found == state.ConnectionState(
+        connections.save_trouble(tx, "north", "no answer")
+        found = connections.connection_state(tx, "north")
+    assert found == connections.ConnectionState(
         "north", "active", "ann", 5.0, {"contact": [["email"]]}, 7.0, "no answer", {"digest": "d"}
     )
 
@@ -48,10 +48,10 @@ def test_a_connection_is_met_once(store: Store) -> None:
 def test_what_a_connector_keeps_is_replaced(store: Store) -> None:
     """Each connection's text is the last one kept; a connection that kept none has none."""
     with store.begin() as tx:
-        state.remember(tx, "north", "a")
-        state.remember(tx, "south", "b")
-        state.remember(tx, "north", "c")
-        found = [state.remembered(tx, name) for name in ("north", "south", "east")]
+        connections.remember(tx, "north", "a")
+        connections.remember(tx, "south", "b")
+        connections.remember(tx, "north", "c")
+        found = [connections.remembered(tx, name) for name in ("north", "south", "east")]
     assert ["c", "b", None] == found
 
 
@@ -59,10 +59,10 @@ def test_slow_work_is_kept_whole(store: Store) -> None:
     """The rounds of a connection are those last saved; at first there are none."""
     rounds = ({"object": "contact", "what": "sweep", "done_at_s": 1.0, "due_at_s": None},)
     with store.begin() as tx:
-        state.meet_connection(tx, "north", "observe")
-        before = state.connection_state(tx, "north")
-        state.save_rounds(tx, "north", rounds)
-        after = state.connection_state(tx, "north")
+        connections.meet_connection(tx, "north", "observe")
+        before = connections.connection_state(tx, "north")
+        connections.save_rounds(tx, "north", rounds)
+        after = connections.connection_state(tx, "north")
     assert before is not None
     assert after is not None
     assert ((), rounds) == (before.rounds, after.rounds)

@@ -24,8 +24,9 @@ from stagesync.engine.conversion import Conversion, note_outcomes
 from stagesync.engine.cost import Cost, add_cost
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions, usable_descriptions
-from stagesync.engine.evaluate import (
-    BATCH,
+from stagesync.engine.evaluate import BATCH
+from stagesync.engine.instants import iso
+from stagesync.engine.placing import (
     Member,
     evaluate_person,
     explain_again,
@@ -33,7 +34,6 @@ from stagesync.engine.evaluate import (
     placed_by,
     transition_of,
 )
-from stagesync.engine.instants import iso
 from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.scope import writable
 from stagesync.engine.sides import Both, Sides, assemble_both

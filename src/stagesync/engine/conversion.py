@@ -16,7 +16,7 @@ from stagesync.domain.foretold import facts_before, told_apart
 from stagesync.domain.mapping import opened_at
 from stagesync.engine.assemble import Assembled
 from stagesync.engine.deployment import Deployment
-from stagesync.engine.evaluate import SINCE_EVER_S
+from stagesync.engine.placing import SINCE_EVER_S
 from stagesync.engine.sides import Sides, assemble_both
 from stagesync.store import records
 from stagesync.store.deals import deals_naming

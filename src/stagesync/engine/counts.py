@@ -16,7 +16,7 @@ from stagesync.domain.said import Said
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.rounds import rounds_of
-from stagesync.store import alerts, forgotten, records, state
+from stagesync.store import alerts, connections, forgotten, records, state
 
 EVERY_S = 86_400.0
 AGAIN_S = 3_600.0
@@ -41,7 +41,7 @@ class Count:
 
 def counts_of(tx: Connection, connection: str) -> dict[str, Count]:
     """Object -> its last count; those that were never counted are absent."""
-    known = state.connection_state(tx, connection)
+    known = connections.connection_state(tx, connection)
     return {name: Count(**each) for name, each in (known.counts if known else {}).items()}
 
 
@@ -71,7 +71,9 @@ def reconcile(
             is_off = crm - here > spare or here - crm > changed.get(name, 0)
             since_s = known[name].off_since_s if name in known else None
             known[name] = Count(now_s, crm, here, (since_s or now_s) if is_off else None)
-        state.save_counts(tx, connected.name, {name: asdict(each) for name, each in known.items()})
+        connections.save_counts(
+            tx, connected.name, {name: asdict(each) for name, each in known.items()}
+        )
         lasting = {
             name: each
             for name, each in known.items()

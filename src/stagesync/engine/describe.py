@@ -14,7 +14,7 @@ from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.drift import Drift, Seen, find_drift, see, still_usable
 from stagesync.engine.reread import reread
-from stagesync.store import first_loads, people, records, state
+from stagesync.store import connections, first_loads, people, records, state
 from stagesync.store.differences import subjects_left
 
 BY_FIELDS = (Reason.REFUSED, Reason.UNMAPPED)
@@ -39,7 +39,7 @@ def describe(
         FieldMissing: the mapping names a field that the CRM does not have and never had.
     """
     with deployment.store.begin() as tx:
-        known = state.connection_state(tx, connected.name)
+        known = connections.connection_state(tx, connected.name)
     seen = _Seen.read(known.seen if known else {})
     kept = _decode(known.description) if known else {}
     if known is not None and known.described_at_s is not None and not again:
@@ -67,7 +67,7 @@ def describe(
         told = {f"{each.object}.{each.field}": (each.what, each.fix) for each in drifts}
         settle(tx, connected.name, "drift", told, now_s=now_s)
         saved = {"digest": connected.mapping.digest, "fields": fresh_seen, "asked": asked}
-        state.save_description(tx, connected.name, _encode(found), seen=saved, at_s=now_s)
+        connections.save_description(tx, connected.name, _encode(found), seen=saved, at_s=now_s)
     return usable
 
 
@@ -162,7 +162,7 @@ def widened(tx: Connection, connected: Connected) -> set[str]:
 
     Empty as soon as the connection was described under that mapping.
     """
-    known = state.connection_state(tx, connected.name)
+    known = connections.connection_state(tx, connected.name)
     seen = _Seen.read(known.seen if known else {})
     if known is None or seen.digest in ("", connected.mapping.digest):
         return set()
@@ -188,7 +188,7 @@ def _begin_anew(tx: Connection, connected: Connected, object_name: str) -> None:
 
 def stored_descriptions(tx: Connection, connection: str) -> dict[str, ObjectDescription]:
     """The fields as they were last read; empty when they never were."""
-    known = state.connection_state(tx, connection)
+    known = connections.connection_state(tx, connection)
     return _decode(known.description) if known else {}
 
 
@@ -196,7 +196,7 @@ def usable_descriptions(
     tx: Connection, deployment: Deployment, connected: Connected
 ) -> Descriptions:
     """The fields that a run would work with, as they were last read; asks no CRM. Empty before that."""
-    known = state.connection_state(tx, connected.name)
+    known = connections.connection_state(tx, connected.name)
     if known is None:
         return {}
     found = _decode(known.description)

@@ -14,10 +14,11 @@ from stagesync.domain.merge import Chosen, Told
 from stagesync.engine import holds
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
 from stagesync.engine.deployment import Deployment
-from stagesync.engine.evaluate import evaluate_accounts, evaluate_person
+from stagesync.engine.evaluate import evaluate_accounts
 from stagesync.engine.find import find
 from stagesync.engine.instants import iso
 from stagesync.engine.lines import lines_of
+from stagesync.engine.placing import evaluate_person
 from stagesync.engine.spoken import verdicts_on
 from stagesync.engine.whose import log_of
 from stagesync.errors import ArgumentError

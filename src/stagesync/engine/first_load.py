@@ -21,7 +21,7 @@ from stagesync.domain.said import Said
 from stagesync.engine.alerts import settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import widened
-from stagesync.store import first_loads, state
+from stagesync.store import connections, first_loads, state
 
 LOST = "lost_in_first_load"
 """Name under which the store keeps that a source shrank while nobody looked at a plan."""
@@ -98,7 +98,7 @@ def unread_objects(tx: Connection, connected: Connected) -> dict[str, int | None
 
 def find_unread(tx: Connection, deployment: Deployment) -> list[Unread]:
     """The connections whose first load is not complete, in the order of the settings."""
-    paused = state.paused(tx)
+    paused = connections.paused(tx)
     return [
         Unread(name, objects, connected.wait_for_first_load, name in paused)
         for name, connected in deployment.connections.items()

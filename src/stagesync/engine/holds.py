@@ -15,7 +15,7 @@ from stagesync.engine import audit
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.find import find
 from stagesync.engine.instants import iso
-from stagesync.store import differences, holds, people, state
+from stagesync.store import connections, differences, holds, people, state
 from stagesync.store.holds import WHOLE, Hold
 from stagesync.store.people import KINDS, Placed
 from stagesync.store.plans import StoredEntry
@@ -93,7 +93,7 @@ def retry(deployment: Deployment, who: str | None, *, by: str = "unknown") -> in
         else:
             found = differences.subjects_left(tx, [Reason.REFUSED])
         for name in deployment.connections:
-            state.doubt_description(tx, name)
+            connections.doubt_description(tx, name)
         state.mark_dirty(tx, "plan", found, cause=Cause.BY_HAND)
         audit.tell(tx, {"retried": len(found)}, actor=by, now_s=deployment.clock.now_s())
     return len(found)
@@ -105,8 +105,8 @@ def pause(
     """Leave a connection alone from now on, or serve it again."""
     name = connected.name
     with deployment.store.begin() as tx:
-        state.meet_connection(tx, name, connected.first_mode)
-        state.pause(tx, name, by=by if paused else "")
+        connections.meet_connection(tx, name, connected.first_mode)
+        connections.pause(tx, name, by=by if paused else "")
         told = {"connection": "paused" if paused else "resumed"}
         audit.tell(tx, told, actor=by, now_s=now_s, connection=name)
 

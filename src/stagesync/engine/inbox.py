@@ -17,7 +17,7 @@ from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, fields_to_ask
 from stagesync.engine.forget import forget_records
 from stagesync.engine.ingest import sort_links, sort_page, store_page
-from stagesync.store import inbox, records, state
+from stagesync.store import connections, inbox, records
 from stagesync.store.forgotten import forgotten_among
 from stagesync.store.inbox import Entry
 
@@ -51,7 +51,7 @@ def may_be_taken(deployment: Deployment) -> bool:
     """Whether anything waits that a run could do something about: whoever is in trouble is left alone."""
     with deployment.store.begin() as tx:
         for name in inbox.count_waiting(tx).keys() & deployment.connections.keys():
-            known = state.connection_state(tx, name)
+            known = connections.connection_state(tx, name)
             if known is None or not known.trouble or inbox.is_any_erased(tx, name):
                 return True
     return False

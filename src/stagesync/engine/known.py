@@ -10,10 +10,7 @@ from sqlalchemy import Connection
 from stagesync.domain.falls import Return
 from stagesync.domain.guard import Cause
 from stagesync.domain.life import WAITING
-from stagesync.domain.plan import (
-    Reason,
-    Wish,
-)
+from stagesync.domain.plan import Reason, Wish
 from stagesync.engine import holds
 from stagesync.engine.backward import Begun
 from stagesync.engine.deployment import Deployment

@@ -24,7 +24,7 @@ from stagesync.engine.progress import Progress
 from stagesync.engine.propose import plan_record
 from stagesync.engine.repairs import name_repairs
 from stagesync.engine.writers import name_writers
-from stagesync.store import history, plans, saved, state
+from stagesync.store import connections, history, plans, saved, state
 from stagesync.store.differences import StoredDifference, save_differences, subjects_over
 from stagesync.store.people import KINDS, Kind, kind_of
 from stagesync.store.plans import StoredEntry, StoredPlan
@@ -124,7 +124,7 @@ def _close_plan(tx: Connection, planned: Planned) -> None:
 
 
 def _modes(tx: Connection, deployment: Deployment) -> dict[str, str]:
-    found = {name: state.connection_state(tx, name) for name in deployment.connections}
+    found = {name: connections.connection_state(tx, name) for name in deployment.connections}
     return {name: each.mode for name, each in found.items() if each is not None}
 
 

@@ -20,8 +20,8 @@ from stagesync.domain.plan import (
     Target,
     Way,
     Wish,
-    propose,
 )
+from stagesync.domain.propose import propose
 from stagesync.engine.backward import resume
 from stagesync.engine.compare import same_value
 from stagesync.engine.deployment import Deployment

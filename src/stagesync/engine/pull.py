@@ -25,7 +25,7 @@ from stagesync.engine.ingest import sort_links, sort_page, store_page
 from stagesync.engine.members import read_lists
 from stagesync.engine.progress import Progress
 from stagesync.engine.trouble import advise, to_keep
-from stagesync.store import first_loads, state
+from stagesync.store import connections, first_loads, state
 
 
 @dataclass(slots=True)
@@ -103,12 +103,12 @@ class _Reader:
         trouble = to_keep(self.pulled.trouble) if self.pulled.trouble else ""
         if trouble or not self.only_heard:
             with self.deployment.store.begin() as tx:
-                state.save_trouble(tx, self.connected.name, trouble)
+                connections.save_trouble(tx, self.connected.name, trouble)
         return self.pulled
 
     def _is_in_trouble(self) -> bool:
         with self.deployment.store.begin() as tx:
-            known = state.connection_state(tx, self.connected.name)
+            known = connections.connection_state(tx, self.connected.name)
         return bool(known and known.trouble)
 
     def _work(self, found: Descriptions) -> None:
@@ -195,7 +195,7 @@ def pull_all(
     company = Company(deployment.clock, most_wait_s)
     progress.phase("pull")
     with deployment.store.begin() as tx:
-        left_alone = state.paused(tx).union(resting)
+        left_alone = connections.paused(tx).union(resting)
     readers = {
         name: _Reader(deployment, connected, progress, now_s, only_heard, company)
         for name, connected in deployment.connections.items()

@@ -35,7 +35,7 @@ from stagesync.engine.taken import settle_sent
 from stagesync.engine.trouble import advise, to_keep
 from stagesync.engine.writeback import Written, write_back
 from stagesync.errors import CrmError
-from stagesync.store import differences, guards, people, plans, saved, state
+from stagesync.store import connections, differences, guards, people, plans, saved, state
 
 log = structlog.get_logger()
 
@@ -266,7 +266,7 @@ def _start(deployment: Deployment, *, now_s: float) -> str:
         state.start_run(tx, run, seq=number, at_s=now_s)
         _notice_clock(tx, now_s=now_s)
         for name, connected in deployment.connections.items():
-            state.meet_connection(tx, name, connected.first_mode)
+            connections.meet_connection(tx, name, connected.first_mode)
     structlog.contextvars.bind_contextvars(run=run)
     log.info("run started", connections=len(deployment.connections))
     return run
@@ -300,7 +300,7 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool, polled: bo
         if wrote and not outcome.plan.held:
             plans.set_plan_state(tx, outcome.plan.id, "done")
         for name, error in outcome.troubles.items():
-            state.save_trouble(tx, name, to_keep(error))
+            connections.save_trouble(tx, name, to_keep(error))
         if polled and not outcome.is_incomplete and not deployment.stopping.is_set():
             settle_restore(tx, outcome.pulled, deployment.connections)
         state.end_run(
@@ -345,7 +345,7 @@ def decide(deployment: Deployment, plan_id: str, *, approve: bool, by: str, now_
             plans.set_approvals(tx, plan_id, [(e.record_pk, e.field, plan_id) for e in entries])
             guards.save_approval(tx, plan_id, count_groups(entries))
             for name in sorted({each.connection for each in entries}):
-                state.activate(tx, name, by=by, at_s=now_s)
+                connections.activate(tx, name, by=by, at_s=now_s)
         word = "approved" if approve else "dropped"
         plans.decide_plan(tx, plan_id, word, by=by, at_s=now_s)
         told = {word: plan_id, "values": len(entries)}

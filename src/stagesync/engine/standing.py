@@ -13,7 +13,7 @@ from stagesync.engine.counts import counts_of, due_at_s
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.instants import iso
 from stagesync.engine.rounds import rounds_of
-from stagesync.store import Store, state
+from stagesync.store import Store, connections
 
 
 def give_memory(connector: Connector, store: Store) -> None:
@@ -25,12 +25,12 @@ def give_memory(connector: Connector, store: Store) -> None:
     # A token that the vendor has replaced is the only one that counts, whoever works under the lease.
     def recall() -> Secret | None:
         with store.begin(fenced=False) as tx:
-            told = state.remembered(tx, name)
+            told = connections.remembered(tx, name)
         return None if told is None else Secret(told)
 
     def keep(told: Secret) -> None:
         with store.begin(fenced=False) as tx:
-            state.remember(tx, name, told.reveal())
+            connections.remember(tx, name, told.reveal())
 
     connector.remember(recall, keep)
 
@@ -44,14 +44,14 @@ def save_standing(deployment: Deployment) -> None:
 def _save(deployment: Deployment, connected: Connected) -> None:
     rounds, quota = rounds_of(deployment, connected), connected.connector.quota()
     with deployment.store.begin() as tx:
-        state.save_rounds(tx, connected.name, [asdict(each) for each in rounds])
+        connections.save_rounds(tx, connected.name, [asdict(each) for each in rounds])
         if quota:
-            state.save_quota(tx, connected.name, asdict(quota))
+            connections.save_quota(tx, connected.name, asdict(quota))
 
 
 def slow_work(tx: Connection, deployment: Deployment, name: str) -> list[dict[str, Any]]:
     """What is done now and then for a connection: the connector's own work first, then the engine's."""
-    found = state.connection_state(tx, name)
+    found = connections.connection_state(tx, name)
     told = [Round(**each) for each in found.rounds] if found else []
     if found and found.described_at_s is not None:
         due_s = found.described_at_s + deployment.describe_every_s

@@ -22,6 +22,7 @@ from stagesync.engine.standing import slow_work
 from stagesync.engine.trouble import kept
 from stagesync.store import (
     alerts,
+    connections,
     differences,
     forgotten,
     guards,
@@ -117,7 +118,7 @@ def _approved(tx: Connection, deployment: Deployment) -> list[dict[str, Any]]:
 def _connection(
     tx: Connection, deployment: Deployment, name: str, *, now_s: float
 ) -> dict[str, Any]:
-    found = state.connection_state(tx, name)
+    found = connections.connection_state(tx, name)
     trouble, hint = kept(found.trouble if found else "")
     connected = deployment.connections[name]
     cursors = state.cursors_of(tx, name)

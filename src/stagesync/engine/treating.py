@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import cast
 
 from stagesync.domain.classify import is_accepted
-from stagesync.domain.evaluation import Evaluation
 from stagesync.domain.facts import Facts
 from stagesync.domain.state import DAY_S
 from stagesync.domain.treatment import NO_CONTENT, Asked, asked_of
@@ -29,25 +28,27 @@ def spelled(never: Sequence[Mapping[str, str]], language: str) -> str:
 
 def asked_now(
     deployment: Deployment,
-    before: Placed,
-    evaluation: Evaluation,
-    stages: Mapping[str, str],
+    stage: str,
+    position: Mapping[str, str],
     *,
     facts: Facts,
+    before: Placed,
     now_s: float,
 ) -> Asked:
     """Content, next contact, and until when sales is to take them on.
 
     The wait for sales begins with the stage; while that stays, its end stays too.
+
+    Args:
+        stage: of the vocabulary whose treatment counts.
     """
     name = deployment.treating
-    stage = stages[name]
-    treatment = deployment.treatment_of(stage, facts, evaluation.position)
+    treatment = deployment.treatment_of(stage, facts, position)
     asked = asked_of(treatment, facts, now_s=now_s)
     days = cast("float | None", treatment.get("accept_within_days"))
     if days is None or asked.content == NO_CONTENT:
         return asked
-    if is_accepted(deployment.vocabularies[name].stage(stage), evaluation.position):
+    if is_accepted(deployment.vocabularies[name].stage(stage), position):
         return asked
     stays = (before.stages or {}).get(name) == stage
     kept_s = before.accept_by_s if stays else None

@@ -1,15 +1,15 @@
 """Sends a plan's entries, batch by batch, and records what became of each.
 
 One thread per connection. Before a batch goes out its entries are stored as sent; after the answer they
-are confirmed or refused, with baselines, stored fields and audit in one transaction. A crash in between
-(of a backward move, see `backward`) leaves them sent: the next run confirms what it sees in the CRM, plans the rest anew, and so repeats at most
-that batch, of absolute values.
+are confirmed or refused, see `results`. A crash in between (of a backward move, see `backward`) leaves them
+sent: the next run confirms what it sees in the CRM, plans the rest anew, and so repeats at most that batch, of
+absolute values.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,31 +17,28 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from stagesync.connector import CrmError, Refusal, Role, Write, WriteResult
+from stagesync.connector import CrmError, Role, WriteResult
 from stagesync.domain.life import Move, State, move
-from stagesync.domain.plan import EMPTIES, NOT_OURS, Reason
-from stagesync.engine import audit
-from stagesync.engine.backward import note_begun, note_refused
+from stagesync.engine.backward import note_begun
+from stagesync.engine.batches import Item, batches_of, item_of, still_there
 from stagesync.engine.company import Company
 from stagesync.engine.cost import HOUR_S
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions
-from stagesync.engine.holds import note_given_back, pin
-from stagesync.engine.logged import concerns, entry_of
 from stagesync.engine.overwritten import note_sent
 from stagesync.engine.progress import Progress
+from stagesync.engine.results import Keeper
 from stagesync.engine.stale import stale
-from stagesync.engine.taken import keep_baselines
 from stagesync.engine.trouble import advise
-from stagesync.store import clearings, differences, guards, links, plans, records, state
-from stagesync.store.differences import StoredDifference
+from stagesync.store import (
+    clearings,
+    guards,
+    links,
+    plans,
+    records,
+    state,
+)
 from stagesync.store.plans import StoredEntry
-
-REASONS = {Refusal.NOT_FORWARD: Reason.NOT_FORWARD, Refusal.CONVERTED: Reason.CONVERTED}
-"""Refusals that are known by a reason of their own; all others are `refused`."""
-
-DOUBTS = frozenset({Refusal.INVALID, Refusal.FORBIDDEN})
-"""Refusals after which the fields are described anew: one may have changed since."""
 
 
 @dataclass(slots=True)
@@ -60,25 +57,6 @@ class Written:
     edited: int = 0
     ramped: int = 0
     trouble: CrmError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One record to write, with the plan's entries for it."""
-
-    write: Write
-    entries: tuple[StoredEntry, ...]
-
-
-def _item(entries: Sequence[StoredEntry], together: str) -> _Item:
-    write = Write(
-        object=entries[0].object,
-        id=entries[0].id,
-        values={each.field: each.after for each in entries},
-        together=together,
-        clear=tuple(each.field for each in entries if each.way in EMPTIES),
-    )
-    return _Item(write, tuple(entries))
 
 
 @dataclass(slots=True)
@@ -108,7 +86,7 @@ class _Sender:
             free = self._free(tx, len(items))
         outcome.ramped = len(items) - free
         try:
-            for batch in _batches(
+            for batch in batches_of(
                 items[:free], self.connected.connector.capabilities.largest_write
             ):
                 if self.deployment.stopping.is_set() or self.company.is_over():
@@ -131,12 +109,12 @@ class _Sender:
         )
         return min(wanted, max(0, limit - written))
 
-    def _items(self, tx: Connection, entries: Sequence[StoredEntry]) -> list[_Item]:
+    def _items(self, tx: Connection, entries: Sequence[StoredEntry]) -> list[Item]:
         by_record = {
             pk: tuple(found) for pk, found in groupby(entries, key=lambda each: each.record_pk)
         }
         together = self._accounts(tx, by_record)
-        items = [_item(found, together.get(pk, "")) for pk, found in by_record.items()]
+        items = [item_of(found, together.get(pk, "")) for pk, found in by_record.items()]
         return sorted(items, key=lambda i: (i.write.object, i.write.together, i.write.id))
 
     def _accounts(self, tx: Connection, pks: Mapping[int, Any]) -> dict[int, str]:
@@ -150,7 +128,7 @@ class _Sender:
             for pk, found in named.items()
         }
 
-    def _still_true(self, batch: Sequence[_Item], outcome: Written) -> Sequence[_Item]:
+    def _still_true(self, batch: Sequence[Item], outcome: Written) -> Sequence[Item]:
         """The records that stand as they were planned, read anew just before they are written.
 
         The others are planned again: the next pull brings what somebody did to them. A record that is not
@@ -178,14 +156,14 @@ class _Sender:
             return batch
         outcome.edited += sum(1 for entries in left.values() if entries)
         kept = [(i, [e for e in i.entries if e not in left.get(i.write.id, ())]) for i in batch]
-        return [_item(entries, i.write.together) for i, entries in kept if entries]
+        return [item_of(entries, i.write.together) for i, entries in kept if entries]
 
-    def _going_back(self, batch: Sequence[_Item]) -> set[int]:
+    def _going_back(self, batch: Sequence[Item]) -> set[int]:
         return {entry.record_pk for i in batch if i.write.clear for entry in i.entries}
 
-    def _send_batch(self, batch: Sequence[_Item], outcome: Written) -> None:
+    def _send_batch(self, batch: Sequence[Item], outcome: Written) -> None:
         with self.deployment.store.begin() as tx:
-            batch = _known(tx, batch)
+            batch = still_there(tx, batch)
             entries = [entry for item in batch for entry in item.entries]
             self._move(tx, entries, Move.SEND)
             note_begun(tx, entries)
@@ -196,94 +174,22 @@ class _Sender:
             results = self.connected.connector.write([item.write for item in batch])
         except CrmError as error:
             done = [each for each in error.results if isinstance(each, WriteResult)]
-            self._record(batch, done, outcome)
+            self._keep(batch, done, outcome)
             raise
-        self._record(batch, results, outcome)
+        self._keep(batch, results, outcome)
 
     def _move(self, tx: Connection, entries: Sequence[StoredEntry], by: Move) -> None:
         moves = [(each.record_pk, each.field, move(each.state, by)) for each in entries]
         plans.set_entry_states(tx, self.plan_id, moves)
 
-    def _record(
-        self, batch: Sequence[_Item], results: Sequence[WriteResult], outcome: Written
+    def _keep(
+        self, batch: Sequence[Item], results: Sequence[WriteResult], outcome: Written
     ) -> None:
-        with self.deployment.store.begin() as tx:
-            items = {(item.write.object, item.write.id): item for item in _known(tx, batch)}
-            places = [((r.write.object, r.write.id), r) for r in results]
-            answered = [(items[place], r) for place, r in places if place in items]
-            taken = [
-                (e, r) for item, r in answered for e in item.entries if not concerns(r, e.field)
-            ]
-            refused = [(e, r) for item, r in answered for e in item.entries if concerns(r, e.field)]
-            self._keep_taken(tx, [entry for entry, _ in taken])
-            self._keep_refused(tx, refused)
-            audit.append(
-                tx,
-                [
-                    entry_of(self.deployment, each, result, run=self.run, now_s=self.now_s)
-                    for each, result in (*taken, *refused)
-                ],
-            )
-        outcome.written += len(taken)
-        outcome.refused += len(refused)
-        self.progress.advance(len(taken) + len(refused))
-
-    def _keep_taken(self, tx: Connection, taken: Sequence[StoredEntry]) -> None:
-        moves = [(each.record_pk, each.field, move(State.SENT, Move.CONFIRM)) for each in taken]
-        plans.set_entry_states(tx, self.plan_id, moves)
-        keep_baselines(tx, taken, run=self.run, now_s=self.now_s)
-        places = [(each.record_pk, each.field) for each in taken]
-        clearings.drop_clearings(tx, places)
-        wished = [(e.record_pk, e.field) for e in taken if e.way not in NOT_OURS]
-        differences.drop_differences(tx, wished)
-        pin(tx, self.deployment, taken, now_s=self.now_s)
-        note_given_back(tx, taken)
-        stored = {
-            each.pk: dict(each.fields)
-            for each in records.records_where(tx, "pk", {each.record_pk for each in taken})
-        }
-        for each in taken:
-            stored[each.record_pk][each.field] = each.after
-        records.set_fields(tx, stored.items())
-
-    def _keep_refused(
-        self, tx: Connection, refused: Sequence[tuple[StoredEntry, WriteResult]]
-    ) -> None:
-        moves = [(each.record_pk, each.field, move(State.SENT, Move.REFUSE)) for each, _ in refused]
-        plans.set_entry_states(tx, self.plan_id, moves)
-        note_refused(tx, refused)
-        left = [
-            StoredDifference(
-                each.record_pk,
-                each.field,
-                each.after,
-                each.before,
-                REASONS.get(result.refusal or Refusal.OTHER, Reason.REFUSED),
-                f"{result.code}: {result.message}".strip(": "),
-            )
-            for each, result in refused
-        ]
-        differences.add_differences(tx, left, at_s=self.now_s)
-        # Somebody else was writing the record: the next run tries again, unasked.
-        locked = [each.subject for each, result in refused if result.refusal is Refusal.LOCKED]
-        state.mark_dirty(tx, "plan", locked)
-        if any(result.refusal in DOUBTS for _, result in refused):
-            state.doubt_description(tx, self.connected.name)
-
-
-def _known(tx: Connection, batch: Sequence[_Item]) -> list[_Item]:
-    """Without those of whom nothing is known any more: somebody asked to have them forgotten meanwhile."""
-    pks = {entry.record_pk for item in batch for entry in item.entries}
-    there = {each.pk for each in records.records_where(tx, "pk", pks)}
-    return [item for item in batch if all(entry.record_pk in there for entry in item.entries)]
-
-
-def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
-    """One object per batch: a request writes one kind of record."""
-    for _, of_object in groupby(items, key=lambda item: item.write.object):
-        found = list(of_object)
-        for start in range(0, len(found), size):
-            yield found[start : start + size]
+        keeper = Keeper(self.deployment, self.connected, self.plan_id, self.run, self.now_s)
+        taken, refused = keeper.keep(batch, results)
+        outcome.written += taken
+        outcome.refused += refused
+        self.progress.advance(taken + refused)
 
 
 def write_back(

@@ -17,7 +17,7 @@ from stagesync.engine.describe import Descriptions, stored_descriptions
 from stagesync.engine.trouble import advise
 from stagesync.engine.whose import log_of
 from stagesync.errors import CrmError
-from stagesync.store import log, records, state
+from stagesync.store import connections, log, records
 from stagesync.store.records import StoredRecord
 
 Place = tuple[str, str, str, str]
@@ -129,7 +129,7 @@ def look(tx: Connection, places: Iterable[Place]) -> There:
         for record_id, record in records.records_of(tx, *where, of_object).items()
     }
     described = {name: stored_descriptions(tx, name) for name in {name for name, _ in ids}}
-    return There(held, described, frozenset(state.paused(tx)))
+    return There(held, described, frozenset(connections.paused(tx)))
 
 
 def read_now(deployment: Deployment, there: There, places: Iterable[Place]) -> None:

@@ -17,9 +17,8 @@ from stagesync.domain.plan import (
     VendorStage,
     Way,
     Wish,
-    propose,
-    wanted_value,
 )
+from stagesync.domain.propose import propose, wanted_value
 from stagesync.domain.vocabulary import Stage, Vocabulary
 
 
