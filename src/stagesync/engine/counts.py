@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection
 
 from stagesync.domain.said import Said
-from stagesync.engine.alerts import settle
+from stagesync.engine.alerts import Kind, settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.rounds import rounds_of
 from stagesync.store import alerts, connections, forgotten, records, state
@@ -113,7 +113,7 @@ def _tell(
 ) -> None:
     standing = {each.key for each in alerts.standing(tx, connected.name)}
     told = {name: _words(name, each) for name, each in lasting.items()}
-    settle(tx, connected.name, "count", told, now_s=now_s)
+    settle(tx, connected.name, Kind.COUNT, told, now_s=now_s)
     for name in lasting:
         if f"count:{name}" not in standing:
             state.forget_cursors(tx, connected.name, name)

@@ -5,7 +5,7 @@ It asks the CRM what a run would ask, one page of each object, and writes nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,12 +16,13 @@ from stagesync.connector import (
     ObjectDescription,
     PermissionMissing,
     Pull,
-    Quota,
     TellsTime,
 )
 from stagesync.domain.mapping import WriteRule
 from stagesync.domain.plan import VendorStage
-from stagesync.engine.alerts import HERE
+from stagesync.domain.said import Said
+from stagesync.engine.alerts import HERE, Kind
+from stagesync.engine.allowance import shortages
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, fields_to_ask, missing_fields
 from stagesync.engine.drift import choices_of, stages_offered
@@ -32,8 +33,9 @@ from stagesync.store import alerts, state
 SKEW_S = 60.0
 """A difference of clocks that is worth a word."""
 
-NEARLY_USED = 0.8
-"""Share of the vendor's daily allowance at which others begin to suffer."""
+
+_LOOKED_AT = {Kind.QUOTA, Kind.LOG}
+"""What the doctor looks at itself."""
 
 
 class Severity(StrEnum):
@@ -60,6 +62,12 @@ def examine(deployment: Deployment) -> list[Finding]:
     here = [
         Finding(HERE, Severity.ERROR, *told) for told in trouble_of(deployment.log_rules).values()
     ]
+    with deployment.store.begin() as tx:
+        here += [
+            Finding(HERE, Severity.WARNING, each.what, each.fix)
+            for each in alerts.standing(tx, HERE)
+            if each.kind not in _LOOKED_AT
+        ]
     return here + [
         found
         for connected in deployment.connections.values()
@@ -74,7 +82,7 @@ def _examine(deployment: Deployment, connected: Connected) -> Iterator[Finding]:
     try:
         connected.connector.check()
     except CrmError as error:
-        yield _failed(name, error, fix="correct the credentials of this connection")
+        yield _failed(name, error, fix=Said("correct the credentials of this connection"))
     else:
         yield from _clock(deployment, connected)
         found: dict[str, ObjectDescription] = {}
@@ -82,13 +90,16 @@ def _examine(deployment: Deployment, connected: Connected) -> Iterator[Finding]:
             try:
                 found |= connected.connector.describe([each])
             except CrmError as error:
-                yield _failed(name, error, fix=f"let the credentials read {each}")
+                yield _failed(name, error, fix=_let_read(each))
         yield from _fields(deployment, connected, found)
         yield from _pages(deployment, connected, found)
-        yield from _quota(name, connected.connector.quota())
+        for short in shortages(connected.connector.quota()):
+            severity = Severity.ERROR if short.is_over else Severity.WARNING
+            yield Finding(name, severity, short.what, short.fix)
     with deployment.store.begin() as tx:
         for alert in alerts.standing(tx, name):
-            yield Finding(name, Severity.WARNING, alert.what, alert.fix)
+            if alert.kind not in _LOOKED_AT:
+                yield Finding(name, Severity.WARNING, alert.what, alert.fix)
         for told in stored_findings(tx, connected):
             severity = Severity.WARNING if told.is_gap else Severity.NOTE
             yield Finding(name, severity, told.what, told.fix)
@@ -96,6 +107,10 @@ def _examine(deployment: Deployment, connected: Connected) -> Iterator[Finding]:
 
 def _failed(connection: str, error: CrmError, *, fix: str) -> Finding:
     return Finding(connection, Severity.ERROR, str(error), error.hint or fix)
+
+
+def _let_read(object_name: str) -> str:
+    return Said("let the credentials read {object}", object=object_name)
 
 
 def _clock(deployment: Deployment, connected: Connected) -> Iterator[Finding]:
@@ -107,13 +122,14 @@ def _clock(deployment: Deployment, connected: Connected) -> Iterator[Finding]:
         return
     skew_s = theirs_s - deployment.clock.now_s()
     if abs(skew_s) > SKEW_S:
-        side = "behind" if skew_s > 0 else "ahead of"
-        yield Finding(
-            connected.name,
-            Severity.WARNING,
-            f"this machine's clock is {abs(skew_s):.0f} s {side} the CRM's",
-            "let the machine take its time from the network (NTP)",
+        seconds = round(abs(skew_s))
+        what = (
+            Said("this machine's clock is {seconds} s behind the CRM's", seconds=seconds)
+            if skew_s > 0
+            else Said("this machine's clock is {seconds} s ahead of the CRM's", seconds=seconds)
         )
+        fix = Said("let the machine take its time from the network (NTP)")
+        yield Finding(connected.name, Severity.WARNING, what, fix)
 
 
 def _fields(deployment: Deployment, connected: Connected, found: Descriptions) -> Iterator[Finding]:
@@ -135,10 +151,16 @@ def _missing(connected: Connected, object_name: str, field: str) -> Finding:
     return Finding(
         connected.name,
         Severity.ERROR,
-        f"{object_name}.{field} does not exist, or the credentials may not see it",
-        f"stagesync setup {connected.name}"
+        Said(
+            "{field} does not exist, or the credentials may not see it",
+            field=f"{object_name}.{field}",
+        ),
+        Said("stagesync setup {connection}", connection=connected.name)
         if is_ours
-        else f"let the credentials see {object_name}.{field}, or correct the mapping",
+        else Said(
+            "let the credentials see {field}, or correct the mapping",
+            field=f"{object_name}.{field}",
+        ),
     )
 
 
@@ -148,8 +170,8 @@ def _written(
     field = described.fields[rule.field]
     name = f"{described.object}.{rule.field}"
     if not field.writable:
-        what = f"{name} cannot be written with these credentials"
-        fix = f"give the user or app of this connection edit access to {name}"
+        what = Said("{field} cannot be written with these credentials", field=name)
+        fix = Said("give the user or app of this connection edit access to {field}", field=name)
         yield Finding(connected.name, Severity.ERROR, what, fix)
     if field.type is not FieldType.CHOICE or not rule.vocabulary:
         return
@@ -157,11 +179,17 @@ def _written(
     offered = stages_offered(mapping, field, deployment.vocabularies)
     wanted = [stage for stage, _ in choices_of(rule, deployment.vocabularies)]
     if lost := [stage for stage in wanted if stage not in offered]:
-        what = f"{name} offers no value for: {', '.join(lost)}"
+        what = Said("{field} offers no value for: {stages}", field=name, stages=lost)
         fix = (
-            f"stagesync setup {connected.name}, or add these options in the CRM"
+            Said(
+                "stagesync setup {connection}, or add these options in the CRM",
+                connection=connected.name,
+            )
             if rule.owner == "ours"
-            else f"say under `values` of {name} what stands for these stages, or leave them out with []"
+            else Said(
+                "say under `values` of {field} what stands for these stages, or leave them out with []",
+                field=name,
+            )
         )
         yield Finding(connected.name, Severity.WARNING, what, fix)
 
@@ -178,28 +206,6 @@ def _pages(deployment: Deployment, connected: Connected, found: Descriptions) ->
         except FieldMissing:
             continue
         except PermissionMissing as error:
-            yield _failed(connected.name, error, fix=f"let the credentials read {name}")
+            yield _failed(connected.name, error, fix=_let_read(name))
         except CrmError as error:
-            yield _failed(connected.name, error, fix="try again later")
-
-
-def _quota(connection: str, told: Quota | None) -> Iterable[Finding]:
-    if told is None:
-        return
-    if told.budget is not None and told.used_by_us >= told.budget:
-        yield Finding(
-            connection,
-            Severity.WARNING,
-            f"this deployment has used its {told.budget:,} calls of the day",
-            "poll less often, or raise the budget of this connection",
-        )
-    if told.used_by_all is None or not told.limit or told.used_by_all < NEARLY_USED * told.limit:
-        return
-    others = max(0, told.used_by_all - told.used_by_us)
-    yield Finding(
-        connection,
-        Severity.ERROR if told.used_by_all >= told.limit else Severity.WARNING,
-        f"{told.used_by_all:,} of the day's {told.limit:,} calls are used,"
-        f" {told.used_by_us:,} by us and {others:,} by others",
-        "look at the other programs of this account, or buy a larger allowance",
-    )
+            yield _failed(connected.name, error, fix=Said("try again later"))

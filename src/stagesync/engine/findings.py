@@ -17,6 +17,7 @@ from stagesync.store import links, records, unmapped
 SHOWN = 10
 """Unmapped values told of one connection; those of most records."""
 
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One observation; a gap is worth closing, anything else is for information."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from stagesync.domain.said import Said
-from stagesync.engine.alerts import settle
+from stagesync.engine.alerts import Kind, settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import widened
 from stagesync.store import connections, first_loads, state
@@ -50,9 +50,7 @@ class Unread:
                 "{how_far}; until then nobody is evaluated and nothing is written to any connection",
                 how_far=how_far(self.objects),
             )
-        return Said(
-            "{how_far}; until then nothing is written to it", how_far=how_far(self.objects)
-        )
+        return Said("{how_far}; until then nothing is written to it", how_far=how_far(self.objects))
 
     @property
     def fix(self) -> str:
@@ -115,7 +113,7 @@ def tell(tx: Connection, deployment: Deployment, unread: Sequence[Unread], *, no
     """Raise an alert per connection that is not read; end it when it is."""
     found = {each.connection: {each.connection: (each.what, each.fix)} for each in unread}
     for name in deployment.connections:
-        settle(tx, name, "first_load", found.get(name, {}), now_s=now_s)
+        settle(tx, name, Kind.FIRST_LOAD, found.get(name, {}), now_s=now_s)
 
 
 def remember_loss(tx: Connection, *, lost: bool, waits: bool) -> bool:

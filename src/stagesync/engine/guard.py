@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from stagesync.domain.guard import Base, Cause, Group, Rule, Trip, trips
 from stagesync.domain.life import Move, State, move
 from stagesync.domain.said import Said, template
-from stagesync.engine.alerts import settle
+from stagesync.engine.alerts import Kind, settle
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.recovered import is_restored
 from stagesync.store import guards, people, plans, records, saved, state
@@ -282,4 +282,4 @@ def tell(
         else {}
     )
     for name in connections:
-        settle(tx, name, "held", found, now_s=now_s)
+        settle(tx, name, Kind.HELD, found, now_s=now_s)

@@ -20,7 +20,7 @@ import orjson
 from stagesync.domain.chain import Head
 from stagesync.domain.said import Said
 from stagesync.engine import audit
-from stagesync.engine.alerts import HERE, settle
+from stagesync.engine.alerts import HERE, Kind, settle
 from stagesync.engine.instants import iso
 from stagesync.errors import ArgumentError
 from stagesync.store import Store, state
@@ -67,7 +67,7 @@ def tend_log(store: Store, rules: LogRules, *, now_s: float) -> None:
     is_new = head.hash not in {"", noted}
     trouble = _note(head, rules, now_s=now_s) if is_new else {}
     with store.begin() as tx:
-        settle(tx, HERE, "log", trouble, now_s=now_s)
+        settle(tx, HERE, Kind.LOG, trouble, now_s=now_s)
         if rules.publish_to is not None and is_new and not trouble:
             state.set_meta(tx, _NOTED, head.hash)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from stagesync.connector import CrmError, TellsMembers
 from stagesync.domain.said import Said
-from stagesync.engine.alerts import settle
+from stagesync.engine.alerts import Kind, Told, settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.trouble import kind_of
 from stagesync.store import members, records, state
@@ -19,8 +19,6 @@ log = structlog.get_logger()
 
 LISTS_EVERY_S = 900.0
 """How long what was read of a list is believed."""
-
-Told = dict[str, tuple[str, str]]
 
 
 def read_lists(deployment: Deployment, connected: Connected, *, now_s: float) -> None:
@@ -44,7 +42,7 @@ def read_lists(deployment: Deployment, connected: Connected, *, now_s: float) ->
         try:
             found = list(connected.connector.members(object_name, name))
         except CrmError as error:
-            fix = error.hint or Said(
+            mend = error.hint or Said(
                 "correct the name in the mapping, or the permissions of the token"
             )
             log.warning("list not read", connection=connected.name, list=key, error=str(error))
@@ -54,7 +52,7 @@ def read_lists(deployment: Deployment, connected: Connected, *, now_s: float) ->
                 object=object_name,
                 kind=kind_of(error),
             )
-            told[key] = (what, fix)
+            told[key] = (what, mend)
             continue
         with deployment.store.begin() as tx:
             out = forgotten_among(tx, {(*place[:2], each) for each in found})
@@ -62,7 +60,7 @@ def read_lists(deployment: Deployment, connected: Connected, *, now_s: float) ->
             changed = members.replace_members(tx, place, on_it, at_s=now_s)
             _plan_anew(tx, connected.name, object_name, changed)
     with deployment.store.begin() as tx:
-        settle(tx, connected.name, "list", told, now_s=now_s)
+        settle(tx, connected.name, Kind.LIST, told, now_s=now_s)
 
 
 def _named(connected: Connected) -> Iterator[tuple[str, str]]:

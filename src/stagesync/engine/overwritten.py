@@ -17,7 +17,7 @@ from stagesync.connector import Actor, Change, FieldValue, ObjectDescription, Te
 from stagesync.domain.chain import entry_of
 from stagesync.domain.plan import Entry, Way
 from stagesync.domain.said import Said, template
-from stagesync.engine.alerts import settle
+from stagesync.engine.alerts import Kind, settle
 from stagesync.engine.compare import is_lower, same_in
 from stagesync.engine.deployment import Connected
 from stagesync.engine.instants import iso
@@ -34,7 +34,9 @@ UNSEEN = template(
     "the CRM keeps no history of {fields}: whose an edit there is stays unknown, and one that lands while"
     " stagesync writes the record is not seen"
 )
-KEEP_IT = Said("have the CRM keep the history of these fields, if it can; nothing else waits for it")
+KEEP_IT = Said(
+    "have the CRM keep the history of these fields, if it can; nothing else waits for it"
+)
 
 
 def note_sent(tx: Connection, connected: Connected, entries: Iterable[StoredEntry]) -> None:
@@ -152,4 +154,4 @@ def say_unseen(tx: Connection, name: str, kept: Mapping[str, bool], *, now_s: fl
     if unseen != before:
         state.set_meta(tx, f"unseen/{name}", orjson.dumps(unseen).decode())
         found = {"fields": (Said(UNSEEN, fields=unseen), KEEP_IT)} if unseen else {}
-        settle(tx, name, "history", found, now_s=now_s)
+        settle(tx, name, Kind.HISTORY, found, now_s=now_s)

@@ -31,6 +31,11 @@ class Alert:
     ended_at_s: float | None
     seen: int
 
+    @property
+    def kind(self) -> str:
+        """What it is about."""
+        return self.key.partition(":")[0]
+
 
 def settle(
     tx: Connection, connection: str, kind: str, found: Mapping[str, tuple[str, str]], *, at_s: float
@@ -88,6 +93,12 @@ def _save(tx: Connection, raised: list[Alert]) -> None:
 def standing(tx: Connection, connection: str) -> list[Alert]:
     """What is wrong with a connection now, oldest first."""
     return [each for each in all_alerts(tx, connection) if each.ended_at_s is None]
+
+
+def stands(tx: Connection, kind: str) -> bool:
+    """Whether an alert of this kind stands, of any connection."""
+    sql = text("SELECT 1 FROM alert WHERE ended_at_s IS NULL AND key LIKE :kind LIMIT 1")
+    return tx.execute(sql, {"kind": f"{kind}:%"}).scalar() is not None
 
 
 def all_alerts(tx: Connection, connection: str) -> list[Alert]:

@@ -30,7 +30,10 @@ _ADD = Put("unmapped", (*_KEYS, "connection", "object"), _KEYS, ("connection",))
 
 
 def replace_unmapped(
-    tx: Connection, connection: str, object_name: str, found: Mapping[int, Iterable[tuple[str, str]]]
+    tx: Connection,
+    connection: str,
+    object_name: str,
+    found: Mapping[int, Iterable[tuple[str, str]]],
 ) -> None:
     """Keep what these records say that nobody understands, in place of what they said before.
 
