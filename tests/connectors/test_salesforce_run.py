@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from stagesync.domain.plan import VendorStage
+from stagesync.engine.decide import decide
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.explain import explain
 from stagesync.engine.progress import Quiet
-from stagesync.engine.run import decide, run_once
+from stagesync.engine.run import run_once
 from stagesync.sandbox.salesforce.ids import make_id
 from stagesync.sandbox.seeds import SalesforceSeed
 from stagesync.store import activities, differences, log, people, plans

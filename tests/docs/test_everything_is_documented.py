@@ -86,7 +86,7 @@ def commands(group: click.Group = main, above: str = "") -> Iterator[tuple[str, 
             yield from commands(command, f"{above}{name} ")
 
 
-ONLY_GROUPS = {"vocabulary", "people", "store"}
+ONLY_GROUPS = {"vocabulary", "people", "store", "user"}
 COMMANDS = {name: command for name, command in commands() if name not in ONLY_GROUPS}
 SHARED = {"--config", "--json", "--verbose", "--help", "--mappings"}
 

@@ -22,10 +22,13 @@ from stagesync.cli import main
 COMMAND = Path(sys.executable).with_name("stagesync")
 """The installed command."""
 
+NOTHING_HELD = "{max_people: 1000000, max_share: 100%, max_total_share: 100%, max_stage_loss: 100%, never_below: 1000000}"
+"""Guardrails that let every move through."""
+
 SETTINGS = """\
-store: {{url: sqlite:///stagesync.db}}
+store: {store}
 clock: sandbox
-guardrails: {{max_people: 1000000, max_share: 100%, max_total_share: 100%, max_stage_loss: 100%, never_below: 1000000}}
+guardrails: {guardrails}
 connections:
   hubspot:
     connector: hubspot
@@ -45,7 +48,7 @@ connections:
     mode: {mode}
     poll: 1s
 prefer: [salesforce, hubspot]
-log: {{level: info, format: json}}
+log: {{level: {level}, format: json}}
 """
 
 
@@ -124,18 +127,31 @@ def make_place(
     *,
     mode: str = "active",
     vendor_stage: str = "forward",
+    store: str = "{url: sqlite:///stagesync.db}",
+    guardrails: str = NOTHING_HELD,
+    level: str = "info",
 ) -> Place:
     """Write a deployment for two simulators.
 
     Args:
         told: what `stagesync sandbox --json` prints.
+        store, guardrails: those sections of the settings.
+        level: of the log.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "hubspot.token").write_text(told["hubspot"]["token"])
     (folder / "salesforce.secret").write_text(told["salesforce"]["client_secret"])
     for name in ("hubspot.token", "salesforce.secret"):
         (folder / name).chmod(0o600)
-    text = SETTINGS.format(folder=folder, mode=mode, vendor_stage=vendor_stage, **told)
+    text = SETTINGS.format(
+        folder=folder,
+        mode=mode,
+        vendor_stage=vendor_stage,
+        store=store,
+        guardrails=guardrails,
+        level=level,
+        **told,
+    )
     (folder / "stagesync.yaml").write_text(text)
     return Place(folder)
 

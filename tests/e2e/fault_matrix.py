@@ -16,7 +16,8 @@ from typing import Any
 
 from stagesync.app import Opened
 from stagesync.cli.passes import warn_of_refusals, warn_of_troubles
-from stagesync.engine.run import Outcome, run_once
+from stagesync.engine.outcome import Outcome
+from stagesync.engine.run import run_once
 from stagesync.engine.shown import plan_document
 from stagesync.engine.status import status
 

@@ -16,23 +16,25 @@ import multiprocessing
 import os
 import random
 import signal
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from tests.machine.crms import NAMES, PLURALS
 from tests.machine.journal import Journal
 from tests.machine.rules import is_derived
 
 from stagesync.engine import audit
 from stagesync.store import log
+from stagesync.store.engines import make_engine
 
+from .deployments import make_place
 from .fault_world import CRMS, FaultWorld, fault_world
 
 LEASE_S = 1.0
@@ -46,6 +48,7 @@ NURSERY = (
     "stagesync_hubspot",
     "stagesync_salesforce",
     "alembic.command",
+    "psycopg",
 )
 WRITING = ("/batch/update", "/composite/sobjects")
 CALM_AFTER = 6
@@ -97,11 +100,16 @@ class Books:
 
 @dataclass(slots=True)
 class Kills:
-    """A world, whoever lives and dies in it, and its books."""
+    """A world, whoever lives and dies in it, and its books.
+
+    Attributes:
+        store: a door of our own to the store that they work on.
+    """
 
     world: FaultWorld
     journal: Journal
     rng: random.Random
+    store: sa.Engine
     books: Books = field(default_factory=Books)
     seq: int = 0
     heard: Written = field(default_factory=Counter)
@@ -210,10 +218,9 @@ class Kills:
 
     def _left_sent(self) -> bool:
         """Whether the store has values that went out, and does not know what became of them."""
-        path = self.world.place.folder / "stagesync.db"
-        with closing(sqlite3.connect(path, timeout=30)) as store:
-            query = "SELECT EXISTS (SELECT 1 FROM plan_entry WHERE state = 'sent')"
-            return bool(store.execute(query).fetchone()[0])
+        query = "SELECT COUNT(*) FROM plan_entry WHERE state = 'sent'"
+        with self.store.connect() as tx:
+            return bool(tx.exec_driver_sql(query).scalar_one())
 
     def _sent(self) -> int:
         """Records that were sent to be written since the last count."""
@@ -297,24 +304,36 @@ def plain(value: Any) -> str:
     return text.replace("Z", "+00:00").replace(".000", "").replace("+0000", "+00:00")
 
 
+GUARDRAILS = "{never_below: 100000, max_writes_of_a_field: 100000, max_source_loss: 100%}"
+"""Kills are the matter here: nothing is to be held."""
+
+
 @contextmanager
-def killing(folder: Path, *, seed: int, contacts: int = 30) -> Iterator[Kills]:
-    """A settled world in which lives may begin."""
+def killing(
+    folder: Path, *, seed: int, contacts: int = 30, store_url: str | None = None
+) -> Iterator[Kills]:
+    """A settled world in which lives may begin.
+
+    Args:
+        store_url: of an empty database; None makes a file in the folder.
+    """
+    url = store_url or f"sqlite:///{folder}/stagesync.db"
     with fault_world(folder, contacts=contacts) as world:
-        text = SETTINGS.format(folder=folder, lease_s=LEASE_S, **world.told)
-        world.place.config.write_text(text)
-        (folder / "hubspot.token").write_text(world.told["hubspot"]["token"])
+        store = f"{{url: '{url}', lease: {LEASE_S:.0f}s}}"
+        world.place = make_place(
+            folder,
+            world.told,
+            vendor_stage="off",
+            store=store,
+            guardrails=GUARDRAILS,
+            level="error",
+        )
         quick = {"index_lag_create_s": 0.5, "index_lag_update_s": 0.3}
         world.vendors.ask("hubspot", "PUT", "settings", quick)
-        journal = Journal(
-            world.sandbox.hubspot,
-            world.sandbox.salesforce,
-            hubspot_names={many: one for one, many in PLURALS.items()},
-            salesforce_names={theirs: ours for ours, theirs in NAMES.items()},
-        )
         nursery = multiprocessing.get_context("forkserver")
         nursery.set_forkserver_preload(list(NURSERY))
-        kills = Kills(world, journal, random.Random(seed), _nursery=nursery)
+        door = make_engine(url, tuned=False)
+        kills = Kills(world, _journal(world), random.Random(seed), door, _nursery=nursery)
         for crm, kind, _, _ in EDITS:
             found = (
                 world.vendors.hubspot(kind, ["hs_object_id"])
@@ -325,32 +344,16 @@ def killing(folder: Path, *, seed: int, contacts: int = 30) -> Iterator[Kills]:
         kills.reckon()
         kills.books = Books()
         yield kills
+        door.dispose()
 
 
-SETTINGS = """\
-store: {{url: sqlite:///stagesync.db, lease: {lease_s:.0f}s}}
-clock: sandbox
-connections:
-  hubspot:
-    connector: hubspot
-    url: {hubspot[url]}
-    token: {{file: {folder}/hubspot.token}}
-    mode: active
-    poll: 1s
-  salesforce:
-    connector: salesforce
-    url: {salesforce[url]}
-    auth:
-      client_credentials:
-        id: {salesforce[client_id]}
-        secret: {{file: {folder}/salesforce.secret}}
-    mode: active
-    poll: 1s
-prefer: [salesforce, hubspot]
-# Kills are the matter here: nothing is to be held.
-guardrails: {{never_below: 100000, max_writes_of_a_field: 100000, max_source_loss: 100%}}
-log: {{level: error, format: json}}
-"""
+def _journal(world: FaultWorld) -> Journal:
+    return Journal(
+        world.sandbox.hubspot,
+        world.sandbox.salesforce,
+        hubspot_names={many: one for one, many in PLURALS.items()},
+        salesforce_names={theirs: ours for ours, theirs in NAMES.items()},
+    )
 
 
 def kill(kills: Kills, count: int, *, every: int) -> Books:

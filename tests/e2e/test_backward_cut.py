@@ -17,7 +17,8 @@ from stagesync.connector import Secret
 from stagesync.domain.free_mail import FREE_MAIL
 from stagesync.domain.plan import VendorStage
 from stagesync.engine.deployment import Connected, Deployment
-from stagesync.engine.run import Outcome, run_once
+from stagesync.engine.outcome import Outcome
+from stagesync.engine.run import run_once
 from stagesync.engine.setup import own_fields
 from stagesync.loading.definitions import load_definitions, shipped_mappings
 from stagesync.loading.mapping import load_mapping

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+
+from stagesync.store.engines import is_sqlite
 
 from .deployments import wait_until
 from .kills import Kills, kill, killing
@@ -24,9 +27,16 @@ Tell = Callable[[str, str], None]
 
 
 def _nothing_lost(
-    folder: Path, tell: Tell, *, count: int, seed: int, every: int, contacts: int = 30
+    folder: Path,
+    tell: Tell,
+    *,
+    count: int,
+    seed: int,
+    every: int,
+    contacts: int = 30,
+    store_url: str | None = None,
 ) -> None:
-    with killing(folder, seed=seed, contacts=contacts) as kills:
+    with killing(folder, seed=seed, contacts=contacts, store_url=store_url) as kills:
         books = kill(kills, count, every=every)
     tell("kills", books.line())
     assert ([], 0, 0) == (books.lost, books.unlogged, books.doubled), books.line()
@@ -46,47 +56,105 @@ def test_fifty_kills_lose_nothing(tmp_path: Path, record_property: Tell) -> None
     _nothing_lost(tmp_path, record_property, count=50, seed=1, every=25, contacts=15)
 
 
+@pytest.mark.gate
+@pytest.mark.timeout(900)
+def test_kills_lose_nothing_on_a_server(
+    tmp_path: Path, record_property: Tell, postgres_store_url: str
+) -> None:
+    """The same on PostgreSQL: what a killed process left open there is undone and keeps nobody from going on."""
+    _nothing_lost(
+        tmp_path,
+        record_property,
+        count=15,
+        seed=3,
+        every=15,
+        contacts=12,
+        store_url=postgres_store_url,
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(0)
-def test_thousands_of_kills_lose_nothing(tmp_path: Path, record_property: Tell) -> None:
-    """The same with 3,000 kills, or STAGESYNC_SOAK_KILLS of them; the line it prints goes to `bench/soak.txt`."""
+def test_thousands_of_kills_lose_nothing(
+    tmp_path: Path, record_property: Tell, request: pytest.FixtureRequest
+) -> None:
+    """The same with 3,000 kills, or STAGESYNC_SOAK_KILLS of them, with STAGESYNC_SOAK_STORE=postgres on a server; the line it prints goes to `bench/kills.txt`."""
     count = int(os.environ.get("STAGESYNC_SOAK_KILLS", "3000"))
-    _nothing_lost(tmp_path, record_property, count=count, seed=count, every=50)
+    is_server = os.environ.get("STAGESYNC_SOAK_STORE", "sqlite") == "postgres"
+    url = request.getfixturevalue("postgres_store_url") if is_server else None
+    _nothing_lost(tmp_path, record_property, count=count, seed=count, every=50, store_url=url)
 
 
 @pytest.mark.gate
-def test_a_paused_daemon_is_replaced_and_stands_by(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_paused_daemon_is_replaced_and_stands_by(
+    tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
     """Stopped for longer than its lease lasts it loses its place to another one; woken, it waits for its turn."""
-    with killing(tmp_path, seed=1, contacts=5) as kills:
-        first = kills.born("run")
-        assert wait_until(lambda: at_work(kills) == (first.pid, []), seconds=SOON_S)
-        pause_between_transactions(int(first.pid or 0), kills.world.place.folder / "stagesync.db")
-        second = kills.born("run")
-        try:
-            assert wait_until(lambda: at_work(kills) == (second.pid, []), seconds=SOON_S)
-            os.kill(int(first.pid or 0), signal.SIGCONT)
-            assert wait_until(lambda: at_work(kills) == (second.pid, [first.pid]), seconds=SOON_S)
-        finally:
-            for each in (first, second):
-                each.kill()
-                each.join()
-        kills.reckon()
+    url = request.getfixturevalue("postgres_store_url") if kind == "postgres" else None
+    with killing(tmp_path, seed=1, contacts=5, store_url=url) as kills:
+        _is_replaced(kills, lambda: not is_amid_a_transaction(kills))
     assert ([], 0, 0) == (kills.books.lost, kills.books.unlogged, kills.books.doubled)
 
 
-def pause_between_transactions(pid: int, store: Path) -> None:
-    """Stop a process where it does not hold SQLite's lock: with it, nobody could take its place."""
+@pytest.mark.gate
+def test_a_daemon_paused_amid_a_transaction_is_put_out_of_it(
+    tmp_path: Path, postgres_store_url: str
+) -> None:
+    """PostgreSQL ends a session that stands still in a transaction, so that its locks hold up nobody for long."""
+    brief = {"options": "-c idle_in_transaction_session_timeout=2s"}
+    url = sa.make_url(postgres_store_url).update_query_dict(brief)
+    shown = url.render_as_string(hide_password=False)
+    with killing(tmp_path, seed=1, contacts=5, store_url=shown) as kills:
+        _is_replaced(kills, lambda: is_amid_a_transaction(kills))
+    assert ([], 0, 0) == (kills.books.lost, kills.books.unlogged, kills.books.doubled)
+
+
+def _is_replaced(kills: Kills, at: Callable[[], bool]) -> None:
+    """A daemon is stopped where that holds, another one takes its place, and the first one stands by when it wakes."""
+    first = kills.born("run")
+    assert wait_until(lambda: at_work(kills) == (first.pid, []), seconds=SOON_S)
+    pause(first, at)
+    second = kills.born("run")
+    try:
+        assert wait_until(lambda: at_work(kills) == (second.pid, []), seconds=SOON_S)
+        os.kill(int(first.pid or 0), signal.SIGCONT)
+        assert wait_until(lambda: at_work(kills) == (second.pid, [first.pid]), seconds=SOON_S)
+    finally:
+        for each in (first, second):
+            each.kill()
+            each.join()
+    kills.reckon()
+
+
+def pause(process: BaseProcess, at: Callable[[], bool]) -> None:
+    """Stop a process where that holds."""
+    pid, rng = int(process.pid or 0), random.Random(1)
     while True:
         os.kill(pid, signal.SIGSTOP)
-        with closing(sqlite3.connect(store, timeout=0.2, isolation_level=None)) as door:
-            try:
-                door.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError:
-                os.kill(pid, signal.SIGCONT)
-                time.sleep(0.05)
-            else:
-                door.execute("ROLLBACK")
-                return
+        time.sleep(0.02)
+        if at():
+            return
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(rng.uniform(0.0, 0.05))
+
+
+def is_amid_a_transaction(kills: Kills) -> bool:
+    """Whether somebody else holds the store now; on SQLite nobody could take the place of who does."""
+    with kills.store.connect() as door:
+        if not is_sqlite(door):
+            query = (
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND state = 'idle in transaction'"
+            )
+            return bool(door.exec_driver_sql(query).scalar_one())
+        door.exec_driver_sql("PRAGMA busy_timeout = 200")
+        try:
+            door.exec_driver_sql("BEGIN IMMEDIATE")
+        except sa.exc.OperationalError:
+            return True
+        door.exec_driver_sql("ROLLBACK")
+        return False
 
 
 def at_work(kills: Kills) -> tuple[int | None, list[int]]:

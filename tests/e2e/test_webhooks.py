@@ -14,7 +14,7 @@ import requests
 
 from stagesync.app import Opened
 from stagesync.engine.daemon import run_daemon
-from stagesync.engine.run import Outcome
+from stagesync.engine.outcome import Outcome
 from stagesync.sandbox.hubspot.signing import signed_headers
 from stagesync.store import inbox, records
 from stagesync.web.server import serve

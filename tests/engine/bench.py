@@ -24,8 +24,10 @@ from stagesync.domain.free_mail import FREE_MAIL
 from stagesync.domain.guard import Limits
 from stagesync.domain.mapping import CrmMapping
 from stagesync.domain.plan import VendorStage
+from stagesync.engine.decide import decide
 from stagesync.engine.deployment import Connected, Deployment
-from stagesync.engine.run import Outcome, decide, run_once
+from stagesync.engine.outcome import Outcome
+from stagesync.engine.run import run_once
 from stagesync.engine.setup import own_fields
 from stagesync.engine.standing import give_memory
 from stagesync.loading.definitions import load_definitions, shipped_mappings

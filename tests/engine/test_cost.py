@@ -8,7 +8,7 @@ import pytest
 
 from stagesync.domain.plan import VendorStage
 from stagesync.engine.cost import Cost
-from stagesync.engine.run import Outcome
+from stagesync.engine.outcome import Outcome
 from stagesync.engine.shown import plan_document
 
 from .bench import Bench

@@ -15,7 +15,8 @@ from structlog.testing import capture_logs
 from stagesync.connector import Connector, Named, Page, Pull, Unavailable
 from stagesync.engine import daemon
 from stagesync.engine.daemon import run_daemon
-from stagesync.engine.run import Outcome, run_once
+from stagesync.engine.outcome import Outcome
+from stagesync.engine.run import run_once
 from stagesync.store import connections, open_store, records
 
 from .bench import Bench, BenchClock, make_bench

@@ -5,9 +5,10 @@ from typing import Any
 
 from stagesync.connector import Unavailable
 from stagesync.domain.guard import Cause, Group, Rule
+from stagesync.engine.decide import decide
 from stagesync.engine.holds import retry
 from stagesync.engine.instants import iso
-from stagesync.engine.run import Outcome, decide
+from stagesync.engine.outcome import Outcome
 from stagesync.engine.status import status
 from stagesync.engine.undo import undo
 from stagesync.store import alerts, plans, state

@@ -16,7 +16,7 @@ from stagesync.domain.plan import VendorStage, Way
 from stagesync.engine.deployment import Connected
 from stagesync.engine.explain import explain
 from stagesync.engine.holds import hold, release
-from stagesync.engine.run import Outcome
+from stagesync.engine.outcome import Outcome
 from stagesync.loading.mapping import load_mapping
 from stagesync.store import plans
 

@@ -11,7 +11,8 @@ from stagesync.connector import Named, Unavailable
 from stagesync.domain.guard import Limits, Rule
 from stagesync.domain.mapping import FactRule, ObjectMapping
 from stagesync.engine.first_load import find_unread
-from stagesync.engine.run import Outcome, run_once
+from stagesync.engine.outcome import Outcome
+from stagesync.engine.run import run_once
 from stagesync.engine.status import status
 from stagesync.errors import ArgumentError
 from stagesync.store import alerts, connections, history, people, records, state

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from stagesync.connector import Hears, Named, Unavailable
 from stagesync.engine.daemon import run_daemon
 from stagesync.engine.inbox import may_be_taken, note_heard
-from stagesync.engine.run import Outcome, run_once
+from stagesync.engine.outcome import Outcome
+from stagesync.engine.run import run_once
 from stagesync.engine.status import status
 from stagesync.store import inbox, people, records, state
 

@@ -10,8 +10,8 @@ from stagesync.connector import Actor, Change, PermissionMissing, Unavailable
 from stagesync.connector.memory import MemoryConnector
 from stagesync.domain.edits import Answer, EditRules, Origin, Rule
 from stagesync.engine.explain import explain
+from stagesync.engine.outcome import Outcome
 from stagesync.engine.overwritten import UNDER_WAY_S, replaced
-from stagesync.engine.run import Outcome
 from stagesync.engine.status import status
 from stagesync.store import alerts, edits, holds, records, watches
 from stagesync.store.watches import Watch

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stagesync.engine.run import Outcome
+from stagesync.engine.outcome import Outcome
 from stagesync.engine.shown import (
     diff_document,
     keep_shown,

@@ -7,7 +7,8 @@ import pytest
 from free_hand import WRITE_OVER
 from stagesync.domain.guard import Limits
 from stagesync.engine import holds
-from stagesync.engine.run import Outcome, decide
+from stagesync.engine.decide import decide
+from stagesync.engine.outcome import Outcome
 from stagesync.engine.undo import Undoing, undo
 from stagesync.errors import ArgumentError, Unavailable
 

@@ -6,7 +6,7 @@ import pytest
 
 from free_hand import WRITE_OVER
 from stagesync.connector import Refusal, Unavailable, Write, WriteResult
-from stagesync.engine.run import Outcome
+from stagesync.engine.outcome import Outcome
 from stagesync.store import plans
 
 from .bench import DAY_S, Bench, iso

@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from stagesync.engine.backtest import backtest
 from stagesync.engine.deployment import Deployment
-from stagesync.engine.run import Outcome, run_once
+from stagesync.engine.outcome import Outcome
+from stagesync.engine.run import run_once
 from stagesync.engine.trial import deployment_under
 from stagesync.loading.definitions import shipped_mappings
 from stagesync.store import people

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from free_hand import UNLIMITED
 from stagesync.domain.plan import VendorStage
-from stagesync.engine.run import Outcome, decide
+from stagesync.engine.decide import decide
+from stagesync.engine.outcome import Outcome
 from stagesync.engine.undo import Undoing, undo
 from stagesync.errors import Unavailable
 

@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from stagesync.engine.run import Outcome
+from stagesync.engine.outcome import Outcome
 
 from .crms import DAY_S, Crms
 from .journal import Place

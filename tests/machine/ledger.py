@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stagesync.engine.audit import verify
-from stagesync.engine.run import Outcome
+from stagesync.engine.outcome import Outcome
 from stagesync.store import baselines, connections, differences, log, records
 
 from .counts import Counts

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from stagesync.engine import holds
-from stagesync.engine.run import Outcome
+from stagesync.engine.outcome import Outcome
 from stagesync.store import connections
 
 from .acts import OWN, actors, crms, numbers

@@ -21,8 +21,10 @@ from stagesync.domain.edits import Rule as EditRule
 from stagesync.domain.free_mail import FREE_MAIL
 from stagesync.domain.guard import Limits
 from stagesync.domain.plan import VendorStage
+from stagesync.engine.decide import decide
 from stagesync.engine.deployment import Connected, Deployment
-from stagesync.engine.run import Outcome, decide, run_once
+from stagesync.engine.outcome import Outcome
+from stagesync.engine.run import run_once
 from stagesync.engine.setup import own_fields
 from stagesync.loading.definitions import Definitions, load_definitions, shipped_mappings
 from stagesync.loading.mapping import load_mapping

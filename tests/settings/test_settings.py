@@ -238,7 +238,10 @@ def test_without_web_there_is_no_server(write: Path) -> None:
             "{listen: 'x:1', public_url: 'https://crm.example/?a=1'}",
             "web.public_url: must be a bare address: no user, query or fragment",
         ),
-        ("{listen: 'x:1', port: 1}", "web.port: is not known; known: listen, public_url"),
+        (
+            "{listen: 'x:1', port: 1}",
+            "web.port: is not known; known: listen, public_url, console, session",
+        ),
     ],
 )
 def test_a_bad_web_server_is_told(write: Path, web: str, said: str) -> None:

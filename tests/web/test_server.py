@@ -58,7 +58,7 @@ class Served:
 def served() -> Iterator[Served]:
     bench, called, pool = make_bench(), threading.Event(), urllib3.PoolManager(maxsize=32)
     bench.north.hook_secret = "hush"
-    settings = WebSettings(listen="127.0.0.1:0", public_url=PUBLIC)
+    settings = WebSettings(listen="127.0.0.1:0", public_url=PUBLIC, console=False)
     with serve(settings, bench.deployment, call=called.set) as url:
         yield Served(bench, url, called, pool)
     pool.clear()

@@ -23,6 +23,7 @@ from stagesync.cli.people import people
 from stagesync.cli.plans import approve, drop, plan
 from stagesync.cli.sandbox import sandbox
 from stagesync.cli.stores import backup, restore, store
+from stagesync.cli.user import user
 from stagesync.cli.vocabulary import vocabulary
 
 
@@ -58,6 +59,7 @@ for command in (
     explain,
     funnel,
     people,
+    user,
     forget,
     audit,
     backup,

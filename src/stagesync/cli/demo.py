@@ -20,7 +20,7 @@ from stagesync.cli.summary import FirstPass, find_movable, show, show_commands, 
 if TYPE_CHECKING:
     from stagesync.app import Opened
     from stagesync.engine.deployment import Deployment
-    from stagesync.engine.run import Outcome
+    from stagesync.engine.outcome import Outcome
     from stagesync.sandbox import Sandbox
 
 SETTINGS = """\
@@ -110,7 +110,8 @@ def _write_deployment(folder: Path, running: Sandbox) -> Path:
 
 def _first_pass(found: Opened) -> FirstPass:
     from stagesync.engine.agreement import agreement
-    from stagesync.engine.run import decide, run_once
+    from stagesync.engine.decide import decide
+    from stagesync.engine.run import run_once
     from stagesync.store import people
     from stagesync.store.differences import count_differences
 

@@ -167,7 +167,8 @@ def undo(
     from stagesync.app import actor
     from stagesync.cli.passes import decide_plan, end_as
     from stagesync.cli.plan_tables import show_plan
-    from stagesync.engine.run import Outcome, run_once
+    from stagesync.engine.outcome import Outcome
+    from stagesync.engine.run import run_once
     from stagesync.engine.shown import keep_shown, plan_document
     from stagesync.engine.undo import document
     from stagesync.engine.undo import undo as plan_undo

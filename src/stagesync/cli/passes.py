@@ -15,7 +15,7 @@ from stagesync.errors import ArgumentError, HeldError
 
 if TYPE_CHECKING:
     from stagesync.engine.deployment import Deployment
-    from stagesync.engine.run import Outcome
+    from stagesync.engine.outcome import Outcome
 
 REFUSED_HINT = (
     "stagesync status counts why, stagesync explain has the CRM's words; the next run sends what was"
@@ -70,7 +70,7 @@ def run(*, config: Path | None) -> None:
 def decide_plan(deployment: Deployment, plan_id: str, *, approve: bool) -> int:
     """Approve or drop, in the name of whoever sits at this terminal; how many values it decided."""
     from stagesync.app import actor
-    from stagesync.engine.run import decide
+    from stagesync.engine.decide import decide
 
     try:
         return decide(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stagesync.domain.vocabulary import Stage, Vocabulary
     from stagesync.engine.agreement import Agreement
     from stagesync.engine.deployment import Deployment
-    from stagesync.engine.run import Outcome
+    from stagesync.engine.outcome import Outcome
 
 BAR = 30
 """Characters of the longest bar."""

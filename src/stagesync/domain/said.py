@@ -11,6 +11,7 @@ A number is given as one, and each language groups its digits in its own way; an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Self, TypeAlias
 
 Part: TypeAlias = "str | int | Sequence[str]"
@@ -52,6 +53,11 @@ class Said(str):
         return _fill(self.template, self.values, translate, number)
 
 
+def together(sentences: Sequence[str]) -> str:
+    """Several sentences as one."""
+    return reduce(lambda one, other: Said("{one}; {other}", one=one, other=other), sentences)
+
+
 def template(text: str) -> str:
     """The text, marked as a template that is put to use elsewhere."""
     return text
@@ -74,7 +80,6 @@ def _fill(
             return part
         if isinstance(part, int):
             return number(part)
-        mark = "; " if any(isinstance(each, Said) for each in part) else ", "
-        return mark.join(told(each) for each in part)
+        return ", ".join(told(each) for each in part)
 
     return translate(template).format(**{name: told(part) for name, part in values.items()})

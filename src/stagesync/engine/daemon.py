@@ -13,7 +13,8 @@ from stagesync.connector import Clock
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.inbox import may_be_taken
 from stagesync.engine.lease import Lease, one_daemon
-from stagesync.engine.run import Outcome, run_once
+from stagesync.engine.outcome import Outcome
+from stagesync.engine.run import run_once
 from stagesync.errors import LeaseHeld, LeaseLost, StoreError
 
 log = structlog.get_logger()

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from stagesync.domain.guard import Base, Cause, Group, Rule, Trip, trips
 from stagesync.domain.life import Move, State, move
-from stagesync.domain.said import Said, template
+from stagesync.domain.said import Said, template, together
 from stagesync.engine.alerts import Kind, settle
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.recovered import is_restored
@@ -269,7 +269,7 @@ def tell(
                 Said(
                     "plan {plan} is held: {why}",
                     plan=plan_id,
-                    why=sorted({why_in_numbers(trip) for trip in trips_}),
+                    why=together(sorted({why_in_numbers(trip) for trip in trips_})),
                 ),
                 Said(
                     "stagesync plan shows it, and who else writes there; stagesync approve {plan} or"

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stagesync.engine.allowance import notice_shortages
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.failing import notice_failures, notice_stalled
+from stagesync.engine.outcome import Outcome
 from stagesync.engine.parked import notice_parked
 from stagesync.engine.silence import notice_unusual
-
-if TYPE_CHECKING:
-    from stagesync.engine.run import Outcome
 
 
 def notice(deployment: Deployment, outcome: Outcome, *, polled: bool, now_s: float) -> None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection
 
 from stagesync.domain.guard import Cause
-from stagesync.domain.life import Move, State, move
 from stagesync.engine import audit
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
@@ -20,12 +17,13 @@ from stagesync.engine.edits import answer_edits
 from stagesync.engine.evaluate import Evaluated, evaluate_all
 from stagesync.engine.first_load import Unread, find_unread, must_wait, remember_loss, tell
 from stagesync.engine.forget import finish
-from stagesync.engine.guard import count_groups, has_shrunk, notice_definitions
+from stagesync.engine.guard import has_shrunk, notice_definitions
 from stagesync.engine.heads import tend_log
 from stagesync.engine.holds import end_due
 from stagesync.engine.lease import one_pass
 from stagesync.engine.noticing import notice
-from stagesync.engine.plan import Planned, plan_all, plan_nobody
+from stagesync.engine.outcome import Outcome
+from stagesync.engine.plan import plan_all, plan_nobody
 from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.pull import Pulled, pull_all
 from stagesync.engine.recovered import settle_restore
@@ -34,82 +32,11 @@ from stagesync.engine.retain import let_go
 from stagesync.engine.standing import save_standing
 from stagesync.engine.taken import settle_sent
 from stagesync.engine.trouble import advise, to_keep
-from stagesync.engine.writeback import Written, write_back
+from stagesync.engine.writeback import write_back
 from stagesync.errors import CrmError
-from stagesync.store import connections, differences, guards, people, plans, saved, state
+from stagesync.store import connections, people, plans, state
 
 log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run did, whole.
-
-    Attributes:
-        descriptions: connection -> its live fields, where they are known.
-        overwritten: connection -> edits that our earlier writes had replaced while they were under way.
-        calls: connection -> requests that count against the vendor's quota.
-        troubles: connection -> what broke it off.
-        unread: connections whose first load is not complete.
-    """
-
-    run: str
-    plan: Planned
-    pulled: Mapping[str, Pulled]
-    evaluated: Evaluated
-    people: int
-    descriptions: Mapping[str, Descriptions]
-    overwritten: Mapping[str, int] = field(default_factory=dict)
-    written: Mapping[str, Written] = field(default_factory=dict)
-    calls: Mapping[str, int] = field(default_factory=dict)
-    troubles: Mapping[str, CrmError] = field(default_factory=dict)
-    unread: Sequence[Unread] = ()
-    seconds: float = 0.0
-
-    @property
-    def waits(self) -> bool:
-        """Whether a first load must be complete before anything is evaluated or written."""
-        return must_wait(self.unread)
-
-    @property
-    def is_incomplete(self) -> bool:
-        """Whether something is left that the next run must read or write."""
-        return bool(self.troubles) or self.waits
-
-    @property
-    def exit_code(self) -> int:
-        """As `docs/cli.md` lists them: the gravest that holds."""
-        if self.is_incomplete:
-            return 4
-        if any(each.refused for each in self.written.values()):
-            return 6
-        return 3 if self.plan.held else 0
-
-    def summary(self) -> dict[str, Any]:
-        """The JSON document of `stagesync sync`."""
-        return {
-            "run": self.run,
-            "plan": self.plan.id,
-            "pulled": {name: each.records for name, each in self.pulled.items()},
-            "changed": {name: each.changed for name, each in self.pulled.items()},
-            "people": self.people,
-            "evaluated": len(self.evaluated.people),
-            "transitions": self.evaluated.transitions,
-            "written": {name: self._written(name).written for name in self.pulled},
-            "refused": {name: self._written(name).refused for name in self.pulled},
-            "skipped": self.plan.differences,
-            "held": self.plan.held,
-            "edited": {name: self._written(name).edited for name in self.pulled},
-            "overwritten_edits": {name: self.overwritten.get(name, 0) for name in self.pulled},
-            "ramped": {name: self._written(name).ramped for name in self.pulled},
-            "calls": dict(self.calls),
-            "troubles": {name: str(error) for name, error in self.troubles.items()},
-            "unread": {each.connection: dict(each.objects) for each in self.unread},
-            "seconds": self.seconds,
-        }
-
-    def _written(self, name: str) -> Written:
-        return self.written.get(name, Written())
 
 
 def run_once(
@@ -320,37 +247,3 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool, polled: bo
         outcome=names[outcome.exit_code],
     )
     structlog.contextvars.unbind_contextvars("run")
-
-
-def decide(deployment: Deployment, plan_id: str, *, approve: bool, by: str, now_s: float) -> int:
-    """Approve or drop a held plan; the next run writes what was approved.
-
-    Returns:
-        The number of entries that it decided.
-
-    Raises:
-        KeyError: no held plan of that id.
-    """
-    with deployment.store.begin() as tx:
-        plan = plans.get_plan(tx, plan_id)
-        if plan is None or plan.state != "held":
-            raise KeyError(plan_id)
-        saved.save(tx, plan_id, now_s=now_s)
-        entries = plans.entries_of(tx, plan_id, State.HELD)
-        by_move = Move.APPROVE if approve else Move.DROP
-        moves = [(each.record_pk, each.field, move(each.state, by_move)) for each in entries]
-        if not approve:
-            differences.note_dropped(tx, plan_id, at_s=now_s)
-        plans.set_entry_states(tx, plan_id, moves)
-        guards.save_held_groups(tx, plan_id, [], at_s=now_s)
-        if approve:
-            plans.set_approvals(tx, plan_id, [(e.record_pk, e.field, plan_id) for e in entries])
-            guards.save_approval(tx, plan_id, count_groups(entries))
-            for name in sorted({each.connection for each in entries}):
-                connections.activate(tx, name, by=by, at_s=now_s)
-        word = "approved" if approve else "dropped"
-        plans.decide_plan(tx, plan_id, word, by=by, at_s=now_s)
-        told = {word: plan_id, "values": len(entries)}
-        audit.tell(tx, told, actor=by, now_s=now_s, policy=deployment.policy.label)
-    log.info("plan decided", plan=plan_id, approved=approve, entries=len(entries))
-    return len(entries)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
-from stagesync.settings.values import Strict
+from stagesync.settings.values import Duration, Strict
 
 
 def _listen(value: object) -> object:
@@ -39,11 +39,16 @@ class WebSettings(Strict):
 
     Attributes:
         listen: address and port; port 0 takes a free one.
-        public_url: how the CRMs reach it, without a slash at the end; None means just as it listens.
+        public_url: how the CRMs and browsers reach it, without a slash at the end; None means just as it
+            listens.
+        console: whether people can sign in; without it only webhooks are taken.
+        session: how long somebody stays signed in who does nothing.
     """
 
     listen: Annotated[str, BeforeValidator(_listen)]
     public_url: Annotated[str, BeforeValidator(_public_url)] | None = None
+    console: bool = True
+    session: Annotated[Duration, Field(ge=60)] = Field(default=8 * 3600.0, validate_default=False)
 
     @property
     def address(self) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
@@ -18,8 +18,9 @@ from stagesync.store.refusals import hint_of, not_opened
 LOCK_S = 30.0
 """How long a process waits for another one that writes."""
 
-IDLE_LIMIT = "-c idle_in_transaction_session_timeout=5min"
-"""Postgres ends a session of a process that was paused inside a transaction: others wait for its locks."""
+LIMITS = f"-c idle_in_transaction_session_timeout=5min -c lock_timeout={LOCK_S:.0f}s"
+"""Postgres ends a session of a process that was paused inside a transaction: others wait for its locks, and not
+for longer than they would for SQLite's. What the URL itself sets in `options` wins."""
 
 KEPT_LOG = 2 * 2**20
 """Bytes that the file of SQLite's write-ahead log keeps once it was written back."""
@@ -50,7 +51,9 @@ def make_engine(url: str, *, tuned: bool = True) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
-            return create_engine(parsed, hide_parameters=True, connect_args={"options": IDLE_LIMIT})
+            return create_engine(
+                parsed, hide_parameters=True, connect_args={"options": _options(parsed)}
+            )
     except (ArgumentError, NoSuchModuleError) as error:
         raise StoreError(
             "store.url is not a database URL that can be opened here",
@@ -68,6 +71,48 @@ def make_engine(url: str, *, tuned: bool = True) -> Engine:
     if tuned:
         event.listen(engine, "connect", _tune_sqlite)
     return engine
+
+
+def make_reader(url: str) -> Engine | None:
+    """A further door to the same database that lets nothing be changed; None of a store in memory, which has one.
+
+    What is read in one transaction is of one instant, and waits for nobody who writes.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(
+            parsed,
+            hide_parameters=True,
+            connect_args={"options": _options(parsed)},
+            isolation_level="REPEATABLE READ",
+            execution_options={"postgresql_readonly": True},
+        )
+    if file_of(url) is None:
+        return None
+    engine = create_engine(
+        parsed,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": LOCK_S},
+    )
+    event.listen(engine, "connect", _let_read_only)
+    event.listen(engine, "begin", _begin_reading)
+    return engine
+
+
+def _let_read_only(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection has no type
+    for pragma in ("query_only=ON", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_reading(connection: Connection) -> None:
+    # The driver itself begins nothing before something is changed, and each statement would see another instant.
+    connection.exec_driver_sql("BEGIN")
+
+
+def _options(url: URL) -> str:
+    return f"{LIMITS} {url.query.get('options', '')}".rstrip()
 
 
 def file_of(url: str) -> Path | None:

@@ -98,6 +98,16 @@ HOLDINGS: Mapping[str, Holding] = {
         staff=("approved_by", "paused_by"),
     ),
     "remembered": Holding(plain=("connection", "text")),
+    "login": Holding(
+        plain=("role", "password", "made_at_s"),
+        staff=("name", "made_by"),
+        until="until the login is removed",
+    ),
+    "session": Holding(
+        plain=("digest", "kind", "made_at_s", "seen_at_s", "until_s"),
+        staff=("login",),
+        until="until it ends; 30 days at most",
+    ),
     "alert": Holding(
         plain=("connection", "key", "what", "fix", "raised_at_s", "ended_at_s", "seen"),
         until="400 days after it ended: nothing of anybody",

@@ -11,7 +11,13 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from stagesync.store.checkpoints import Checkpoints
-from stagesync.store.engines import file_of, forget_statistics, make_engine, store_error
+from stagesync.store.engines import (
+    file_of,
+    forget_statistics,
+    make_engine,
+    make_reader,
+    store_error,
+)
 from stagesync.store.migrating import migrate
 
 LONG_S = 1.0
@@ -30,8 +36,10 @@ class Store:
         self._engine = engine
         self._turn = threading.RLock()
         self._is_open = False
-        path = file_of(engine.url.render_as_string(hide_password=False))
+        url = engine.url.render_as_string(hide_password=False)
+        path = file_of(url)
         self._checkpoints = Checkpoints(path) if path else None
+        self._reader = make_reader(url)
         self.fence: Callable[[Connection], None] | None = None
 
     @contextmanager
@@ -70,6 +78,24 @@ class Store:
             finally:
                 self._is_open = False
 
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads, of one instant; it neither waits for those of `begin` nor holds them up.
+
+        Raises:
+            StoreError: the database refuses, as it does whatever would change something.
+        """
+        if self._reader is None:
+            with self.begin(fenced=False) as transaction:
+                yield transaction
+            return
+        try:
+            with self._reader.connect() as connection, connection.begin() as transaction:
+                yield connection
+                transaction.rollback()
+        except DBAPIError as error:
+            raise store_error(error) from error
+
     def forget_traces(self) -> None:
         """Empty SQLite's write-ahead log, in which pages stand as they were before they were blanked.
 
@@ -83,6 +109,8 @@ class Store:
         """Let go of the database."""
         if self._checkpoints:
             self._checkpoints.close()
+        if self._reader:
+            self._reader.dispose()
         self._engine.dispose()
 
 

@@ -20,6 +20,8 @@ from starlette.routing import Route
 from stagesync.engine.deployment import Deployment
 from stagesync.errors import ArgumentError, StagesyncError
 from stagesync.settings import WebSettings
+from stagesync.web import site
+from stagesync.web.ask import House
 from stagesync.web.protocol import PromptProtocol
 from stagesync.web.webhooks import Webhooks
 
@@ -47,7 +49,7 @@ def serve(
     sock = _bind(*settings.address)
     try:
         url = _url(sock)
-        app = make_app(deployment, public_url=settings.public_url or url, call=call)
+        app = make_app(settings, deployment, public_url=settings.public_url or url, call=call)
         server = _server(app)
         thread = threading.Thread(
             target=lambda: asyncio.run(server.serve(sockets=[sock])), name="web", daemon=True
@@ -64,14 +66,19 @@ def serve(
         sock.close()
 
 
-def make_app(deployment: Deployment, *, public_url: str, call: Callable[[], None]) -> Starlette:
+def make_app(
+    settings: WebSettings, deployment: Deployment, *, public_url: str, call: Callable[[], None]
+) -> Starlette:
     """What the server answers."""
     webhooks = Webhooks(deployment, public_url=public_url, call=call)
+    house = House(settings, lambda: deployment, public_url, call, site.badges, nav=site.NAV)
     return Starlette(
         routes=[
             Route("/healthz", _healthz, methods=["GET"]),
             Route("/webhooks/{connection}", webhooks.take, methods=["POST"]),
-        ]
+            *(site.routes(house) if settings.console else ()),
+        ],
+        exception_handlers={404: site.nowhere(house)} if settings.console else {},
     )
 
 

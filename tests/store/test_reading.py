@@ -1,0 +1,57 @@
+"""Transactions that only read."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+import stores
+from stagesync.errors import StoreError
+from stagesync.store import Store, open_store, state
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Of the running test's kind, where a second door is possible."""
+    if stores.is_postgres():
+        return stores.new_store()
+    return open_store(f"sqlite:///{tmp_path / 'store.db'}")
+
+
+def test_a_reader_changes_nothing(store: Store) -> None:
+    """The database itself refuses."""
+    with pytest.raises(StoreError), store.read() as tx:
+        tx.execute(text("DELETE FROM meta"))
+
+
+def test_a_reader_waits_for_nobody_and_sees_one_instant(store: Store) -> None:
+    """What another transaction commits meanwhile shows in the next one."""
+    with store.begin() as tx:
+        state.set_meta(tx, "tried", "before")
+    with store.read() as tx:
+        seen = [state.get_meta(tx, "tried")]
+        writer = threading.Thread(target=_change, args=(store,))
+        writer.start()
+        writer.join(timeout=30)
+        seen.append(state.get_meta(tx, "tried"))
+    with store.read() as tx:
+        seen.append(state.get_meta(tx, "tried"))
+    assert ["before", "before", "after"] == seen
+
+
+def _change(store: Store) -> None:
+    with store.begin() as tx:
+        state.set_meta(tx, "tried", "after")
+
+
+def test_a_reader_reads_while_a_transaction_is_open(store: Store) -> None:
+    """A page is shown while a run holds the store."""
+    with store.begin() as tx:
+        state.set_meta(tx, "tried", "before")
+    with store.begin() as tx:
+        state.set_meta(tx, "tried", "open")
+        with store.read() as other:
+            assert "before" == state.get_meta(other, "tried")
