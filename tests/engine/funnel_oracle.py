@@ -93,6 +93,11 @@ class Oracle:
         came = [e for e in self.in_period(span) if self.entered(e) and e.stage in stages]
         return len({each.who for each in came if each.was not in stages})
 
+    def entered_in(self, span: tuple[float, float]) -> dict[str, int]:
+        """Stage -> people who entered it in a span."""
+        pairs = {(e.who, e.stage) for e in self.in_period(span) if self.entered(e)}
+        return dict(Counter(stage for _, stage in pairs))
+
     def conversion(self, low: str, high: str) -> tuple[int, int, float | None] | None:
         first: dict[str, float] = {}
         for each in self.in_period():

@@ -225,7 +225,7 @@ def _statements() -> Iterator[list[str]]:
 def test_an_idle_run_weighs_nothing(settled: tuple[Bench, list[str]]) -> None:
     """Where nothing is planned unseen, neither what was written before is read nor the base counted."""
     bench, contacts = settled
-    weighing = ("FROM own_write WHERE at_s >", "SELECT stages, COUNT(*)")
+    weighing = ("FROM own_write WHERE at_s >", "SELECT place, COUNT(*)")
 
     def weighed() -> list[str]:
         with _statements() as asked:

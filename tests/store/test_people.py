@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Connection
 
-from stagesync.store import Store, history, people, records
+from stagesync.store import Store, history, people, places, records
 from stagesync.store.history import Transition
 from stagesync.store.people import Kind, Placed
 
@@ -22,6 +22,7 @@ PLACED = Placed(
     never="a priced offer",
     no_contact_since_s=9.0,
     referrer="p_2",
+    place=7,
     policy="standard 1 (abc)",
 )
 
@@ -116,17 +117,18 @@ def test_a_domain_of_several_accounts_is_nobodys(store: Store) -> None:
     assert {"one.example": "a_1"} == found
 
 
-def test_stages_are_counted_by_vocabulary(store: Store) -> None:
-    """How many people stand at each stage of each vocabulary."""
+def test_those_in_each_place_are_counted(store: Store) -> None:
+    """One position has one number, and everybody there counts; whoever was never placed counts under none."""
+    inside, outside = {"fit": "inside", "readiness": "ready"}, {"fit": "outside"}
     with store.begin() as tx:
-        people.ensure(tx, "person", ["p_1", "p_2", "p_3"])
-        for each, stage in (("p_1", "lead"), ("p_2", "lead"), ("p_3", "client")):
-            stages = {"standard": stage, "hubspot": "none"}
-            people.save_placed(tx, "person", [Placed(each, stages=stages, position={}, scores={})])
-        assert {
-            "standard": {"lead": 2, "client": 1},
-            "hubspot": {"none": 3},
-        } == people.count_stages(tx)
+        people.ensure(tx, "person", ["p_1", "p_2", "p_3", "p_4"])
+        found = places.numbers(tx, [inside, outside, None, dict(reversed(inside.items()))])
+        one, other = found[:2]
+        assert [one, other, None, one] == found
+        rows = [Placed("p_1", place=one), Placed("p_2", place=one), Placed("p_3", place=other)]
+        people.save_placed(tx, "person", rows)
+        assert {one: 2, other: 1, None: 1} == places.counts(tx, "person")
+        assert {one: inside, other: outside} == places.all_places(tx)
 
 
 def test_somebody_interesting_is_in_several_crms(store: Store) -> None:

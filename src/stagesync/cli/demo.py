@@ -111,6 +111,7 @@ def _write_deployment(folder: Path, running: Sandbox) -> Path:
 def _first_pass(found: Opened) -> FirstPass:
     from stagesync.engine.agreement import agreement
     from stagesync.engine.decide import decide
+    from stagesync.engine.places import count_stages
     from stagesync.engine.run import run_once
     from stagesync.store import people
     from stagesync.store.differences import count_differences
@@ -125,7 +126,7 @@ def _first_pass(found: Opened) -> FirstPass:
             decide(deployment, looked.plan.id, approve=True, by="demo", now_s=now_s)
         wrote = run_once(deployment, progress=progress)
     with deployment.store.begin() as tx:
-        stages = people.count_stages(tx)
+        stages = count_stages(tx, deployment)
         differences = count_differences(tx)
         person = people.interesting(tx)
     after, movable = agreement(deployment), find_movable(deployment)

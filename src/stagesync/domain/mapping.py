@@ -100,7 +100,7 @@ class Reading:
         people: facts of every person of this account, without prefix.
         email: lower case; empty when there is none or none is valid.
         aliases: further addresses, in lower case, sorted.
-        name: first and last name as `text.fold_name` compares them.
+        name: first and last name as `text.fold_name` compares them; of a company ("", its name).
         domain: of an account's company; empty when there is none.
         mail_domain: of the company of `email`; empty for free mail.
         unmapped: (field, value) that could not be read. May hold personal data: not for logs.
@@ -187,7 +187,9 @@ def read_record(
         deal=_read_deal(mapping.deal, record) if mapping.deal else None,
         email=email,
         aliases=_aliases(record, identity.aliases, email),
-        name=(_name(record, identity.first_name), _name(record, identity.last_name)),
+        name=(_name(record, identity.first_name), _name(record, identity.last_name))
+        if mapping.is_person
+        else ("", fold_name(as_text(facts.get("account.name", "")))),
         domain=record.first(identity.domains, record.domain) or "",
         mail_domain=_mail_domain(record, email),
         unmapped=tuple(record.unmapped),

@@ -18,7 +18,7 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
 from stagesync.store import breaches, stood
 from stagesync.store.people import Placed
-from stagesync.store.stood import Position
+from stagesync.store.places import Position
 
 LATE_S = 2 * 86_400.0
 """How much later than it happened an activity may come to be known: some are pulled once an hour or a day."""

@@ -25,7 +25,7 @@ from stagesync.engine.placing import (
 from stagesync.engine.progress import Progress
 from stagesync.engine.referrals import referrers_of
 from stagesync.engine.stands import note_moves
-from stagesync.store import history, people, state
+from stagesync.store import history, people, places, state
 from stagesync.store.people import KINDS, Kind, Placed
 
 BATCH = 1_000
@@ -95,6 +95,7 @@ def _evaluate_batch(
         referrers = referrers_of(tx, deployment, found)
         after = {who: replace(each, referrer=referrers.get(who)) for who, each in after.items()}
         note_breaches(tx, deployment, found, before, fixed=fixed, now_s=now_s)
+    after = _numbered(tx, after, fixed)
     people.save_placed(tx, kind, list(after.values()))
     paths = paths_of(tx, deployment, kind, found, before=before, after=after, now_s=now_s)
     transitions, moved = [], []
@@ -111,6 +112,17 @@ def _evaluate_batch(
     state.clean(tx, kind, ids)
     _mark(tx, "plan", ((each, causes[each]) for each in outcome))
     return len(transitions)
+
+
+def _numbered(
+    tx: Connection, after: Mapping[str, Placed], fixed: Mapping[str, Mapping[str, str]]
+) -> dict[str, Placed]:
+    """Each with the number of their place, in which what a person's word fixes counts."""
+    positions = [{**(each.position or {}), **fixed.get(who, {})} for who, each in after.items()]
+    return {
+        who: replace(each, place=place)
+        for (who, each), place in zip(after.items(), places.numbers(tx, positions), strict=True)
+    }
 
 
 def _evaluations(

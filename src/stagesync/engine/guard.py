@@ -14,6 +14,7 @@ from stagesync.domain.life import Move, State, move
 from stagesync.domain.said import Said, template, together
 from stagesync.engine.alerts import Kind, settle
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.places import count_stages
 from stagesync.engine.recovered import is_restored
 from stagesync.store import guards, people, plans, records, saved, state
 from stagesync.store.people import KINDS
@@ -249,7 +250,10 @@ def _base(
     recent: Mapping[Group, int],
 ) -> Base:
     """The stages' sizes are those of now; what moves, or moved within the window, is put back."""
-    in_stage = Counter(people.stage_sizes(tx, deployment.main_vocabulary))
+    main = deployment.main_vocabulary
+    in_stage = Counter[str]()
+    for kind in KINDS:
+        in_stage.update(count_stages(tx, deployment, kind).get(main, {}))
     for group, count in (*planned.items(), *recent.items()):
         if group.is_move:
             in_stage[group.stage_from] += count

@@ -1,35 +1,25 @@
-"""Counts the stays of one vocabulary in one period: the parts of the funnel's document."""
+"""The parts of a funnel's document, from what was counted of one vocabulary in one period."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, cast
-
-from sqlalchemy import Connection
+from typing import Any
 
 from stagesync.domain.funnel import (
     Rung,
-    Span,
     Step,
     gaps_of,
-    last_weeks,
-    periods,
     skipped_share,
     skips,
     weekly_shares,
 )
+from stagesync.domain.stays import UNTOLD, Told
+from stagesync.domain.tally import Period, Tally, quarter
 from stagesync.domain.vocabulary import Stage, Vocabulary
 from stagesync.engine.instants import iso
-from stagesync.store import funnel as counted
-from stagesync.store import stays
-from stagesync.store.funnel import Reached
-from stagesync.store.stays import UNTOLD
 
 DAY_S = 86_400.0
-NOBODY = Reached(0, None)
-JUST_AFTER_S = 1.0
-"""Instants are printed in whole seconds: one that is asked for includes all of its second."""
 
 
 def ladder_of(words: Vocabulary) -> list[int]:
@@ -38,52 +28,57 @@ def ladder_of(words: Vocabulary) -> list[int]:
     return [n for _, n in sorted(ranked)]
 
 
+def stages_with(words: Vocabulary, **wanted: object) -> list[int]:
+    """Numbers of the stages whose treatment has one of these values."""
+    return [
+        n
+        for n, stage in enumerate(words.stages)
+        if any(stage.treatment.get(key) in _several(value) for key, value in wanted.items())
+    ]
+
+
+def tally_of(
+    words: Vocabulary, told: Told, period: Period, *, watched: frozenset[str] = frozenset()
+) -> Tally:
+    """What is counted for the document of this vocabulary; nobody is counted yet."""
+    groups = {
+        "mql": stages_with(words, counts_as="mql"),
+        "sql": stages_with(words, counts_as="sql"),
+        "handed_over": stages_with(words, handover=True),
+    }
+    return Tally(told, period, groups, handover="handed_over", watched=watched)
+
+
 class Measured:
-    """The stays of one vocabulary, and the period that is told of."""
+    """The document of one vocabulary, when everybody was counted."""
 
-    def __init__(self, tx: Connection, words: Vocabulary, *, at_s: float, from_s: float) -> None:
-        self.tx = tx
+    def __init__(self, words: Vocabulary, tally: Tally) -> None:
         self.words = words
-        self.at_s = at_s
-        self.from_s = from_s
+        self.tally = tally
         self.ladder = ladder_of(words)
-        self.standing = stays.standing(tx)
-        self.cohorts = counted.cohorts(tx, from_s)
-        self.reached = counted.reached(tx, from_s)
 
-    def numbers(self, **wanted: object) -> list[int]:
-        """Stages whose treatment has one of these values."""
-        return [
-            n
-            for n, stage in enumerate(self.words.stages)
-            if any(stage.treatment.get(key) in _several(value) for key, value in wanted.items())
-        ]
-
-    def document(self, known_s: float, *, by: str | None) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """What is counted, without what only people have."""
-        moves = stays.moves(self.tx, self.from_s)
-        steps = self._steps(known_s)
-        over = skips(moves, self.ladder)
-        used = stays.stood_during(self.tx, self.from_s)
+        tally = self.tally
+        steps = self._steps()
+        over = skips(tally.moves, self.ladder)
         rungs = [
-            Rung(self._id(n), self.standing.get(n, 0), n in used, *over[n]) for n in self.ladder
+            Rung(self._id(n), tally.standing[n], n in tally.used, *over[n]) for n in self.ladder
         ]
-        ends = self.at_s + JUST_AFTER_S
-        spans = periods(self.from_s, ends, by=by) if by else []
         return {
-            "people": sum(self.standing.values()),
-            "untold": self.standing.get(UNTOLD, 0),
+            "people": sum(tally.standing.values()),
+            "untold": tally.standing[UNTOLD],
             "stages": self._stages({each.stage: skipped_share(each) for each in rungs}),
             "conversion": self._conversion(),
-            "moves": self._moves(moves),
+            "moves": self._moves(),
             "gaps": [
                 {**asdict(each), "kind": str(each.kind), "to": each.to or None}
                 for each in gaps_of(rungs, steps)
             ],
-            "usual_known": len(steps) > 0 and last_weeks(ends)[0][0] >= known_s,
-            "counts": self._counts([(self.from_s, ends)])[0],
-            "periods": self._periods(spans, known_s),
-            "handover": self._handover(ends),
+            "usual_known": bool(steps and tally.period.weeks),
+            "counts": self._counts(tally.counted),
+            "periods": self._periods(),
+            "handover": self._handover(),
         }
 
     def _id(self, number: int) -> str:
@@ -91,27 +86,23 @@ class Measured:
 
     def _stages(self, skipped: Mapping[str, float | None]) -> list[dict[str, Any]]:
         """Lowest rung first, then those off the ladder."""
+        tally = self.tally
         off = [n for n, stage in enumerate(self.words.stages) if stage.rank is None]
-        came = stays.came(self.tx, self.from_s)
-        left = {row.stage: row for row in counted.times_left(self.tx, self.from_s)}
-        so_far = {row.stage: row for row in counted.times_so_far(self.tx, self.at_s)}
-        unknown = counted.unknown_beginnings(self.tx, self.at_s)
-        nothing = {"entered": 0, "fell": 0, "found": 0}
         return [
             {
                 "id": stage.id,
                 "labels": dict(stage.labels),
                 "rank": stage.rank,
                 **_meaning(stage),
-                "people": self.standing.get(n, 0),
-                **came.get(n, nothing),
+                "people": tally.standing[n],
+                "entered": tally.entered[n],
+                "fell": tally.fell[n],
+                "found": tally.found[n],
                 "skipped": skipped.get(stage.id),
-                "days": _times(left.get(n)),
-                "days_so_far": _times(so_far.get(n)),
-                "since_unknown": unknown.get(n, (0, 0.0))[0],
-                "longest_days": max(
-                    unknown.get(n, (0, 0.0))[1], so_far[n].longest if n in so_far else 0.0
-                )
+                "days": _days(tally.left_s.get(n, ())),
+                "days_so_far": _days(tally.so_far_s.get(n, ())),
+                "since_unknown": tally.unknown[n],
+                "longest_days": max(tally.longest_s.get(n, 0.0), *tally.so_far_s.get(n, ()), 0.0)
                 / DAY_S,
             }
             for n, stage in ((n, self.words.stages[n]) for n in (*self.ladder, *off))
@@ -119,92 +110,88 @@ class Measured:
 
     def _conversion(self) -> list[dict[str, Any]]:
         """Every pair of the ladder whose lower stage somebody entered."""
-        pairs = [(a, b) for a in range(len(self.ladder)) for b in range(a + 1, len(self.ladder))]
-        return [
-            {
-                "from": self._id(self.ladder[low]),
-                "to": self._id(self.ladder[high]),
-                "entered": self.cohorts[low],
-                "reached": found.people,
-                "share": found.people / self.cohorts[low],
-                "median_days": found.median_days,
-            }
-            for low, high in pairs
-            if low in self.cohorts
-            for found in [self.reached.get((low, high), NOBODY)]
-        ]
+        found = []
+        for low, stage in enumerate(self.ladder):
+            entered = self.tally.entered[stage]
+            for high in range(low + 1, len(self.ladder) if entered else 0):
+                took_s = sorted(self.tally.ways_s.get((low, high), ()))
+                found.append(
+                    {
+                        "from": self._id(stage),
+                        "to": self._id(self.ladder[high]),
+                        "entered": entered,
+                        "reached": len(took_s),
+                        "share": len(took_s) / entered,
+                        "median_days": _in_days(quarter(took_s, 2)),
+                    }
+                )
+        return found
 
-    def _moves(self, moves: Mapping[tuple[int, int], int]) -> dict[str, dict[str, int]]:
+    def _moves(self) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}
-        for (low, high), times in sorted(moves.items()):
+        for (low, high), times in sorted(self.tally.moves.items()):
             found.setdefault(self._id(low), {})[self._id(high)] = times
         return found
 
-    def _steps(self, known_s: float) -> list[Step]:
+    def _steps(self) -> list[Step]:
         """From each rung to the next, with the weeks before, where all of them are known."""
-        weeks = last_weeks(self.at_s + JUST_AFTER_S)
-        shares: dict[int, tuple[float | None, ...]] = {}
-        if weeks[0][0] >= known_s:
-            stays.set_spans(self.tx, weeks)
-            before, flows = counted.flows(self.tx, weeks[0][0])
-            for stage in self.ladder:
-                told = [flows.get((n, stage), (0, 0, 0)) for n in range(len(weeks))]
-                shares[stage] = weekly_shares(before.get(stage, 0), told)
         return [
             Step(
                 self._id(stage),
                 self._id(self.ladder[low + 1]),
-                self.cohorts.get(low, 0),
-                self.reached.get((low, low + 1), NOBODY).people,
-                shares.get(stage, ()),
+                self.tally.entered[stage],
+                len(self.tally.ways_s.get((low, low + 1), ())),
+                self._weekly(stage),
             )
             for low, stage in enumerate(self.ladder[:-1])
         ]
 
-    def _counts(self, spans: Sequence[Span]) -> list[dict[str, int | None]]:
-        """Per span: people who came to count as MQL, as SQL, and who were handed to sales."""
-        stays.set_spans(self.tx, spans)
-        groups = {
-            "mql": self.numbers(counts_as="mql"),
-            "sql": self.numbers(counts_as="sql"),
-            "handed_over": self.numbers(handover=True),
-        }
-        found = {
-            name: stays.counted_by_span(self.tx, stages) if stages else None
-            for name, stages in groups.items()
-        }
-        return [
-            {name: None if told is None else told.get(n, 0) for name, told in found.items()}
-            for n in range(len(spans))
-        ]
+    def _weekly(self, stage: int) -> tuple[float | None, ...]:
+        flows = self.tally.flows
+        told = [flows.get((n, stage), (0, 0, 0)) for n in range(len(self.tally.period.weeks))]
+        return weekly_shares(self.tally.before[stage], [(a, b, c) for a, b, c in told])
 
-    def _periods(self, spans: Sequence[Span], known_s: float) -> list[dict[str, Any]]:
+    def _counts(self, counted: Mapping[str, int]) -> dict[str, int | None]:
+        """People who came to count as MQL, as SQL, and who were handed to sales; None without a word for it."""
+        return {
+            name: counted.get(name, 0) if stages else None
+            for name, stages in self.tally.groups.items()
+        }
+
+    def _periods(self) -> list[dict[str, Any]]:
+        period, tally = self.tally.period, self.tally
         # What lies outside the period is not counted in its first and last week or month.
-        end = self.at_s + JUST_AFTER_S
-        clipped = [(max(start, self.from_s), min(stop, end)) for start, stop in spans]
-        counts = self._counts(clipped)
-        entered = stays.entered_by_span(self.tx)
+        entered: dict[int, dict[str, int]] = {}
+        for (span, stage), people in sorted(tally.entered_by_span.items()):
+            if stage >= 0:
+                entered.setdefault(span, {})[self._id(stage)] = people
+        counted: dict[int, dict[str, int]] = {}
+        for (name, span), people in tally.counted_by_span.items():
+            counted.setdefault(span, {})[name] = people
         return [
             {
                 "from": iso(start),
                 "to": iso(stop),
-                "whole": start >= max(known_s, self.from_s) and stop <= end,
-                **counts[n],
-                "entered": {
-                    self._id(stage): people
-                    for (span, stage), people in sorted(entered.items())
-                    if span == n and stage >= 0
-                },
+                "whole": start >= period.from_s and stop <= period.before_s,
+                **self._counts(counted.get(n, {})),
+                "entered": entered.get(n, {}),
             }
-            for n, (start, stop) in enumerate(spans)
+            for n, (start, stop) in enumerate(period.spans)
         ]
 
-    def _handover(self, ends: float) -> dict[str, Any] | None:
-        stages = self.numbers(handover=True)
+    def _handover(self) -> dict[str, Any] | None:
+        stages = self.tally.groups["handed_over"]
         if not stages:
             return None
-        found = counted.handed_over(self.tx, stages, from_s=self.from_s, before_s=ends)
-        return {"stages": [self._id(n) for n in stages], **asdict(found)}
+        found = self.tally.handed
+        return {
+            "stages": [self._id(n) for n in stages],
+            "people": found.people,
+            "accepted": len(found.took_s),
+            "returned": found.returned,
+            "waiting": found.waiting,
+            "median_days": _in_days(quarter(sorted(found.took_s), 2)),
+        }
 
 
 def _several(value: object) -> tuple[object, ...]:
@@ -218,13 +205,17 @@ def _meaning(stage: Stage) -> dict[str, Any]:
     }
 
 
-def _times(row: Any) -> dict[str, Any] | None:
+def _days(times_s: Sequence[float]) -> dict[str, Any] | None:
     """Quartiles in days, and of how many; None of nobody."""
-    if row is None:
+    if not times_s:
         return None
-    quarters = (row.q1, row.q2, row.q3)
+    ranked = sorted(times_s)
     names = ("lower_quartile", "median", "upper_quartile")
     return {
-        "people": row.n,
-        **{name: cast("float", t) / DAY_S for name, t in zip(names, quarters, strict=True)},
+        "people": len(ranked),
+        **{name: _in_days(quarter(ranked, n)) for n, name in enumerate(names, start=1)},
     }
+
+
+def _in_days(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds / DAY_S

@@ -24,7 +24,12 @@ SECTIONS: Mapping[str, Labels] = {
         "Records in the CRMs, and their fields", "Fiches dans les CRM, et leurs champs"
     ),
     "unmapped": _both(
-        "Values that the mapping does not understand", "Valeurs que la correspondance ne comprend pas"
+        "Values that the mapping does not understand",
+        "Valeurs que la correspondance ne comprend pas",
+    ),
+    "unmapped": _both(
+        "Values that the mapping does not understand",
+        "Valeurs que la correspondance ne comprend pas",
     ),
     "alias": _both("Further e-mail addresses", "Autres adresses e-mail"),
     "link": _both("What these records name", "Ce que ces fiches désignent"),

@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
+from stagesync.domain.stays import How
 from stagesync.engine.around import look_around
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.lines import lines_back
 from stagesync.store import history, people, records, state, stood
 from stagesync.store.history import Transition
 from stagesync.store.people import Placed
-from stagesync.store.stood import How, Stand
+from stagesync.store.stood import Stand
 from stagesync.store.verdicts import StoredVerdict
 
 

@@ -15,6 +15,7 @@ from stagesync.domain.usual import DAY_S, day_of, silent_days, unusual_steps
 from stagesync.engine.alerts import HERE, Kind, Told, settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.failing import STALLED_S
+from stagesync.engine.places import count_stages
 from stagesync.store import alerts, connections, evidence, people, state
 
 KEPT_DAYS = 70
@@ -94,7 +95,7 @@ def _silence(connection: str, kind: str, days: int, *, today: int) -> tuple[str,
 
 def _notice_shift(tx: Connection, deployment: Deployment, today: int, *, now_s: float) -> None:
     """Hold the stages of now against those of the morning, or of the day before when this is the morning."""
-    now = people.count_stages(tx).get(deployment.main_vocabulary, {})
+    now = count_stages(tx, deployment).get(deployment.main_vocabulary, {})
     days = evidence.stages_of(tx, since=today - KEPT_DAYS)
     past = [days[each] for each in sorted(days)]
     steps = unusual_steps([*past, now], never_below=deployment.limits.never_below)

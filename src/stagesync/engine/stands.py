@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
+from stagesync.domain.stays import How
 from stagesync.engine.assemble import Assembled
 from stagesync.engine.deployment import Deployment
 from stagesync.store import first_loads, stood
 from stagesync.store.people import Placed
-from stagesync.store.stood import How, Stand
+from stagesync.store.stood import Stand
 
 
 def note_moves(

@@ -17,6 +17,7 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.first_load import unread_objects
 from stagesync.engine.guard import groups_document
 from stagesync.engine.instants import iso
+from stagesync.engine.places import count_stages
 from stagesync.engine.scope import count_out_of_scope
 from stagesync.engine.standing import slow_work
 from stagesync.engine.trouble import kept
@@ -54,7 +55,7 @@ def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
             "people": people.count(tx, "person"),
             "accounts": people.count(tx, "account"),
             "forgotten": forgotten.count(tx),
-            "stages": people.count_stages(tx).get(deployment.main_vocabulary, {}),
+            "stages": count_stages(tx, deployment).get(deployment.main_vocabulary, {}),
             "backlog": state.count_dirty(tx),
             "waiting": len(plans.subjects_waiting(tx, *WAITING)),
             "differences": differences.count_differences(tx),

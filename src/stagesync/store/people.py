@@ -42,6 +42,7 @@ class Placed:
         content, next_contact_at_s, accept_by_s, never: what the treatment asks for, see `domain.treatment.Asked`.
         no_contact_since_s: when they were first seen to want no contact; None while they do not.
         referrer: the person who referred them; empty for somebody unknown, None for nobody.
+        place: number of the position that the stages are those of: with what a person's word fixes.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Placed:
     never: str | None = None
     no_contact_since_s: float | None = None
     referrer: str | None = None
+    place: int | None = None
     policy: str = ""
 
 
@@ -79,6 +81,7 @@ def _placed(row: Row[Any]) -> Placed:
         never=row.never,
         no_contact_since_s=row.no_contact_since_s,
         referrer=row.referrer,
+        place=row.place,
         policy=row.policy,
     )
 
@@ -136,6 +139,7 @@ _VALUES = (
     "never",
     "no_contact_since_s",
     "referrer",
+    "place",
     "policy",
     "id",
 )
@@ -222,30 +226,15 @@ def accounts_of_domains(tx: Connection, domains: Iterable[str]) -> dict[str, str
     return found
 
 
-def count_stages(tx: Connection) -> dict[str, dict[str, int]]:
-    """Vocabulary -> stage -> number of people."""
-    counts: dict[str, dict[str, int]] = {}
-    for row in tx.execute(text("SELECT stages, COUNT(*) AS n FROM person GROUP BY stages")):
-        for vocabulary, stage in orjson.loads(row.stages).items():
-            counts.setdefault(vocabulary, {}).setdefault(stage, 0)
-            counts[vocabulary][stage] += row.n
-    return counts
-
-
-def stage_sizes(tx: Connection, vocabulary: str) -> dict[str, int]:
-    """Stage -> people and accounts in it."""
-    counts: dict[str, int] = {}
-    for table in KINDS:
-        sql = f"SELECT stages, COUNT(*) AS n FROM {table} GROUP BY stages"  # noqa: S608  literals
-        for row in tx.execute(text(sql)):
-            stage = orjson.loads(row.stages).get(vocabulary, "")
-            counts[stage] = counts.get(stage, 0) + row.n
-    return counts
-
-
 def count(tx: Connection, kind: Kind) -> int:
     """How many there are."""
     return int(tx.execute(text(f"SELECT COUNT(*) FROM {kind}")).scalar_one())  # noqa: S608  a literal
+
+
+def referrers(tx: Connection) -> dict[str, str]:
+    """Person -> who referred them, empty for somebody unknown; nobody else."""
+    rows = tx.execute(text("SELECT id, referrer FROM person WHERE referrer IS NOT NULL"))
+    return {row.id: row.referrer for row in rows}
 
 
 def interesting(tx: Connection) -> str:

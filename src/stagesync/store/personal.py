@@ -98,6 +98,8 @@ HOLDINGS: Mapping[str, Holding] = {
         staff=("approved_by", "paused_by"),
     ),
     "remembered": Holding(plain=("connection", "text")),
+    "total": Holding(plain=("name", "one", "other", "value")),
+    "kept": Holding(plain=("name", "made_at_s", "took_s", "basis", "document")),
     "login": Holding(
         plain=("role", "password", "made_at_s"),
         staff=("name", "made_by"),
@@ -137,7 +139,7 @@ HOLDINGS: Mapping[str, Holding] = {
             "staged_at_s", "previous_stage", "content", "next_contact_at_s", "accept_by_s", "never",
             "no_contact_since_s", "referrer",
         ),
-        plain=("policy",),
+        plain=("place", "policy"),
         by={"id": Key.SUBJECT},
         until="while a CRM has a record of them",
     ),
@@ -145,7 +147,7 @@ HOLDINGS: Mapping[str, Holding] = {
         plain=(
             "id", "account", "position", "scores", "stages", "evaluated_at_s", "recheck_at_s",
             "staged_at_s", "previous_stage", "content", "next_contact_at_s", "accept_by_s", "never",
-            "no_contact_since_s", "referrer", "policy",
+            "no_contact_since_s", "referrer", "place", "policy",
         )
     ),
     "stood": Holding(

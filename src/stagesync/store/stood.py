@@ -1,35 +1,22 @@
 """Queries about who stood where since when: the narrow history that funnels are counted from.
 
-Positions repeat: each is kept once, as a place, and a row of the history is an id, an instant and a number.
+A row of the history is an id, an instant and the number of a place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 
 import orjson
 from sqlalchemy import Connection, text
 
+from stagesync.domain.stays import How, Row
 from stagesync.store.keys import among
-
-Position = Mapping[str, str]
-
-
-class How(StrEnum):
-    """How somebody came to stand where they stand."""
-
-    ARRIVED = "arrived"
-    """They were new, and were seen to come."""
-    FOUND = "found"
-    """They stood there when they were first seen: since when is not known."""
-    MOVED = "moved"
-    """What is known of them changed."""
-    REDEFINED = "redefined"
-    """The definitions changed, not they."""
-    GONE = "gone"
-    """No record is theirs any more: they became part of somebody, or were deleted."""
+from stagesync.store.people import PREFIXES, Kind
+from stagesync.store.places import Position, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +37,7 @@ def note_stands(tx: Connection, stands: Sequence[Stand]) -> None:
     """Add to the history; of two rows of one subject at one instant the later one stays."""
     if not stands:
         return
-    ids = _places(tx, {_levels(each.position) for each in stands if each.position is not None})
+    places = numbers(tx, [each.position for each in stands])
     tx.execute(
         text(
             "INSERT INTO stood (subject, since_s, place, how)"
@@ -61,10 +48,10 @@ def note_stands(tx: Connection, stands: Sequence[Stand]) -> None:
             {
                 "subject": each.subject,
                 "since_s": each.since_s,
-                "place": None if each.position is None else ids[_levels(each.position)],
+                "place": place,
                 "how": str(each.how),
             }
-            for each in stands
+            for each, place in zip(stands, places, strict=True)
         ],
     )
 
@@ -72,29 +59,6 @@ def note_stands(tx: Connection, stands: Sequence[Stand]) -> None:
 def note_gone(tx: Connection, subjects: Iterable[str], *, at_s: float) -> None:
     """They stand nowhere from now on."""
     note_stands(tx, [Stand(each, at_s, None, How.GONE) for each in subjects])
-
-
-def all_places(tx: Connection) -> dict[int, Position]:
-    """Number -> position, of every place that somebody ever stood in."""
-    rows = tx.execute(text("SELECT id, levels FROM place"))
-    return {row.id: orjson.loads(row.levels) for row in rows}
-
-
-def _levels(position: Position) -> str:
-    return orjson.dumps(position, option=orjson.OPT_SORT_KEYS).decode()
-
-
-def _places(tx: Connection, levels: set[str]) -> dict[str, int]:
-    sql = "SELECT id, levels FROM place WHERE levels IN :keys"
-    found = {row.levels: row.id for row in among(tx, sql, levels)}
-    fresh = sorted(levels - found.keys())
-    if fresh:
-        tx.execute(
-            text("INSERT INTO place (levels) VALUES (:levels)"),
-            [{"levels": each} for each in fresh],
-        )
-        found |= {row.levels: row.id for row in among(tx, sql, fresh)}
-    return found
 
 
 def stands_of(tx: Connection, subjects: Iterable[str]) -> dict[str, list[tuple[float, Position]]]:
@@ -107,3 +71,28 @@ def stands_of(tx: Connection, subjects: Iterable[str]) -> dict[str, list[tuple[f
     for row in among(tx, sql, subjects):
         found.setdefault(row.subject, []).append((row.since_s, orjson.loads(row.levels or "{}")))
     return found
+
+
+AT_ONCE = 5_000
+"""Rows of the history that are fetched at once from a server."""
+
+_SPAN = "SUBSTR(subject, 1, 2) = :prefix AND since_s < :before_s"
+
+
+def known_since(tx: Connection, kind: Kind, *, before_s: float) -> float | None:
+    """When the first of all people, or accounts, was first seen; None when nobody was before that instant."""
+    sql = f"SELECT MIN(since_s) FROM stood WHERE place IS NOT NULL AND {_SPAN}"  # noqa: S608  literals
+    found = tx.execute(text(sql), {"prefix": PREFIXES[kind], "before_s": before_s}).scalar()
+    return None if found is None else float(found)
+
+
+def histories(
+    tx: Connection, kind: Kind, *, before_s: float
+) -> Iterator[tuple[str, Sequence[Row]]]:
+    """Everybody with their history up to an instant, oldest first; read one by one, never held together."""
+    sql = text(
+        f"SELECT subject, since_s, place, how FROM stood WHERE {_SPAN} ORDER BY subject, since_s"  # noqa: S608  literals
+    ).execution_options(yield_per=AT_ONCE)
+    with tx.execute(sql, {"prefix": PREFIXES[kind], "before_s": before_s}) as rows:
+        for who, history in groupby(rows, key=itemgetter(0)):
+            yield who, list(history)

@@ -18,6 +18,12 @@ def text(name: str, *, null: bool = False, key: bool = False) -> Column[str]:
     return Column(name, Text, nullable=null, primary_key=key)
 
 
+def sought(name: str, *, key: bool = False) -> Column[str]:
+    """Text that is searched by its beginning: in the order of its bytes, whatever the database's language."""
+    kind = Text().with_variant(Text(collation="C"), "postgresql")
+    return Column(name, kind, nullable=False, primary_key=key)
+
+
 def instant(name: str, *, null: bool = False, key: bool = False) -> Column[float]:
     """Unix seconds."""
     return Column(name, Float, nullable=null, primary_key=key)

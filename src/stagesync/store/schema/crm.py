@@ -1,6 +1,7 @@
 """What the CRMs hold, how far it was read, and what is known of each connection.
 
-record      one row of a CRM, or one that another row named before we saw it (held = 0)
+record      one row of a CRM, or one that another row named before we saw it (held = 0); names stand
+            in it folded, a company's as `last_name`
 alias       further addresses of people's records
 link        which record names which
 activity    what happened, kept under the record of the person it happened to
@@ -22,13 +23,23 @@ told        which alert was told where
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Index, Integer, Table
+from typing import Any
+
+from sqlalchemy import Column, Float, Index, Integer, Table, TextClause
 from sqlalchemy import text as sql
 
-from stagesync.store.schema.columns import instant, metadata, text, whole
+from stagesync.store.schema.columns import instant, metadata, sought, text, whole
 
 _MERGED = sql("merged_into <> ''")
 _GONE = sql("gone = 1")
+_NAMED = sql("last_name <> ''")
+_CALLED = sql("first_name <> ''")
+
+
+def _where(condition: TextClause) -> dict[str, Any]:
+    """An index of those rows alone."""
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
 
 record = Table(
     "record",
@@ -36,7 +47,7 @@ record = Table(
     Column("pk", Integer, primary_key=True, autoincrement=True),
     text("connection"),
     text("object"),
-    text("id"),
+    sought("id"),
     whole("held"),
     text("fields"),
     instant("changed_at_s"),
@@ -47,19 +58,21 @@ record = Table(
     text("merged_into"),
     text("person", null=True),
     text("account", null=True),
-    text("email"),
+    sought("email"),
     text("mail_domain"),
-    text("first_name"),
-    text("last_name"),
-    text("domain"),
+    sought("first_name"),
+    sought("last_name"),
+    sought("domain"),
     Index("ix_record_identity", "connection", "object", "id", unique=True),
     Index("ix_record_person", "person"),
     Index("ix_record_account", "account"),
     Index("ix_record_email", "email"),
     Index("ix_record_mail_domain", "mail_domain"),
     Index("ix_record_domain", "domain"),
-    Index("ix_record_merged_into", "merged_into", sqlite_where=_MERGED, postgresql_where=_MERGED),
-    Index("ix_record_gone_at_s", "gone_at_s", sqlite_where=_GONE, postgresql_where=_GONE),
+    Index("ix_record_name", "last_name", "first_name", **_where(_NAMED)),
+    Index("ix_record_first_name", "first_name", "last_name", **_where(_CALLED)),
+    Index("ix_record_merged_into", "merged_into", **_where(_MERGED)),
+    Index("ix_record_gone_at_s", "gone_at_s", **_where(_GONE)),
     # A number is never given twice: what a run in hand still notes of an erased record is nobody's.
     sqlite_autoincrement=True,
 )
@@ -68,7 +81,7 @@ alias = Table(
     "alias",
     metadata,
     whole("record_pk", key=True),
-    text("email", key=True),
+    sought("email", key=True),
     Index("ix_alias_email", "email"),
     sqlite_with_rowid=False,
 )

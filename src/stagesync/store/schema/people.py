@@ -5,7 +5,7 @@ account     one company: the same
 dirty       what must be resolved, evaluated or planned again, and why
 transition  every change of stage
 stood       since when each stood where, in few bytes: what funnels are counted from
-place       every position that somebody ever stood in, once
+place       every position that somebody ever stood in, once: people, accounts and `stood` name its number
 breach      what was done to somebody against the treatment of their stage
 held_join   two people whose records say that they are one, waiting for a person's word
 verdict     people's word on which records are one human, and how things stood before
@@ -37,6 +37,7 @@ def _placed(name: str) -> Table:
         text("never", null=True),
         instant("no_contact_since_s", null=True),
         text("referrer", null=True),
+        whole("place", null=True),
         text("policy"),
         Index(f"ix_{name}_recheck_at_s", "recheck_at_s"),
         Index(f"ix_{name}_next_contact_at_s", "next_contact_at_s"),
@@ -44,6 +45,8 @@ def _placed(name: str) -> Table:
         Index(f"ix_{name}_referrer", "referrer"),
         Index(f"ix_{name}_account", "account"),
         Index(f"ix_{name}_policy", "policy"),
+        Index(f"ix_{name}_place", "place"),
+        Index(f"ix_{name}_moved", "staged_at_s", "id", "place"),
     )
 
 

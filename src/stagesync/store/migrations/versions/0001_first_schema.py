@@ -27,13 +27,16 @@ def upgrade() -> None:
         sa.Column("never", sa.Text(), nullable=True),
         sa.Column("no_contact_since_s", sa.Float(), nullable=True),
         sa.Column("referrer", sa.Text(), nullable=True),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=True),
         sa.Column("policy", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
     )
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.create_index("ix_account_accept_by_s", ["accept_by_s"], unique=False)
         batch_op.create_index("ix_account_account", ["account"], unique=False)
+        batch_op.create_index("ix_account_moved", ["staged_at_s", "id", "place"], unique=False)
         batch_op.create_index("ix_account_next_contact_at_s", ["next_contact_at_s"], unique=False)
+        batch_op.create_index("ix_account_place", ["place"], unique=False)
         batch_op.create_index("ix_account_policy", ["policy"], unique=False)
         batch_op.create_index("ix_account_recheck_at_s", ["recheck_at_s"], unique=False)
         batch_op.create_index("ix_account_referrer", ["referrer"], unique=False)
@@ -65,7 +68,9 @@ def upgrade() -> None:
     op.create_table(
         "alias",
         sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column(
+            "email", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False
+        ),
         sa.PrimaryKeyConstraint("record_pk", "email", name=op.f("pk_alias")),
         sqlite_with_rowid=False,
     )
@@ -315,6 +320,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("connection", "object", "id", name=op.f("pk_inbox")),
     )
     op.create_table(
+        "kept",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("made_at_s", sa.Float(), nullable=False),
+        sa.Column("took_s", sa.Float(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_kept")),
+    )
+    op.create_table(
         "lease",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("token", sa.Text(), nullable=False),
@@ -417,13 +431,16 @@ def upgrade() -> None:
         sa.Column("never", sa.Text(), nullable=True),
         sa.Column("no_contact_since_s", sa.Float(), nullable=True),
         sa.Column("referrer", sa.Text(), nullable=True),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=True),
         sa.Column("policy", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index("ix_person_accept_by_s", ["accept_by_s"], unique=False)
         batch_op.create_index("ix_person_account", ["account"], unique=False)
+        batch_op.create_index("ix_person_moved", ["staged_at_s", "id", "place"], unique=False)
         batch_op.create_index("ix_person_next_contact_at_s", ["next_contact_at_s"], unique=False)
+        batch_op.create_index("ix_person_place", ["place"], unique=False)
         batch_op.create_index("ix_person_policy", ["policy"], unique=False)
         batch_op.create_index("ix_person_recheck_at_s", ["recheck_at_s"], unique=False)
         batch_op.create_index("ix_person_referrer", ["referrer"], unique=False)
@@ -478,7 +495,9 @@ def upgrade() -> None:
         sa.Column("pk", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("connection", sa.Text(), nullable=False),
         sa.Column("object", sa.Text(), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column(
+            "id", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False
+        ),
         sa.Column("held", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("fields", sa.Text(), nullable=False),
         sa.Column("changed_at_s", sa.Float(), nullable=False),
@@ -489,11 +508,23 @@ def upgrade() -> None:
         sa.Column("merged_into", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=True),
         sa.Column("account", sa.Text(), nullable=True),
-        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column(
+            "email", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False
+        ),
         sa.Column("mail_domain", sa.Text(), nullable=False),
-        sa.Column("first_name", sa.Text(), nullable=False),
-        sa.Column("last_name", sa.Text(), nullable=False),
-        sa.Column("domain", sa.Text(), nullable=False),
+        sa.Column(
+            "first_name",
+            sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "last_name",
+            sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "domain", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False
+        ),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_record")),
         sqlite_autoincrement=True,
     )
@@ -501,6 +532,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_record_account", ["account"], unique=False)
         batch_op.create_index("ix_record_domain", ["domain"], unique=False)
         batch_op.create_index("ix_record_email", ["email"], unique=False)
+        batch_op.create_index(
+            "ix_record_first_name",
+            ["first_name", "last_name"],
+            unique=False,
+            sqlite_where=sa.text("first_name <> ''"),
+            postgresql_where=sa.text("first_name <> ''"),
+        )
         batch_op.create_index(
             "ix_record_gone_at_s",
             ["gone_at_s"],
@@ -516,6 +554,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("merged_into <> ''"),
             postgresql_where=sa.text("merged_into <> ''"),
+        )
+        batch_op.create_index(
+            "ix_record_name",
+            ["last_name", "first_name"],
+            unique=False,
+            sqlite_where=sa.text("last_name <> ''"),
+            postgresql_where=sa.text("last_name <> ''"),
         )
         batch_op.create_index("ix_record_person", ["person"], unique=False)
 
@@ -588,6 +633,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "channel", "connection", "key", "raised_at_s", name=op.f("pk_told")
         ),
+    )
+    op.create_table(
+        "total",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("one", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "one", "other", name=op.f("pk_total")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "transition",
