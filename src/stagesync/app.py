@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stagesync.connector import Clock, Connect, Connector, Secret
     from stagesync.domain.edits import EditRules
     from stagesync.domain.guard import Limits
+    from stagesync.engine.channels import Channel
     from stagesync.engine.deployment import Connected, Deployment
     from stagesync.engine.heads import Check, LogRules, Sign
     from stagesync.loading.definitions import Definitions
@@ -127,6 +128,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
         DefinitionError: with every problem of every file.
         StoreError: the store cannot be opened.
     """
+    from stagesync.engine.channels import channels_of
     from stagesync.engine.events import configure_logging, password_in
     from stagesync.engine.standing import give_memory
     from stagesync.loading.definitions import load_definitions
@@ -151,7 +153,13 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
             # Closed before the store: that is when it keeps what it counted last.
             stack.callback(each.connector.close)
         deployment = _deployment(
-            settings, definitions, connections, store=store, clock=clock, log_rules=rules
+            settings,
+            definitions,
+            connections,
+            store=store,
+            clock=clock,
+            log_rules=rules,
+            channels=channels_of(settings.alerts, folder=config.parent),
         )
         yield Opened(settings, deployment, clock, hidden)
 
@@ -175,6 +183,7 @@ def _deployment(
     store: Store,
     clock: SystemClock,
     log_rules: LogRules,
+    channels: Sequence[Channel],
 ) -> Deployment:
     from stagesync.domain.free_mail import FREE_MAIL
     from stagesync.engine.deployment import Deployment
@@ -195,6 +204,7 @@ def _deployment(
         limits=_limits(settings.guardrails),
         edits=_edit_rules(settings.edits),
         log_rules=log_rules,
+        channels=channels,
         keep_gone_s=settings.privacy.keep_gone,
         definitions=digest_of_definitions(definitions, connections),
     )

@@ -27,10 +27,6 @@ SECTIONS: Mapping[str, Labels] = {
         "Values that the mapping does not understand",
         "Valeurs que la correspondance ne comprend pas",
     ),
-    "unmapped": _both(
-        "Values that the mapping does not understand",
-        "Valeurs que la correspondance ne comprend pas",
-    ),
     "alias": _both("Further e-mail addresses", "Autres adresses e-mail"),
     "link": _both("What these records name", "Ce que ces fiches désignent"),
     "member": _both("Lists of a CRM", "Listes d'un CRM"),

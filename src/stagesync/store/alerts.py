@@ -104,10 +104,11 @@ def stands(tx: Connection, kind: str) -> bool:
 def all_alerts(tx: Connection, connection: str) -> list[Alert]:
     """Every alert of a connection, those that ended included, oldest first."""
     sql = "SELECT * FROM alert WHERE connection = :connection ORDER BY raised_at_s, key"
-    return [_alert(row) for row in tx.execute(text(sql), {"connection": connection})]
+    return [read_alert(row) for row in tx.execute(text(sql), {"connection": connection})]
 
 
-def _alert(row: Row[Any]) -> Alert:
+def read_alert(row: Row[Any]) -> Alert:
+    """A row of the table."""
     return Alert(
         connection=row.connection,
         key=row.key,
