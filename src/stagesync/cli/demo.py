@@ -160,8 +160,22 @@ def _go_on(found: Opened, running: Sandbox, *, tell: bool) -> None:
     with listening(found) as web:
         if web is not None:
             _have_hubspot_call(web.url, found, running)
+            _let_in(found, web.url)
         called = web.called if web else None
         run_daemon(found.deployment, stop=found.clock.stop, called=called, after_run=tell_moves)
+
+
+def _let_in(found: Opened, url: str) -> None:
+    """Tell the address of the console, with a link that signs in once."""
+    from stagesync.engine import logins
+
+    now_s = found.clock.now_s()
+    with found.deployment.store.begin(fenced=False) as tx:
+        logins.add(tx, "demo", logins.Role.ADMIN, by="demo", now_s=now_s)
+        secret = logins.make_link(tx, "demo", by="demo", now_s=now_s)
+    click.echo(
+        f"The console, by a link that signs in once:\n  {url}/enter?link={secret}\n", err=True
+    )
 
 
 def _have_hubspot_call(url: str, found: Opened, running: Sandbox) -> None:
