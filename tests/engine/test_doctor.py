@@ -143,9 +143,7 @@ def test_a_table_of_the_mapping_makes_a_field_a_closed_one(bench: Bench) -> None
     bench.redeploy(connections=connections)
     bench.contact("ann@firm.example", last="Ng", country="There")
     bench.sync()
-    assert [("warning", "contact.country: `There` is not mapped; records: 1")] == found(
-        bench
-    )
+    assert [("warning", "contact.country: `There` is not mapped; records: 1")] == found(bench)
 
 
 def test_a_standing_alert_is_a_finding(bench: Bench) -> None:

@@ -22,6 +22,9 @@ AT_LEAST = 21
 CHANCE = 0.002
 """A silence is told when so many days without anything in a row would come about by chance so seldom."""
 
+DOUBT = 2.0
+"""Weeks by which what is known of a weekday is drawn towards all days."""
+
 USUAL_STEPS = 10
 """Days that must be known before one of them can be called unusual."""
 
@@ -40,9 +43,9 @@ def day_of(at_s: float) -> int:
 def silent_days(counts: Mapping[int, int], today: int) -> int:
     """How many whole days it has been silent for, where that is unusual; else 0.
 
-    For each weekday it is known how often the past weeks brought something on it; that, with one day added on
-    either side because few weeks prove little, is the chance of the next one. The chances of all silent days
-    multiply: three working days of something daily are unusual, and so are seven weeks of something weekly.
+    For each weekday it is known how often the past weeks brought something on it; that, drawn a little towards
+    the rate of all days because few weeks prove little, is the chance of the next one. The chances of all silent
+    days multiply: three working days of something daily are unusual, and so are four weeks of something weekly.
 
     Args:
         counts: day -> how much it brought; days without anything may be absent.
@@ -56,10 +59,12 @@ def silent_days(counts: Mapping[int, int], today: int) -> int:
     if last - first + 1 < AT_LEAST:
         return 0
     busy = {day for day in past if day >= first}
+    rate = len(busy) / (last - first + 1)
     chance = 1.0
     for day in range(last + 1, today):
         same = range(last - (last - day) % WEEK, first - 1, -WEEK)
-        chance *= 1 - (sum(each in busy for each in same) + 1) / (len(same) + 2)
+        usual = (sum(each in busy for each in same) + DOUBT * rate) / (len(same) + DOUBT)
+        chance *= max(1 - usual, 1 / (len(same) + DOUBT))
     return today - last - 1 if chance <= CHANCE else 0
 
 

@@ -46,29 +46,34 @@ class Group:
 
 
 def notice_parked(tx: Connection, deployment: Deployment, *, refused: bool, now_s: float) -> None:
-    """Raise an alert for each field of which values wait because the CRM refused them.
+    """Raise an alert for each kind of record of which values wait because the CRM refused them.
 
     Args:
         refused: this run had values refused; without that only what is told already is looked at.
     """
     if not refused and not alerts.stands(tx, Kind.PARKED):
         return
-    by_field: dict[tuple[str, str], list[Refused]] = {}
+    by_object: dict[tuple[str, str], list[Refused]] = {}
     for each in parked.groups(tx):
-        by_field.setdefault((each.connection, f"{each.object}.{each.field}"), []).append(each)
+        by_object.setdefault((each.connection, each.object), []).append(each)
     for name in deployment.connections:
         told: Told = {
-            place: _told(place, found)
-            for (connection, place), found in by_field.items()
+            object_name: _told(object_name, found)
+            for (connection, object_name), found in by_object.items()
             if connection == name
         }
         settle(tx, name, Kind.PARKED, told, now_s=now_s)
 
 
-def _told(place: str, found: Sequence[Refused]) -> tuple[str, str]:
+def _told(object_name: str, found: Sequence[Refused]) -> tuple[str, str]:
     count = sum(each.count for each in found)
     codes = sorted({code for each in found if (code := code_of(each.words))})
-    what = Said("{field}: values that the CRM refused: {count}", field=place, count=count)
+    what = Said(
+        "{object}: values that the CRM refused: {count}, of {fields}",
+        object=object_name,
+        count=count,
+        fields=sorted({each.field for each in found}),
+    )
     if codes:
         what = Said("{what} ({codes})", what=what, codes=codes[:SHOWN_CODES])
     fix = Said(
