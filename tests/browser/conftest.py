@@ -23,10 +23,15 @@ QUIET = (
 """A browser that asks no host but ours."""
 
 
+def chromium_path() -> str | None:
+    """The machine's own browser."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The machine's own."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = chromium_path()
     if path is None:
         pytest.skip("no Chromium on this machine: Debian's is `apt-get install chromium`")
     with sync_playwright() as playwright:

@@ -105,6 +105,30 @@ def sign_in(page: Page, demo: Demo, *, language: str = "en", name: str = "demo")
     page.wait_for_url(re.compile(r"/(me)?$"))
 
 
+INNER = {
+    "/people": ("person", "main a[href*='/people/p_']"),
+    "/accounts": ("account", "main a[href*='/accounts/a_']"),
+    "/runs": ("run", "main a[href*='/runs/r_']"),
+    "/plans": ("plan", "main a[href*='/plans/pl_']"),
+    "/audit": ("entry", "main a[href*='/audit/']"),
+}
+"""Page -> of what it lists, the first one has a page of its own: its name, and the link to it."""
+
+
+def pages(page: Page) -> list[tuple[str, str]]:
+    """Name and address of every page: what the menu leads to, and one of each thing that has a page of its own."""
+    page.goto("/")
+    menu = [link.get_attribute("href") or "" for link in page.locator(".side nav li a").all()]
+    found = [(path.strip("/").replace("/", "-") or "overview", path) for path in menu]
+    for path, (name, link) in INNER.items():
+        if path in menu:
+            page.goto(path)
+            inner = page.locator(link)
+            if inner.count():
+                found.append((name, inner.first.get_attribute("href") or ""))
+    return [*found, ("me", "/me")]
+
+
 if __name__ == "__main__":
     # A demo to look at: python -m tests.browser.desk FOLDER CONTACTS
     with running_demo(Path(sys.argv[1]), contacts=int(sys.argv[2])) as found:

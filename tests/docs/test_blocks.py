@@ -10,7 +10,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 VOLATILE = {"deployment", "curl", "volatile"}
 ON_EVERY_BLOCK = {"README.md": {"volatile", "piped"}}
 """Page -> words that its fences leave out."""
-LONG = {"story.md": [pytest.mark.gate]}
+LONG = {name: [pytest.mark.gate] for name in ("story.md", "cli.md")}
 """Pages whose commands take more than a minute."""
 
 

@@ -234,6 +234,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.gate
 @pytest.mark.one_kind  # a tenth of the examples would be too few to find them all
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("name", PLANTED)

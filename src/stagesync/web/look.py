@@ -21,6 +21,9 @@ from stagesync.web.words import Language, speaker, tell
 Instant = float | str
 """Unix seconds, or ISO text as documents have it."""
 
+DAY, MOMENT = "d MMM y", "d MMM y, HH:mm"
+"""The month as a word: nobody takes it for a day."""
+
 NOTHING = "\u2013"
 """Written for what there is none of."""
 
@@ -96,12 +99,7 @@ def _when(context: Context, told: Instant | None) -> Markup | str:
     """A date and time in the reader's zone."""
     if told is None:
         return NOTHING
-    text = format_datetime(
-        moment(told),
-        "short" if context.get("is_dense") else "medium",
-        tzinfo=_zone(context),
-        locale=context["language"],
-    )
+    text = format_datetime(moment(told), MOMENT, tzinfo=_zone(context), locale=context["language"])
     return _time(told, text)
 
 
@@ -111,7 +109,7 @@ def _day(context: Context, told: Instant | None) -> Markup | str:
     if told is None:
         return NOTHING
     local = moment(told).astimezone(_zone(context))
-    return _time(told, format_date(local, "medium", locale=context["language"]))
+    return _time(told, format_date(local, DAY, locale=context["language"]))
 
 
 @pass_context
