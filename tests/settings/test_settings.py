@@ -264,7 +264,7 @@ MAIL = "alerts: {email: {host: smtp.acme.example, from: a@acme.example, to: [b@a
             "1: alerts.email: `security: none` is for a mail server on this machine",
         ),
         (
-            MAIL.replace("b@acme.example", "ann@acme.example.") % "",
+            MAIL.replace("b@acme.example", "'Ann <ann@acme.example>'") % "",
             "1: alerts.email.to.0: must be a bare address such as ops@acme.example",
         ),
         (

@@ -68,10 +68,12 @@ class EmailSettings(Strict):
     user: str = ""
     password: NamedSecret | None = None
     sender: Address = Field(alias="from")
-    to: tuple[Address, ...] = Field(min_length=1)
+    to: tuple[Address, ...]
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
+        if not self.to:
+            raise ValueError("`to` names nobody")
         if bool(self.user) != bool(self.password):
             raise ValueError("`user` and `password` are given together, or neither")
         if self.security == "none" and self.host not in _LOOPBACK:
