@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from stagesync.cli import main
-from stagesync.cli.audit import _cell
+from stagesync.engine.exports import cell
 from stagesync.domain.chain import Sealed, seal
 
 
@@ -132,7 +132,5 @@ def test_options_that_make_no_sense_are_refused(export: Path, tmp_path: Path) ->
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_formula_in_a_cell_stays_text(first: str) -> None:
     """Whatever a spreadsheet would run gets an apostrophe in front; numbers and other texts stay."""
-    assert f"'{first}1+1" == _cell(f"{first}1+1")
-    assert ["a=1", "", None, -1, '["=1"]'] == [
-        _cell(each) for each in ("a=1", "", None, -1, ["=1"])
-    ]
+    assert f"'{first}1+1" == cell(f"{first}1+1")
+    assert ["a=1", "", None, -1, '["=1"]'] == [cell(each) for each in ("a=1", "", None, -1, ["=1"])]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from stagesync.store.log import Row
 
 BROKEN = 1
-
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""What a text begins with that a spreadsheet would run."""
 
 
 @click.group(invoke_without_command=True, short_help="The log of every change.")
@@ -56,6 +52,7 @@ def audit(
     ctx.obj = config
     if ctx.invoked_subcommand:
         return
+    from stagesync.engine.exports import csv_lines, json_lines
     from stagesync.engine.find import find
     from stagesync.engine.whose import log_of
     from stagesync.store import log
@@ -76,10 +73,9 @@ def audit(
             )
         else:
             entries = log.rows(tx, since=first, until=last, run=run_id, connection=connection)
-        if form == "csv" and not as_json:
-            _print_csv(entries)
-        else:
-            _print_lines(entries)
+        as_csv = form == "csv" and not as_json
+        # Not by click.echo, which flushes every line: a log has millions.
+        sys.stdout.writelines(csv_lines(entries) if as_csv else json_lines(entries))
 
 
 @audit.command(short_help="Check the chain of hashes.")
@@ -139,13 +135,11 @@ def _verify_file(file: Path, run: str, heads: Iterable[Head]) -> Verdict:
 
 def _verify_store(config: Path | None, run: str, heads: Iterable[Head] | None) -> Verdict:
     from stagesync.engine.audit import verify_store
+    from stagesync.engine.heads import noted_heads
 
     with opened(config) as found, found.deployment.store.begin() as tx:
-        rules = found.deployment.log_rules
         if heads is None:
-            noted = rules.publish_to if not run else None
-            check = rules.key()[1] if rules.key and noted else None
-            heads = _heads(noted if noted and noted.exists() else None, check)
+            heads = noted_heads(found.deployment.log_rules) if not run else ()
         return verify_store(tx, run=run, heads=heads)
 
 
@@ -198,28 +192,3 @@ def _instant(option: str, text: str) -> str:
     from stagesync.engine.instants import iso
 
     return iso(instant_of(option, text)) if text else ""
-
-
-def _print_lines(rows: Iterable[Row]) -> None:
-    for each in rows:
-        # Not by click.echo, which flushes every line: a log has millions.
-        sys.stdout.write(f"{each.sealed.line}\n")
-
-
-def _print_csv(rows: Iterable[Row]) -> None:
-    from stagesync.domain.chain import KEYS, entry_of
-
-    writer = csv.writer(sys.stdout)
-    writer.writerow(KEYS)
-    for each in rows:
-        entry: Mapping[str, Any] = entry_of(each.sealed)
-        writer.writerow([_cell(entry[key]) for key in KEYS])
-
-
-def _cell(value: object) -> object:
-    """As a spreadsheet may have it: a text that it would run as a formula is made to stay text."""
-    import orjson
-
-    if isinstance(value, dict | list):
-        return orjson.dumps(value).decode()
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value

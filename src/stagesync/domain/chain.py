@@ -237,7 +237,7 @@ class _Reading:
         follows = self.head if closes or not run else self.ends.get(run, (0, ""))[1]
         if entry.get("prev_hash") != follows and not (closes and self.run):
             return "does not follow the entry before"
-        if _is_altered(entry):
+        if is_altered(entry):
             return "was altered"
         if closes and (says.get("entries"), says.get("head")) != self.ends.pop(run, None):
             return "closes another segment than the one before it"
@@ -283,7 +283,8 @@ class _Reading:
         return ""
 
 
-def _is_altered(entry: Mapping[str, Any]) -> bool:
+def is_altered(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry does not say any more what it was sealed with."""
     kept, part = _split(entry)
     if part and not is_blanked(entry) and _sha256(part) != entry["digest"]:
         return True

@@ -20,6 +20,7 @@ from stagesync.domain.chain import (
     verify,
 )
 from stagesync.engine.instants import iso
+from stagesync.engine.progress import Progress
 from stagesync.store import log, state
 from stagesync.store.log import HEADS, End
 
@@ -28,6 +29,9 @@ Ref = tuple[str, str, str]
 
 AT_ONCE = 5_000
 """Entries that retention looks at in one go."""
+
+TELL_EVERY = 1_000
+"""Entries after which a check tells how far it is."""
 
 DAY_S = 86_400.0
 
@@ -181,13 +185,30 @@ def _blank(
         tell(tx, {"blanked": len(seqs), **result}, actor=actor, now_s=now_s)
 
 
-def verify_store(tx: Connection, *, run: str = "", heads: Iterable[Head] = ()) -> Verdict:
+def verify_store(
+    tx: Connection,
+    *,
+    run: str = "",
+    heads: Iterable[Head] = (),
+    progress: Progress | None = None,
+) -> Verdict:
     """Check the log of the store, its columns and its end included."""
-    found = verify(_filed(log.rows(tx, run=run)), run=run, heads=heads)
+    rows = log.rows(tx, run=run)
+    if progress:
+        progress.phase("verify", head(tx).entries)
+        rows = _told(rows, progress)
+    found = verify(_filed(rows), run=run, heads=heads)
     end = head(tx)
     if run or found.broken is not None or (found.entries, found.head) == (end.entries, end.hash):
         return found
     return Verdict(found.entries, found.head, found.entries + 1, "is missing at the end")
+
+
+def _told(rows: Iterable[log.Row], progress: Progress) -> Iterator[log.Row]:
+    for count, row in enumerate(rows, start=1):
+        if count % TELL_EVERY == 0:
+            progress.advance(TELL_EVERY)
+        yield row
 
 
 def _filed(rows: Iterable[log.Row]) -> Iterator[dict[str, Any]]:

@@ -72,6 +72,17 @@ def tend_log(store: Store, rules: LogRules, *, now_s: float) -> None:
             state.set_meta(tx, _NOTED, head.hash)
 
 
+def noted_heads(rules: LogRules) -> Iterator[Head]:
+    """The heads that were noted, each checked against the key where there is one; none where none are noted.
+
+    Raises:
+        ArgumentError: a line is no head, or is not signed as it should be.
+    """
+    if rules.publish_to is None or not rules.publish_to.exists():
+        return iter(())
+    return read_heads(rules.publish_to, rules.key()[1] if rules.key else None)
+
+
 def trouble_of(rules: LogRules) -> Trouble:
     """What keeps the head from being noted now; writes nothing but an empty file where none is yet."""
     return _note(None, rules, now_s=0.0)

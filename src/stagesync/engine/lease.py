@@ -29,7 +29,7 @@ from sqlalchemy import Connection
 
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
-from stagesync.errors import LeaseHeld, LeaseLost, StoreError
+from stagesync.errors import LeaseHeld, LeaseLost, Stopped, StoreError
 from stagesync.store import Store, leases
 from stagesync.store.leases import Held, Holder
 
@@ -112,14 +112,39 @@ def one_pass(deployment: Deployment) -> Iterator[None]:
     Raises:
         LeaseHeld: another pass did not end in time; says whose.
     """
-    deployment.lost.clear()
-    lease = _wait(deployment)
-    deployment.store.fence = lease.fence
+    with _turn_here(deployment):
+        deployment.lost.clear()
+        lease = _wait(deployment)
+        deployment.store.fence = lease.fence
+        try:
+            with _kept(lease):
+                yield
+        finally:
+            deployment.store.fence = None
+
+
+@contextmanager
+def _turn_here(deployment: Deployment) -> Iterator[None]:
+    """One pass of this process at a time: they would share the store's fence.
+
+    Raises:
+        LeaseHeld: the other one did not end in time.
+        Stopped: this process shall end.
+    """
+    turn = deployment.store.passing
+    for _ in range(int(PATIENCE_S / LOOK_S)):
+        if turn.acquire(timeout=LOOK_S):
+            break
+        if deployment.stopping.is_set():
+            raise Stopped
+    else:
+        raise LeaseHeld(
+            "another pass of this process works on this store", hint="try again when it has ended"
+        )
     try:
-        with _kept(lease):
-            yield
+        yield
     finally:
-        deployment.store.fence = None
+        turn.release()
 
 
 @contextmanager

@@ -29,12 +29,14 @@ from stagesync.engine.pull import Pulled, pull_all
 from stagesync.engine.recovered import settle_restore
 from stagesync.engine.resolve import resolve
 from stagesync.engine.retain import let_go
+from stagesync.engine.runs import changes_of
 from stagesync.engine.standing import save_standing
 from stagesync.engine.taken import settle_sent
 from stagesync.engine.trouble import advise, to_keep
 from stagesync.engine.writeback import write_back
 from stagesync.errors import CrmError
 from stagesync.store import connections, people, plans, state
+from stagesync.store import log as stored_log
 
 log = structlog.get_logger()
 
@@ -231,8 +233,13 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool, polled: bo
             connections.save_trouble(tx, name, to_keep(error))
         if polled and not outcome.is_incomplete and not deployment.stopping.is_set():
             settle_restore(tx, outcome.pulled, deployment.connections)
+        changes = changes_of(stored_log.rows(tx, run=outcome.run))
         state.end_run(
-            tx, outcome.run, at_s=now_s, outcome=names[outcome.exit_code], summary=summary
+            tx,
+            outcome.run,
+            at_s=now_s,
+            outcome=names[outcome.exit_code],
+            summary={**summary, "changes": changes},
         )
         policy = deployment.policy
         audit.close(tx, outcome.run, policy=policy.label, digest=policy.digest, now_s=now_s)

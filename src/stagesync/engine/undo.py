@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+import orjson
 
 from stagesync.connector import FieldDescription
 from stagesync.domain.guard import Cause
@@ -17,6 +20,7 @@ from stagesync.engine.compare import is_lower
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.find import find
 from stagesync.engine.holds import held_by_hand
+from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.whose import ids_of
 from stagesync.engine.written import Place, There, Written, look, read_now, written_by
 from stagesync.errors import ArgumentError
@@ -69,6 +73,7 @@ def undo(
     who: str = "",
     by: str = "unknown",
     now_s: float,
+    progress: Progress | None = None,
 ) -> Undoing:
     """Plan to restore what a run wrote, or every run under a policy; the plan is held.
 
@@ -97,7 +102,7 @@ def undo(
             changes = _without_others(there, changes, ids_of(tx, subject))
         subjects = {_subject(there, place, change) for place, change in changes.items()}
         by_hand = held_by_hand(tx, subjects)
-    read_now(deployment, there, changes)
+    read_now(deployment, there, changes, progress=progress or Quiet())
     told = hashlib.blake2s(f"{run}/{policy}/{subject}/{now_s}".encode(), digest_size=4)
     plan = StoredPlan(
         "pl_" + told.hexdigest(),
@@ -113,6 +118,7 @@ def undo(
     found.beyond = _beyond(deployment, found)
     if found.restored:
         found.plan = plan.id
+        plan = replace(plan, leaves=orjson.dumps(leaves_document(found)).decode())
         _keep(deployment, found, plan, subject=subject, by=by)
     return found
 
@@ -257,6 +263,12 @@ def _vendor_fields(deployment: Deployment, restored: Iterable[StoredEntry]) -> s
             if rule.vendor and rule.field == each.field
         }
     return found
+
+
+def leaves_document(found: Undoing) -> dict[str, Any]:
+    """What an undo leaves, of nobody in particular: how many values for which reason, and what lies beyond."""
+    skipped = Counter(each.why for each in found.skipped)
+    return {"skipped": dict(skipped.most_common()), "beyond": found.beyond}
 
 
 def document(found: Undoing) -> dict[str, Any]:

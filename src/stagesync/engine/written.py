@@ -14,6 +14,7 @@ from stagesync.domain.chain import entry_of
 from stagesync.engine.compare import same_in
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, stored_descriptions
+from stagesync.engine.progress import Progress
 from stagesync.engine.trouble import advise
 from stagesync.engine.whose import log_of
 from stagesync.errors import CrmError
@@ -132,7 +133,9 @@ def look(tx: Connection, places: Iterable[Place]) -> There:
     return There(held, described, frozenset(connections.paused(tx)))
 
 
-def read_now(deployment: Deployment, there: There, places: Iterable[Place]) -> None:
+def read_now(
+    deployment: Deployment, there: There, places: Iterable[Place], *, progress: Progress
+) -> None:
     """Ask the CRMs what stands there, so that nobody's change since the last pull is missed.
 
     Raises:
@@ -147,9 +150,10 @@ def read_now(deployment: Deployment, there: There, places: Iterable[Place]) -> N
         asked = wanted.setdefault((connection, object_name), {"ids": set(), "fields": set()})
         asked["ids"].add(record_id)
         asked["fields"] |= {name, *_closing(connected, object_name)} & set(known.fields)
+    progress.phase("look", sum(len(asked["ids"]) for asked in wanted.values()))
     for (connection, object_name), asked in wanted.items():
         try:
-            _read(deployment.connections[connection], there, object_name, asked)
+            _read(deployment.connections[connection], there, object_name, asked, progress=progress)
         except CrmError as error:
             advise(error, connection, now_s=deployment.clock.now_s())
             raise
@@ -162,7 +166,12 @@ def _closing(connected: Connected, object_name: str) -> Sequence[str]:
 
 
 def _read(
-    connected: Connected, there: There, object_name: str, asked: Mapping[str, set[str]]
+    connected: Connected,
+    there: There,
+    object_name: str,
+    asked: Mapping[str, set[str]],
+    *,
+    progress: Progress,
 ) -> None:
     ids, size = sorted(asked["ids"]), connected.connector.capabilities.largest_write
     for start in range(0, len(ids), size):
@@ -171,3 +180,4 @@ def _read(
         for found in connected.connector.read(object_name, batch, sorted(asked["fields"])):
             if not found.gone and not found.merged_into:
                 there.read[connected.name, object_name, found.id] = found.fields
+        progress.advance(len(batch))

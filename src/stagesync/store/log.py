@@ -148,7 +148,7 @@ def rows(
     # Whoever stops reading in the middle leaves no cursor open on the server.
     with tx.execute(sql.execution_options(yield_per=AT_ONCE), told) as found:
         for row in found:
-            yield _row(row)
+            yield row_of(row)
 
 
 def _between(tx: Connection, since: str, until: str) -> dict[str, Any]:
@@ -160,7 +160,8 @@ def _between(tx: Connection, since: str, until: str) -> dict[str, Any]:
     return {"first": found.first or 0, "last": found.last or 0}
 
 
-def _row(row: Any) -> Row:
+def row_of(row: Any) -> Row:
+    """The entry in a row of the table."""
     sealed = Sealed(row.kept, row.part, row.hash)
     return Row(row.seq, row.at, row.run, row.person, row.connection, row.id, sealed)
 
@@ -176,7 +177,7 @@ def about(tx: Connection, *, people: Iterable[str] = (), ids: Iterable[str] = ()
     found: dict[int, Row] = {}
     for column, keys in (("person", people), ("id", ids)):
         sql = f"SELECT * FROM audit WHERE {column} IN :keys"  # noqa: S608  the literals above
-        found |= {row.seq: _row(row) for row in among(tx, sql, keys)}
+        found |= {row.seq: row_of(row) for row in among(tx, sql, keys)}
     return [found[seq] for seq in sorted(found)]
 
 

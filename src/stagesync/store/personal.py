@@ -198,7 +198,7 @@ HOLDINGS: Mapping[str, Holding] = {
         ("entry",), ("record_pk", "field", "refused"), by=_RECORD, until="until the move is done"
     ),
     "plan": Holding(
-        plain=("id", "kind", "run", "state", "policy", "made_at_s", "decided_at_s"),
+        plain=("id", "kind", "run", "state", "policy", "made_at_s", "decided_at_s", "leaves"),
         staff=("decided_by",),
         until=_PLAN,
     ),

@@ -24,6 +24,7 @@ class StoredPlan:
         run: that made it, or that it undoes.
         state: one of open, held, approved, dropped, done; `ended` when the approval is over,
             `replaced` when it was shown and a later plan took its values on.
+        leaves: JSON; of an undo: how many values it leaves, why, and what lies beyond it; of others empty.
     """
 
     id: str
@@ -34,6 +35,7 @@ class StoredPlan:
     decided_by: str = ""
     decided_at_s: float | None = None
     kind: str = "run"
+    leaves: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,8 @@ def save_plan(tx: Connection, plan: StoredPlan) -> None:
     """Keep a plan, or its new state."""
     tx.execute(
         text(
-            "INSERT INTO plan (id, kind, run, state, policy, made_at_s, decided_by, decided_at_s)"
-            " VALUES (:id, :kind, :run, :state, :policy, :made_at_s, :decided_by, :decided_at_s)"
+            "INSERT INTO plan (id, kind, run, state, policy, made_at_s, decided_by, decided_at_s, leaves)"
+            " VALUES (:id, :kind, :run, :state, :policy, :made_at_s, :decided_by, :decided_at_s, :leaves)"
             " ON CONFLICT (id) DO UPDATE SET state = excluded.state,"
             " decided_by = excluded.decided_by, decided_at_s = excluded.decided_at_s,"
             " run = excluded.run, policy = excluded.policy"

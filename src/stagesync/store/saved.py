@@ -7,14 +7,20 @@ one text per plan, its values a line each, compressed.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
+from operator import itemgetter
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, CursorResult, bindparam, text
 
+from stagesync.domain.guard import Cause, Group
 from stagesync.domain.life import WAITING
+from stagesync.domain.plan import GOES_BACK
+from stagesync.store.held import START, HeldGroup, HeldValue, Key
+from stagesync.store.people import kind_of
 from stagesync.store.plans import StoredEntry, StoredPlan
 
 MOST_PLANS = 30
@@ -123,6 +129,58 @@ def entries_saved(tx: Connection, plan_id: str) -> list[StoredEntry]:
         told["before"], told["after"] = orjson.loads(told["before"]), orjson.loads(told["after"])
         found.append(StoredEntry(**told, plan=plan_id, because=()))
     return found
+
+
+def counts_saved(tx: Connection, plan_id: str) -> list[HeldGroup]:
+    """What was kept of a plan, by group."""
+    counts: dict[tuple[str, str, str], list[Any]] = {}
+    for line in _unpacked(_body(tx, plan_id)):
+        told = orjson.loads(line)
+        counts.setdefault(_GROUP(told), []).append(_COUNTED(told))
+    return sorted(_counted(key, found) for key, found in counts.items())
+
+
+def values_saved(
+    tx: Connection, plan_id: str, group: Group, *, after: Key = START, most: int
+) -> list[HeldValue]:
+    """The next kept values of a group, everybody's together, without names and reasons."""
+    wanted = (str(group.cause), group.stage_from, group.stage_to)
+    lines = map(orjson.loads, _unpacked(_body(tx, plan_id)))
+    found = (told for told in lines if _GROUP(told) == wanted and _KEY(told) > after)
+    return [_held_value(told) for told in nsmallest(most, found, key=_KEY)]
+
+
+def _picked(*names: str) -> Callable[[Sequence[Any]], Any]:
+    return itemgetter(*map(_FIELDS.index, names))
+
+
+_GROUP = _picked("cause", "stage_from", "stage_to")
+_KEY = _picked("subject", "record_pk", "field")
+_COUNTED = _picked("subject", "record_pk", "way")
+
+
+def _counted(key: tuple[str, str, str], found: Sequence[tuple[str, int, str]]) -> HeldGroup:
+    subjects = {subject for subject, _, _ in found}
+    return HeldGroup(
+        Group(Cause(key[0]), *key[1:]),
+        values=len(found),
+        subjects=len(subjects),
+        accounts=sum(kind_of(each) == "account" for each in subjects),
+        back=sum(way in GOES_BACK for _, _, way in found),
+        mark=sum(pk for _, pk, _ in found),
+    )
+
+
+def _held_value(told: Sequence[Any]) -> HeldValue:
+    named = dict(zip(_FIELDS, told, strict=True))
+    own = ("record_pk", "connection", "object", "id", "field", "subject", "way")
+    return HeldValue(
+        **{name: named[name] for name in own},
+        name="",
+        before=orjson.loads(named["before"]),
+        after=orjson.loads(named["after"]),
+        because=(),
+    )
 
 
 def forget_old_plans(tx: Connection, *, before_s: float) -> None:

@@ -30,6 +30,7 @@ class Store:
     Attributes:
         fence: what each transaction does first while this process works under a lease; raises when the
             lease is lost. None: nothing.
+        passing: held by the pass of this process that works on it.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -41,6 +42,7 @@ class Store:
         self._checkpoints = Checkpoints(path) if path else None
         self._reader = make_reader(url)
         self.fence: Callable[[Connection], None] | None = None
+        self.passing = threading.Lock()
 
     @contextmanager
     def begin(self, *, fenced: bool = True) -> Iterator[Connection]:

@@ -17,6 +17,7 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.logins import Role
 from stagesync.settings import WebSettings
 from stagesync.web.door import Door
+from stagesync.web.jobs import Jobs
 from stagesync.web.look import look
 from stagesync.web.words import Language, say, say_many
 
@@ -56,6 +57,7 @@ class House:
         current: the deployment as it is now; its definitions may be other ones than a minute ago.
         public_url: how browsers reach this server, without a slash at the end.
         wake: calls the daemon.
+        jobs: work that takes longer than a page may.
         badges: what stands beside the links of the menu: path -> number.
         door: counts who tries to sign in.
         nav: the menu, as groups of links.
@@ -66,6 +68,7 @@ class House:
     public_url: str
     wake: Callable[[], None]
     badges: Callable[[Connection, Deployment], Mapping[str, int]]
+    jobs: Jobs
     nav: Sequence[Sequence[Link]] = ()
     door: Door = field(default_factory=Door)
 
@@ -111,6 +114,11 @@ class Ask:
     def is_part(self) -> bool:
         """Whether htmx asks for a part of a page."""
         return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def jobs(self) -> Jobs:
+        """Work that takes longer than a page may; it is watched at `/jobs/ID`."""
+        return self.house.jobs
 
     @property
     def now_s(self) -> float:

@@ -22,6 +22,7 @@ from stagesync.errors import ArgumentError, StagesyncError
 from stagesync.settings import WebSettings
 from stagesync.web import site
 from stagesync.web.ask import House
+from stagesync.web.jobs import Jobs
 from stagesync.web.protocol import PromptProtocol
 from stagesync.web.webhooks import Webhooks
 
@@ -47,16 +48,18 @@ def serve(
         ArgumentError: it cannot listen there.
     """
     sock = _bind(*settings.address)
+    jobs = Jobs(deployment.clock)
     try:
         url = _url(sock)
-        app = make_app(settings, deployment, public_url=settings.public_url or url, call=call)
+        public_url = settings.public_url or url
+        app = make_app(settings, deployment, public_url=public_url, call=call, jobs=jobs)
         server = _server(app)
         thread = threading.Thread(
             target=lambda: asyncio.run(server.serve(sockets=[sock])), name="web", daemon=True
         )
         thread.start()
         _await_start(server, thread)
-        log.info("web listens", url=url, public_url=settings.public_url or url)
+        log.info("web listens", url=url, public_url=public_url)
         try:
             yield url
         finally:
@@ -64,14 +67,22 @@ def serve(
             thread.join(timeout=STOP_LIMIT_S + 1.0)
     finally:
         sock.close()
+        jobs.close()
 
 
 def make_app(
-    settings: WebSettings, deployment: Deployment, *, public_url: str, call: Callable[[], None]
+    settings: WebSettings,
+    deployment: Deployment,
+    *,
+    public_url: str,
+    call: Callable[[], None],
+    jobs: Jobs,
 ) -> Starlette:
     """What the server answers."""
     webhooks = Webhooks(deployment, public_url=public_url, call=call)
-    house = House(settings, lambda: deployment, public_url, call, site.badges, nav=site.NAV)
+    house = House(
+        settings, lambda: deployment, public_url, call, site.badges, jobs=jobs, nav=site.NAV
+    )
     return Starlette(
         routes=[
             Route("/healthz", _healthz, methods=["GET"]),

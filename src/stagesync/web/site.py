@@ -12,17 +12,18 @@ from starlette.staticfiles import StaticFiles
 
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.logins import Role
-from stagesync.store import plans
+from stagesync.store import plans as stored
 from stagesync.web.ask import House, Link
 from stagesync.web.guard import HEADERS, Guard
-from stagesync.web.pages import home, signin, users
+from stagesync.web.pages import audit, home, jobs, plans, runs, signin, undo, users
 from stagesync.web.rooms import Room
 from stagesync.web.words import _
 
-MODULES = (home, signin, users)
+MODULES = (home, plans, runs, undo, audit, jobs, signin, users)
 
 NAV: tuple[tuple[Link, ...], ...] = (
     (Link("/", _("Overview")),),
+    (Link("/plans", _("Plans")), Link("/runs", _("Runs")), Link("/audit", _("Audit log"))),
     (Link("/users", _("Users"), Role.ADMIN),),
 )
 """The menu, in groups."""
@@ -55,7 +56,7 @@ def nowhere(house: House) -> Callable[[Request, Exception], Awaitable[Response]]
 
 def badges(tx: Connection, _deployment: Deployment) -> Mapping[str, int]:
     """Path -> what waits there for somebody."""
-    return {"/plans": len(plans.plans_in(tx, "held"))}
+    return {"/plans": len(stored.plans_in(tx, "held"))}
 
 
 class _Static(StaticFiles):

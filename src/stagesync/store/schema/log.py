@@ -41,7 +41,7 @@ audit = Table(
     text("kept"),
     text("part"),
     text("hash"),
-    Index("ix_audit_run", "run"),
+    Index("ix_audit_run", "run", "seq"),
     Index("ix_audit_person", "person"),
     Index("ix_audit_id", "id"),
     Index("ix_audit_at", "at", "seq"),

@@ -16,8 +16,11 @@ watch       a stage of ours that went out, until the CRM's history tells whether
 from __future__ import annotations
 
 from sqlalchemy import Column, Index, LargeBinary, Table
+from sqlalchemy import text as sql
 
 from stagesync.store.schema.columns import instant, metadata, text, whole
+
+_HELD = sql("state = 'held'")
 
 baseline = Table(
     "baseline",
@@ -64,6 +67,7 @@ plan = Table(
     instant("made_at_s"),
     text("decided_by"),
     instant("decided_at_s", null=True),
+    text("leaves"),
     Index("ix_plan_state", "state", "made_at_s"),
 )
 
@@ -85,6 +89,20 @@ plan_entry = Table(
     text("way"),
     Index("ix_plan_entry_subject", "subject"),
     Index("ix_plan_entry_state", "state"),
+    # All that is counted of what is held, and the order in which it is paged.
+    Index(
+        "ix_plan_entry_held",
+        "plan",
+        "cause",
+        "stage_from",
+        "stage_to",
+        "subject",
+        "record_pk",
+        "field",
+        "way",
+        sqlite_where=_HELD,
+        postgresql_where=_HELD,
+    ),
 )
 
 saved_plan = Table(

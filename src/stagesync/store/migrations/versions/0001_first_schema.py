@@ -105,7 +105,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_at", ["at", "seq"], unique=False)
         batch_op.create_index("ix_audit_id", ["id"], unique=False)
         batch_op.create_index("ix_audit_person", ["person"], unique=False)
-        batch_op.create_index("ix_audit_run", ["run"], unique=False)
+        batch_op.create_index("ix_audit_run", ["run", "seq"], unique=False)
 
     op.create_table(
         "baseline",
@@ -464,6 +464,7 @@ def upgrade() -> None:
         sa.Column("made_at_s", sa.Float(), nullable=False),
         sa.Column("decided_by", sa.Text(), nullable=False),
         sa.Column("decided_at_s", sa.Float(), nullable=True),
+        sa.Column("leaves", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),
     )
     with op.batch_alter_table("plan", schema=None) as batch_op:
@@ -487,6 +488,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("plan", "record_pk", "field", name=op.f("pk_plan_entry")),
     )
     with op.batch_alter_table("plan_entry", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_plan_entry_held",
+            ["plan", "cause", "stage_from", "stage_to", "subject", "record_pk", "field", "way"],
+            unique=False,
+            sqlite_where=sa.text("state = 'held'"),
+            postgresql_where=sa.text("state = 'held'"),
+        )
         batch_op.create_index("ix_plan_entry_state", ["state"], unique=False)
         batch_op.create_index("ix_plan_entry_subject", ["subject"], unique=False)
 

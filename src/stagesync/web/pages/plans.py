@@ -1,0 +1,193 @@
+"""Plans: what one holds, before and after; approved or dropped whole or by group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from stagesync.domain.guard import Cause, Group
+from stagesync.engine.decide import PlanChanged, decide
+from stagesync.engine.held import plan_document, plans_document, values_document
+from stagesync.engine.logins import Role
+from stagesync.engine.runs import run_told
+from stagesync.store import runs
+from stagesync.store.held import START, Key
+from stagesync.web.ask import Ask
+from stagesync.web.draw.moves import Move, moves_picture
+from stagesync.web.pages.runs import OUTCOMES
+from stagesync.web.pages.undo import beyond_told
+from stagesync.web.rooms import act, page
+from stagesync.web.words import _
+
+STATES = {
+    "held": (_("held"), "warn"),
+    "open": (_("shown"), ""),
+    "approved": (_("approved"), "good"),
+    "dropped": (_("dropped"), ""),
+    "done": (_("done"), "good"),
+    "ended": (_("approval ended"), "warn"),
+    "replaced": (_("replaced"), ""),
+}
+"""State of a plan -> what people read, and the badge that it takes."""
+
+CAUSES = {
+    "facts": _("facts changed"),
+    "time": _("points faded"),
+    "definition": _("definitions changed"),
+    "new": _("new records"),
+    "repair": _("the CRM lost our value"),
+    "by hand": _("asked for by hand"),
+    "undo": _("undo"),
+}
+
+RULES = {
+    "pair": _("{count} would make this move within the window; the limit is {limit}."),
+    "put back": _("{count} would get our value back within the window; the limit is {limit}."),
+    "total": _("{count} would move in all within the window; the limit is {limit}."),
+    "stage loss": _("{count} would leave “{stage}” within the window; the limit is {limit}."),
+    "definition": _("The definitions changed: what they do is shown first."),
+    "source": _("A source has lost more records than a day takes away."),
+    "busy": _("{count} records were written more than {limit} times within the window."),
+    "observed": _("The connection is observed until a first plan is approved."),
+    "approval ended": _("The approval ended before this was written."),
+    "restored": _("The store was put back from a backup: what the CRMs hold may be newer."),
+    "": _("This takes back what a run wrote; it waits for your word."),
+}
+"""What holds a group -> why, as a sentence."""
+
+RUNS_SHOWN = 5
+
+
+def plans(ask: Ask) -> Response:
+    """What waits for a word, then what was decided."""
+    with ask.read() as tx:
+        document = plans_document(tx)
+    held, others = document["held"], document["others"]
+    return ask.page("plans.html", held=held, others=others, states=STATES, causes=CAUSES)
+
+
+def plan(ask: Ask) -> Response:
+    """One plan by group, with what it costs."""
+    with ask.read() as tx:
+        document = plan_document(tx, ask.deployment, ask.path["plan"], now_s=ask.now_s)
+        since_s = document["decided_at_s"] if document else None
+        after = [] if since_s is None else runs.runs_since(tx, since_s, most=RUNS_SHOWN)
+    if document is None:
+        return ask.missing(
+            ask.say("There is no plan of that id any more: a later one took its values on.")
+        )
+    moves = [Move(e["from"], e["to"], e["people"] + e["accounts"]) for e in document["groups"]]
+    shown: dict[str, Any] = {
+        "plan": document,
+        "after": [run_told(each, is_open=True) for each in after],
+        "states": STATES,
+        "causes": CAUSES,
+        "outcomes": OUTCOMES,
+        "reason": lambda group: reason(ask, group),
+        "beyond": [beyond_told(each) for each in document["leaves"].get("beyond", ())],
+    }
+    if ask.is_part:
+        return ask.page("_plan_state.html", **shown)
+    picture = moves_picture(ask, moves, title=ask.say("Who would move from which stage to which"))
+    return ask.page("plan.html", picture=picture, **shown)
+
+
+def values(ask: Ask) -> Response:
+    """The values of one group, page by page."""
+    group, after = _group(ask), _key(ask)
+    if group is None:
+        return ask.missing(ask.say("There is no such group."))
+    with ask.read() as tx:
+        document = values_document(tx, ask.path["plan"], group, after=after)
+    template = "_values.html" if ask.is_part else "values.html"
+    return ask.page(
+        template,
+        plan_id=ask.path["plan"],
+        group=group,
+        causes=CAUSES,
+        first=after == START,
+        **document,
+    )
+
+
+def approve(ask: Ask) -> Response:
+    """Lets it be written, and calls the daemon."""
+    return _decide(ask, approve=True)
+
+
+def drop(ask: Ask) -> Response:
+    """Gives it up."""
+    return _decide(ask, approve=False)
+
+
+def _decide(ask: Ask, *, approve: bool) -> Response:
+    plan_id, group = ask.path["plan"], _group(ask)
+    try:
+        count = decide(
+            ask.deployment,
+            plan_id,
+            approve=approve,
+            by=ask.actor,
+            now_s=ask.now_s,
+            groups=[group] if group else (),
+            seen=ask.text("seen") or "0.unseen",
+        )
+    except PlanChanged as changed:
+        return _changed(ask, changed)
+    except KeyError:
+        return ask.refused(
+            ask.say(
+                "The plan {plan} is not held any more, or a run plans it anew just now.",
+                plan=plan_id,
+            ),
+            hint=ask.say("Look again in a moment."),
+        )
+    if not approve:
+        said = ask.say_many("{n} value is dropped.", "{n} values are dropped.", count)
+        return ask.go(f"/plans/{plan_id}", said=said)
+    ask.wake()
+    said = ask.say_many("{n} value goes out now.", "{n} values go out now.", count)
+    return ask.go(f"/plans/{plan_id}", said=said)
+
+
+def _changed(ask: Ask, changed: PlanChanged) -> Response:
+    what = ask.say(
+        "This plan changed since you looked: {then} values then, {now} now. Nothing was decided.",
+        then=changed.then,
+        now=changed.now,
+    )
+    return ask.page(
+        "changed.html", status=409, title=ask.say("Look again"), what=what, plan_id=ask.path["plan"]
+    )
+
+
+def _group(ask: Ask) -> Group | None:
+    """The group that the query or the form names."""
+    told = ask.text("cause"), ask.text("from"), ask.text("to")
+    return Group(Cause(told[0]), *told[1:]) if told[0] in list(Cause) and told[2] else None
+
+
+def _key(ask: Ask) -> Key:
+    pk = ask.text("pk")
+    if not (pk.isdecimal() and len(pk) < 16):
+        return START
+    return ask.text("subject"), int(pk), ask.text("field")
+
+
+def reason(ask: Ask, group: dict[str, Any]) -> str:
+    """Why a group is held, in the reader's language."""
+    rule = "put back" if (group["rule"], group["cause"]) == ("pair", "repair") else group["rule"]
+    words = RULES.get(rule, group["why"])
+    said = ask.say(words, count=group["count"], limit=group["limit"], stage=group["from"])
+    more = ask.say("{writers} write there as well.", writers=group["writers"])
+    return f"{said} {more}" if group["writers"] else said
+
+
+ROOMS = (
+    page("/plans", plans),
+    page("/plans/{plan}", plan),
+    page("/plans/{plan}/values", values),
+    act("/plans/{plan}/approve", approve, role=Role.APPROVER),
+    act("/plans/{plan}/drop", drop, role=Role.APPROVER),
+)

@@ -1,0 +1,313 @@
+"""Plans, runs and undo in the console, over real HTTP."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.engine.bench import FEW, Bench, make_bench
+
+import stores
+from console import Console, Reader, console_on
+from stagesync.engine.logins import Role
+from stagesync.engine.outcome import Outcome
+from stagesync.store import log, open_store
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """In a file, so that pages read on a door of their own."""
+    made = make_bench(store=open_store(stores.in_file(tmp_path / "stagesync.db")))
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def console(bench: Bench) -> Iterator[Console]:
+    """Twenty settled contacts, and limits of five."""
+    for number in range(20):
+        bench.contact(f"p{number}@firm.example", last=f"Ng{number}")
+    bench.sync()
+    bench.clock.advance(days=2)
+    bench.redeploy(limits=FEW)
+    with console_on(bench) as found:
+        yield found
+
+
+def _hold(bench: Bench, first: int = 1, last: int = 9) -> Outcome:
+    for number in range(first, last):
+        bench.form(str(number))
+    return bench.sync()
+
+
+def _forms(text: str) -> list[tuple[str, dict[str, str]]]:
+    """Each form's address and its hidden fields."""
+    return [
+        (
+            address,
+            {
+                name: html.unescape(value)
+                for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', body)
+            },
+        )
+        for address, body in re.findall(
+            r'<form method="post" action="([^"]+)"(.*?)</form>', text, re.DOTALL
+        )
+    ]
+
+
+def _form(reader: Reader, page: str, act: str, **wanted: str) -> tuple[str, dict[str, object]]:
+    """The form of an act on a page, as a browser would send it."""
+    (found,) = [
+        (address, dict(fields))
+        for address, fields in _forms(reader.get(page).text)
+        if address.endswith(act) and all(fields.get(k) == v for k, v in wanted.items())
+    ]
+    return found
+
+
+def _words(text: str) -> str:
+    """What a page says, without its marks."""
+    main = text[text.index("<main") :]
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+def test_a_held_plan_is_shown_with_its_groups_and_cost(console: Console) -> None:
+    """The list names it; its page has the moves, why they wait, a picture with the same numbers, and the calls."""
+    outcome = _hold(console.bench)
+    reader = console.reader()
+    assert f"{outcome.plan.held} values wait" in _words(reader.get("/plans").text)
+    page = reader.get(f"/plans/{outcome.plan.id}").text
+    words = _words(page)
+    for each in (
+        "8 would make this move within the window; the limit is 5.",
+        "What it takes",
+        "Only approvers decide about plans.",
+    ):
+        assert each in words, words
+    assert '<svg class="chart" role="img"' in page
+    assert [] == [each for each in _forms(page) if "/plans/" in each[0]]
+
+
+def test_the_values_of_a_group_are_paged(console: Console) -> None:
+    """Each person's records with before and after; the next page goes on where this one ends."""
+    outcome = _hold(console.bench, 1, 21)
+    reader = console.reader()
+    page = reader.get(f"/plans/{outcome.plan.id}").text
+    path = html.unescape(re.search(r'href="(/plans/\w+/values\?[^"]+)"', page)[1])  # type: ignore[index]
+    seen: list[str] = []
+    pages = 0
+    while path:
+        text = reader.get(path).text
+        seen += re.findall(r'<a href="/people/(\w+)"', text)
+        following = re.search(r'hx-get="([^"]+)"', text)
+        path = html.unescape(following[1]) if following else ""
+        pages += 1
+    assert (20, 2) == (len(set(seen)), pages)
+    assert "<del>contact</del>" in text
+    assert "<ins>lead</ins>" in text
+
+
+def test_a_plan_is_approved_and_the_daemon_is_called(console: Console) -> None:
+    """Who said so stands in the log, the next run writes, and the page tells which run that was."""
+    bench = console.bench
+    outcome = _hold(bench)
+    approver = console.reader(Role.APPROVER)
+    page = f"/plans/{outcome.plan.id}"
+    told = approver.post(*_form(approver, page, "/approve"))
+    assert (200, True, True) == (
+        told.status_code,
+        f"{outcome.plan.held} values go out now." in _words(told.text),
+        console.called.is_set(),
+    )
+    assert 'hx-trigger="every 3s"' in told.text
+    written = bench.sync()
+    after = approver.get(page).text
+    assert "lead" == bench.stage("1")
+    assert written.run in after
+    assert "every 3s" not in after
+    with bench.store.begin() as tx:
+        acts = [e for e in log.read(tx) if "approved" in (e["result"] or {})]
+    assert ["approver-0 (console)"] == [each["actor"] for each in acts]
+
+
+def test_a_plan_that_changed_is_not_approved(console: Console) -> None:
+    """Between the look and the word the plan grew: both numbers are told and nothing is decided."""
+    bench = console.bench
+    outcome = _hold(bench)
+    approver = console.reader(Role.APPROVER)
+    form = _form(approver, f"/plans/{outcome.plan.id}", "/approve")
+    grown = _hold(bench, 9, 17)
+    answer = approver.post(*form)
+    words = (
+        f"This plan changed since you looked: {outcome.plan.held} values then,"
+        f" {grown.plan.held} now. Nothing was decided."
+    )
+    assert (409, True) == (answer.status_code, words in _words(answer.text))
+    assert not console.called.is_set()
+    assert grown.plan.held == bench.sync().plan.held
+    assert "contact" == bench.stage("1")
+
+
+def test_a_word_without_what_was_seen_is_not_taken(console: Console) -> None:
+    """A request that does not say what its sender saw decides nothing."""
+    outcome = _hold(console.bench)
+    approver = console.reader(Role.APPROVER)
+    assert 409 == approver.post(f"/plans/{outcome.plan.id}/approve", {}).status_code
+    assert 3 == console.bench.sync().exit_code
+
+
+def test_one_group_of_several_is_approved(console: Console) -> None:
+    """The other moves of the plan stay held, under the same id."""
+    bench = console.bench
+    for number in range(30, 36):
+        bench.contact(f"p{number}@firm.example", last=f"Ng{number}")
+    outcome = _hold(bench)
+    approver = console.reader(Role.APPROVER)
+    page = f"/plans/{outcome.plan.id}"
+    assert 200 == approver.post(*_form(approver, page, "/approve", to="lead")).status_code
+    bench.sync()
+    assert ("lead", None) == (bench.stage("1"), bench.stage("21"))
+    assert "(new) →" in _words(approver.get(page).text)
+
+
+def test_a_plan_is_dropped(console: Console) -> None:
+    """What was given up is not written, and its page says by whom."""
+    bench = console.bench
+    outcome = _hold(bench)
+    approver = console.reader(Role.APPROVER, language="fr")
+    page = f"/plans/{outcome.plan.id}"
+    told = approver.post(*_form(approver, page, "/drop"))
+    assert f"{outcome.plan.held} valeurs sont abandonnées." in _words(told.text)
+    assert 0 == bench.sync().exit_code
+    assert ("contact", False) == (bench.stage("1"), console.called.is_set())
+    words = _words(approver.get(page).text)
+    assert "abandonné" in words
+    assert "approver-0 (console)" in words
+
+
+def test_runs_are_listed_with_what_they_did(console: Console) -> None:
+    """Newest first, with a page of its own that shows the moves and examples of entries."""
+    bench = console.bench
+    for number in range(1, 4):
+        bench.form(str(number))
+    outcome = bench.sync()
+    reader = console.reader()
+    listed = re.findall(r'<a href="/runs/(r_\w+)">', reader.get("/runs").text)
+    assert (outcome.run, 2) == (listed[0], len(listed))
+    page = reader.get(f"/runs/{outcome.run}").text
+    words = _words(page)
+    assert f"3 people and accounts, {bench.written(outcome)} values written" in words
+    assert 3 == len(set(re.findall(r'<a href="/people/(\w+)"', page)))
+    assert "/audit/" in page
+    assert "Undo this run" not in words
+    assert 404 == reader.get("/runs/r_none").status_code
+
+
+def test_a_run_that_broke_off_says_so(console: Console) -> None:
+    """A run that never ended, while nobody works on the store, broke off."""
+    from stagesync.store import state
+
+    with console.bench.store.begin() as tx:
+        state.start_run(tx, "r_cut", seq=99, at_s=console.bench.clock.now_s())
+    reader = console.reader()
+    assert "broken off" in _words(reader.get("/runs").text)
+    assert "It broke off before it could end" in _words(reader.get("/runs/r_cut").text)
+
+
+def _undone(approver: Reader, run: str, query: str = "") -> str:
+    """Makes the plan of an undo and waits for it; the page of its job."""
+    page = f"/runs/{run}/undo{query}"
+    address, fields = _form(approver, page, "/undo")
+    path = approver.post(address, fields).url.removeprefix(approver.url)
+    while "hx-trigger" in (text := approver.get(path).text):
+        pass
+    return text
+
+
+def test_a_run_is_undone_with_its_plan_first(console: Console) -> None:
+    """The plan tells what comes back and what lies beyond; approved, the next run puts it back."""
+    bench = console.bench
+    for number in range(1, 4):
+        bench.form(str(number))
+    run = bench.sync().run
+    approver = console.reader(Role.APPROVER)
+    text = _undone(approver, run)
+    plan = re.search(r'href="/plans/(pl_\w+)"', text)[1]  # type: ignore[index]
+    words = _words(approver.get(f"/plans/{plan}").text)
+    assert f"Undo of {run}" in words
+    assert "such as a mail that was sent" in words
+    assert "lead" == bench.stage("1")
+    approver.post(*_form(approver, f"/plans/{plan}", "/approve"))
+    bench.sync()
+    assert "contact" == bench.stage("1")
+    assert "It was taken back by a plan." in _words(approver.get(f"/runs/{run}").text)
+
+
+def test_what_an_undo_leaves_is_told_with_its_reason(console: Console) -> None:
+    """A value that somebody changed since stays, and both pages say why, in the reader's language."""
+    bench = console.bench
+    for number in range(1, 4):
+        bench.form(str(number))
+    run = bench.sync().run
+    bench.north.edit("contact", "1", {"stage": "client"})
+    approver = console.reader(Role.APPROVER, language="fr")
+    text = _undone(approver, run)
+    plan = re.search(r'href="/plans/(pl_\w+)"', text)[1]  # type: ignore[index]
+    for words in (_words(text), _words(approver.get(f"/plans/{plan}").text)):
+        assert "1 valeur : elle a été modifiée depuis" in words.replace("\xa0", " ")
+
+
+def test_one_person_alone_is_undone(console: Console) -> None:
+    """The others of the run keep what it wrote."""
+    bench = console.bench
+    for number in range(1, 4):
+        bench.form(str(number))
+    run = bench.sync().run
+    who = bench.person("north", "contact", "2")
+    approver = console.reader(Role.APPROVER)
+    text = _undone(approver, run, f"?person={who}")
+    plan = re.search(r'href="/plans/(pl_\w+)"', text)[1]  # type: ignore[index]
+    approver.post(*_form(approver, f"/plans/{plan}", "/approve"))
+    bench.sync()
+    assert ["lead", "contact", "lead"] == [bench.stage(str(n)) for n in range(1, 4)]
+
+
+def test_an_undo_of_nothing_fails_with_its_reason(console: Console) -> None:
+    """A run that wrote nothing has nothing to take back, and the page of the job says so."""
+    run = console.bench.sync().run
+    assert "the log has no value written by run" in _words(
+        _undone(console.reader(Role.APPROVER), run)
+    )
+
+
+def test_an_undo_waits_for_the_pass_under_way(console: Console) -> None:
+    """While a pass works the CRMs are not asked; it goes on when the pass has ended, and can be ended before."""
+    bench = console.bench
+    bench.form("1")
+    run = bench.sync().run
+    approver = console.reader(Role.APPROVER)
+    calls = bench.deployment.connections["north"].connector.calls
+    with bench.store.passing:
+        address, fields = _form(approver, f"/runs/{run}/undo", "/undo")
+        path = approver.post(address, fields).url.removeprefix(console.url)
+        assert "Waits for the run under way" in _words(approver.get(path).text)
+        assert calls == bench.deployment.connections["north"].connector.calls
+    while "hx-trigger" in (text := approver.get(path).text):
+        pass
+    assert "values would be put back" in _words(text)
+
+
+def test_what_a_crm_holds_is_shown_as_text(console: Console) -> None:
+    """A script in a field of a CRM runs nowhere."""
+    bench = console.bench
+    bench.north.edit("contact", "1", {"stage": "<script>alert(1)</script>"})
+    outcome = _hold(bench)
+    reader = console.reader()
+    page = reader.get(f"/plans/{outcome.plan.id}").text
+    path = html.unescape(re.search(r'href="(/plans/\w+/values\?[^"]+)"', page)[1])  # type: ignore[index]
+    for text in (page, reader.get(path).text, reader.get("/audit").text):
+        assert "<script>alert" not in text
