@@ -5,9 +5,12 @@ It asks the CRM what a run would ask, one page of each object, and writes nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+import orjson
+from sqlalchemy import Connection
 
 from stagesync.connector import (
     CrmError,
@@ -28,11 +31,16 @@ from stagesync.engine.describe import Descriptions, fields_to_ask, missing_field
 from stagesync.engine.drift import choices_of, stages_offered
 from stagesync.engine.findings import stored_findings
 from stagesync.engine.heads import trouble_of
+from stagesync.engine.progress import Progress, Quiet
 from stagesync.store import alerts, state
+from stagesync.store.words import keep, kept
 
 SKEW_S = 60.0
 """A difference of clocks that is worth a word."""
 
+
+_KEPT = "doctor.findings"
+"""Name under which the store keeps what was found last."""
 
 _LOOKED_AT = {Kind.QUOTA, Kind.LOG}
 """What the doctor looks at itself."""
@@ -56,25 +64,53 @@ class Finding:
     fix: str
 
 
-def examine(deployment: Deployment) -> list[Finding]:
+def examine(deployment: Deployment, progress: Progress | None = None) -> list[Finding]:
     """What is wrong here, then every finding of every connection, in the order of the settings, the gravest first."""
+    progress = progress or Quiet()
+    progress.phase("examine", len(deployment.connections))
     grave = list(Severity)
     here = [
         Finding(HERE, Severity.ERROR, *told) for told in trouble_of(deployment.log_rules).values()
     ]
-    with deployment.store.begin() as tx:
+    with deployment.store.read() as tx:
         here += [
             Finding(HERE, Severity.WARNING, each.what, each.fix)
             for each in alerts.standing(tx, HERE)
             if each.kind not in _LOOKED_AT
         ]
-    return here + [
-        found
-        for connected in deployment.connections.values()
-        for found in sorted(
-            _examine(deployment, connected), key=lambda each: grave.index(each.severity)
-        )
+    found = list(here)
+    for connected in deployment.connections.values():
+        its = _examine(deployment, connected)
+        found += sorted(its, key=lambda each: grave.index(each.severity))
+        progress.advance(1)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What the doctor found last."""
+
+    at_s: float
+    findings: Sequence[Finding]
+
+
+def keep_findings(tx: Connection, findings: Sequence[Finding], *, now_s: float) -> None:
+    """Keep what was found, for whoever looks later."""
+    rows = [[f.connection, str(f.severity), keep(f.what), keep(f.fix)] for f in findings]
+    state.set_meta(tx, _KEPT, orjson.dumps({"at_s": now_s, "findings": rows}).decode())
+
+
+def last_findings(tx: Connection) -> Examined | None:
+    """What was found last; None when nobody looked yet."""
+    text = state.get_meta(tx, _KEPT)
+    if text is None:
+        return None
+    told = orjson.loads(text)
+    rows = [
+        Finding(connection, Severity(severity), kept(what), kept(fix))
+        for connection, severity, what, fix in told["findings"]
     ]
+    return Examined(told["at_s"], rows)
 
 
 def _examine(deployment: Deployment, connected: Connected) -> Iterator[Finding]:
@@ -96,7 +132,7 @@ def _examine(deployment: Deployment, connected: Connected) -> Iterator[Finding]:
         for short in shortages(connected.connector.quota()):
             severity = Severity.ERROR if short.is_over else Severity.WARNING
             yield Finding(name, severity, short.what, short.fix)
-    with deployment.store.begin() as tx:
+    with deployment.store.read() as tx:
         for alert in alerts.standing(tx, name):
             if alert.kind not in _LOOKED_AT:
                 yield Finding(name, Severity.WARNING, alert.what, alert.fix)
@@ -133,7 +169,7 @@ def _clock(deployment: Deployment, connected: Connected) -> Iterator[Finding]:
 
 
 def _fields(deployment: Deployment, connected: Connected, found: Descriptions) -> Iterator[Finding]:
-    with deployment.store.begin() as tx:
+    with deployment.store.read() as tx:
         told = {each.key for each in alerts.standing(tx, connected.name)}
     for object_name, field in missing_fields(connected, found):
         if object_name in found and f"drift:{object_name}.{field}" not in told:
@@ -196,7 +232,7 @@ def _written(
 
 def _pages(deployment: Deployment, connected: Connected, found: Descriptions) -> Iterator[Finding]:
     """One page of each object, as a run would ask: only then do scopes and permissions show."""
-    with deployment.store.begin() as tx:
+    with deployment.store.read() as tx:
         cursors = state.cursors_of(tx, connected.name)
     for name in found:
         cursor = cursors[name].cursor if name in cursors else None

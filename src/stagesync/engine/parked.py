@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from stagesync.domain.said import Said
 from stagesync.engine.alerts import Kind, Told, settle
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.holds import try_again
 from stagesync.store import alerts, parked
 from stagesync.store.parked import Parked, Refused
 
@@ -32,6 +33,7 @@ class Group:
     """Values that a CRM refused with the same complaint.
 
     Attributes:
+        complaint: the words without what differs from record to record.
         words: of one of them.
         forms: the complaint as each record has it.
     """
@@ -39,6 +41,7 @@ class Group:
     connection: str
     object: str
     field: str
+    complaint: str = dataclasses.field(repr=False)
     words: str = dataclasses.field(repr=False)
     count: int
     since_s: float
@@ -97,7 +100,7 @@ def grouped(tx: Connection) -> list[Group]:
         found.setdefault((each.connection, each.object, each.field, complaint), []).append(each)
     groups = [
         Group(
-            *place[:3],
+            *place,
             words=several[0].words,
             count=sum(each.count for each in several),
             since_s=min(each.since_s for each in several),
@@ -112,3 +115,24 @@ def records_of(tx: Connection, group: Group, *, most: int = FEW) -> list[Parked]
     """Some of the records of a group, the longest waiting first."""
     place = (group.connection, group.object, group.field)
     return parked.records_refused(tx, place, group.forms, most=most)
+
+
+def retry_group(
+    deployment: Deployment, place: tuple[str, str, str], complaint: str, *, by: str
+) -> int:
+    """Plan those anew whose value was refused with this complaint; how many people and accounts.
+
+    Args:
+        place: connection, object, field.
+    """
+    with deployment.store.begin(fenced=False) as tx:
+        forms = [
+            words
+            for each in grouped(tx)
+            if ((each.connection, each.object, each.field), each.complaint) == (place, complaint)
+            for words in each.forms
+        ]
+        found = parked.subjects_refused(tx, place, forms) if forms else []
+        if found:
+            try_again(tx, deployment, found, by=by)
+    return len(found)

@@ -6,17 +6,73 @@ may name somebody.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from stagesync.connector import FieldType, ObjectDescription, Role
 from stagesync.domain.mapping import ObjectMapping, Reading
-from stagesync.engine.deployment import Connected
+from stagesync.engine.deployment import Connected, Deployment
 from stagesync.store import unmapped
+from stagesync.store.unmapped import Unmapped
 
 ENUMERATIONS = frozenset({FieldType.CHOICE, FieldType.CHOICES})
 _READ = (Role.PERSON, Role.ACCOUNT)
+
+FEW = 3
+"""Records that are shown of a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A value that a mapping does not understand, and how to have it understood.
+
+    Attributes:
+        fact: what the field tells, such as `account.industry`.
+        line: what to add to the mapping, ready but for the meaning; without one the value means nothing.
+        is_in_table: the line goes into the table `values` that is there; otherwise it is the table.
+        examples: ids of records, and their addresses in the CRM.
+    """
+
+    connection: str
+    object: str
+    field: str
+    value: str
+    records: int
+    fact: str
+    line: str
+    is_in_table: bool
+    examples: Sequence[tuple[str, str]]
+
+
+def gaps(tx: Connection, deployment: Deployment, *, most: int) -> list[Gap]:
+    """The values that nobody understands, those of most records first."""
+    return [
+        _gap(tx, deployment.connections[each.connection], each)
+        for each in unmapped.ranked(tx, list(deployment.connections), most=most)
+        if each.object in deployment.connections[each.connection].roles
+    ]
+
+
+def _gap(tx: Connection, connected: Connected, each: Unmapped) -> Gap:
+    mapping = connected.object_mapping(each.object)
+    rules = [rule for rule in (*mapping.facts, *mapping.people) if rule.field == each.field]
+    is_in_table = any(rule.values is not None for rule in rules)
+    entry = f"{json.dumps(each.value, ensure_ascii=False)}: "
+    ids = unmapped.examples(tx, each, most=FEW)
+    return Gap(
+        connection=each.connection,
+        object=each.object,
+        field=each.field,
+        value=each.value,
+        records=each.records,
+        fact=rules[0].fact if rules else each.field,
+        line=entry.rstrip() if is_in_table else f"values: {{{entry}}}",
+        is_in_table=is_in_table,
+        examples=[(one, connected.connector.record_url(each.object, one)) for one in ids],
+    )
 
 
 def note_unmapped(

@@ -101,6 +101,27 @@ def stands(tx: Connection, kind: str) -> bool:
     return tx.execute(sql, {"kind": f"{kind}:%"}).scalar() is not None
 
 
+def all_standing(tx: Connection) -> list[Alert]:
+    """Everything that is wrong now, oldest first."""
+    sql = "SELECT * FROM alert WHERE ended_at_s IS NULL ORDER BY raised_at_s, connection, key"
+    return [read_alert(row) for row in tx.execute(text(sql))]
+
+
+def last_ended(tx: Connection, *, most: int) -> list[Alert]:
+    """What was wrong last, the newest end first."""
+    sql = text(
+        "SELECT * FROM alert WHERE ended_at_s IS NOT NULL"
+        " ORDER BY ended_at_s DESC, connection, key LIMIT :most"
+    )
+    return [read_alert(row) for row in tx.execute(sql, {"most": most})]
+
+
+def count_standing(tx: Connection) -> int:
+    """How much is wrong now."""
+    sql = text("SELECT COUNT(*) FROM alert WHERE ended_at_s IS NULL")
+    return int(tx.execute(sql).scalar_one())
+
+
 def all_alerts(tx: Connection, connection: str) -> list[Alert]:
     """Every alert of a connection, those that ended included, oldest first."""
     sql = "SELECT * FROM alert WHERE connection = :connection ORDER BY raised_at_s, key"

@@ -54,6 +54,26 @@ class Parked:
     since_s: float
 
 
+def subjects_refused(
+    tx: Connection, place: tuple[str, str, str], words: Sequence[str]
+) -> list[str]:
+    """People and accounts whose value of a field was refused in one of these words.
+
+    Args:
+        place: connection, object, field.
+    """
+    sql = text(
+        "SELECT DISTINCT COALESCE(r.person, r.account) AS subject"
+        " FROM difference d JOIN record r ON r.pk = d.record_pk"
+        " WHERE d.reason = 'refused' AND r.gone = 0 AND r.connection = :connection"
+        " AND r.object = :object AND d.field = :field AND d.words IN :words"
+    ).bindparams(bindparam("words", expanding=True))
+    connection, object_name, name = place
+    values = {"connection": connection, "object": object_name, "field": name}
+    rows = tx.execute(sql, {**values, "words": list(words)})
+    return sorted(row.subject for row in rows if row.subject)
+
+
 def records_refused(
     tx: Connection, place: tuple[str, str, str], words: Sequence[str], *, most: int
 ) -> list[Parked]:

@@ -62,6 +62,34 @@ def ranked(tx: Connection, connections: Sequence[str], *, most: int) -> list[Unm
     return [Unmapped(*row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """A value of ours that a field of a CRM has nothing for.
+
+    Attributes:
+        wanted: the stage, as JSON.
+        records: how many would hold it.
+    """
+
+    connection: str
+    object: str
+    field: str
+    wanted: str
+    records: int
+
+
+def unsaid(tx: Connection, *, most: int) -> list[Unsaid]:
+    """What could not be written because the CRM has no value for it, that of most records first."""
+    sql = text(
+        "SELECT r.connection, r.object, d.field, d.wanted, COUNT(*) AS records"
+        " FROM difference d JOIN record r ON r.pk = d.record_pk"
+        " WHERE d.reason = 'unmapped' AND r.gone = 0"
+        " GROUP BY r.connection, r.object, d.field, d.wanted"
+        " ORDER BY records DESC, r.connection, r.object, d.field, d.wanted LIMIT :most"
+    )
+    return [Unsaid(*row) for row in tx.execute(sql, {"most": most})]
+
+
 def examples(tx: Connection, each: Unmapped, *, most: int) -> list[str]:
     """Ids of records that hold the value."""
     sql = text(

@@ -12,18 +12,51 @@ from starlette.staticfiles import StaticFiles
 
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.logins import Role
+from stagesync.store import alerts as raised
 from stagesync.store import plans as stored
 from stagesync.web.ask import House, Link
 from stagesync.web.guard import HEADERS, Guard
-from stagesync.web.pages import audit, home, jobs, plans, runs, signin, undo, users
+from stagesync.web.pages import (
+    alerts,
+    audit,
+    doctor,
+    home,
+    jobs,
+    parked,
+    plans,
+    runs,
+    signin,
+    undo,
+    unmapped,
+    users,
+)
 from stagesync.web.rooms import Room
 from stagesync.web.words import _
 
-MODULES = (home, plans, runs, undo, audit, jobs, signin, users)
+MODULES = (
+    home,
+    plans,
+    runs,
+    undo,
+    audit,
+    alerts,
+    parked,
+    doctor,
+    unmapped,
+    jobs,
+    signin,
+    users,
+)
 
 NAV: tuple[tuple[Link, ...], ...] = (
     (Link("/", _("Overview")),),
     (Link("/plans", _("Plans")), Link("/runs", _("Runs")), Link("/audit", _("Audit log"))),
+    (
+        Link("/alerts", _("Alerts")),
+        Link("/parked", _("Refused values")),
+        Link("/unmapped", _("Unmapped values")),
+        Link("/doctor", _("Doctor")),
+    ),
     (Link("/users", _("Users"), Role.ADMIN),),
 )
 """The menu, in groups."""
@@ -56,7 +89,10 @@ def nowhere(house: House) -> Callable[[Request, Exception], Awaitable[Response]]
 
 def badges(tx: Connection, _deployment: Deployment) -> Mapping[str, int]:
     """Path -> what waits there for somebody."""
-    return {"/plans": len(stored.plans_in(tx, "held"))}
+    return {
+        "/plans": len(stored.plans_in(tx, "held")),
+        "/alerts": raised.count_standing(tx),
+    }
 
 
 class _Static(StaticFiles):

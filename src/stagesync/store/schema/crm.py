@@ -218,6 +218,7 @@ alert = Table(
     instant("raised_at_s", key=True),
     instant("ended_at_s", null=True),
     whole("seen"),
+    Index("ix_alert_ended_at_s", "ended_at_s"),
 )
 
 channel = Table(

@@ -65,6 +65,9 @@ def upgrade() -> None:
         sa.Column("seen", sa.Integer(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("connection", "key", "raised_at_s", name=op.f("pk_alert")),
     )
+    with op.batch_alter_table("alert", schema=None) as batch_op:
+        batch_op.create_index("ix_alert_ended_at_s", ["ended_at_s"], unique=False)
+
     op.create_table(
         "alias",
         sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
