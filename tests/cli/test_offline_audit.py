@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from stagesync.cli import main
-from stagesync.engine.exports import cell
 from stagesync.domain.chain import Sealed, seal
+from stagesync.engine.exports import cell
 
 
 def _lines() -> list[Sealed]:
