@@ -73,10 +73,7 @@ def run(*, config: Path | None) -> None:
             signal.signal(name, lambda *_: found.clock.stop.set())
         called = web.called if web else None
         run_daemon(
-            found.deployment,
-            stop=found.clock.stop,
-            called=called,
-            after_run=lambda _outcome: tell(),
+            found.live, stop=found.clock.stop, called=called, after_run=lambda _outcome: tell()
         )
 
 

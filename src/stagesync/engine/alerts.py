@@ -32,6 +32,8 @@ class Kind(StrEnum):
     SHIFT = "shift"
     QUOTA = "quota"
     LOG = "log"
+    DEFINITIONS = "definitions"
+    SETTINGS = "settings"
     CHANNEL = "channel"
 
 

@@ -19,16 +19,19 @@ from stagesync.web.guard import HEADERS, Guard
 from stagesync.web.pages import (
     alerts,
     audit,
+    definitions,
     doctor,
     home,
     jobs,
     parked,
     plans,
+    preview,
     runs,
     signin,
     undo,
     unmapped,
     users,
+    vocabularies,
 )
 from stagesync.web.rooms import Room
 from stagesync.web.words import _
@@ -44,6 +47,9 @@ MODULES = (
     doctor,
     unmapped,
     jobs,
+    definitions,
+    preview,
+    vocabularies,
     signin,
     users,
 )
@@ -51,6 +57,7 @@ MODULES = (
 NAV: tuple[tuple[Link, ...], ...] = (
     (Link("/", _("Overview")),),
     (Link("/plans", _("Plans")), Link("/runs", _("Runs")), Link("/audit", _("Audit log"))),
+    (Link("/vocabularies", _("Vocabularies")), Link("/definitions", _("Definitions"))),
     (
         Link("/alerts", _("Alerts")),
         Link("/parked", _("Refused values")),

@@ -36,11 +36,13 @@ KINDS = {
     Kind.SHIFT: _("Stages shifted"),
     Kind.QUOTA: _("Calls run out"),
     Kind.LOG: _("Log head not noted"),
+    Kind.DEFINITIONS: _("Definitions not followed"),
+    Kind.SETTINGS: _("Settings changed"),
     Kind.CHANNEL: _("Channel fails"),
 }
 """Kind -> what people read."""
 
-PAGES = {Kind.PARKED: "/parked", Kind.HELD: "/plans"}
+PAGES = {Kind.PARKED: "/parked", Kind.HELD: "/plans", Kind.DEFINITIONS: "/definitions"}
 """Kind -> the page where it is put right; the others are the doctor's."""
 
 GRAVE = frozenset({Kind.TROUBLE, Kind.STALLED, Kind.LOG, Kind.CHANNEL})

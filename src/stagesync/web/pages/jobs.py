@@ -17,6 +17,7 @@ PHASES = {
     "verify": _("Checks the log"),
     "examine": _("Looks at the connections"),
     "tell": _("Sends a message to each channel"),
+    "backtest": _("Places everybody under both"),
 }
 """Name of a phase -> what people read."""
 
