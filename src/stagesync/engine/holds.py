@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -131,11 +131,18 @@ def retry(deployment: Deployment, who: str | None, *, by: str = "unknown") -> in
             found = [each for each in differences.subjects_left(tx, PARKED) if each in found]
         else:
             found = differences.subjects_left(tx, [Reason.REFUSED])
-        for name in deployment.connections:
-            connections.doubt_description(tx, name)
-        state.mark_dirty(tx, "plan", found, cause=Cause.BY_HAND)
-        audit.tell(tx, {"retried": len(found)}, actor=by, now_s=deployment.clock.now_s())
+        try_again(tx, deployment, found, by=by)
     return len(found)
+
+
+def try_again(
+    tx: Connection, deployment: Deployment, subjects: Collection[str], *, by: str
+) -> None:
+    """Plan these people and accounts anew, by the fields of the CRMs as they are now."""
+    for name in deployment.connections:
+        connections.doubt_description(tx, name)
+    state.mark_dirty(tx, "plan", subjects, cause=Cause.BY_HAND)
+    audit.tell(tx, {"retried": len(subjects)}, actor=by, now_s=deployment.clock.now_s())
 
 
 def pause(

@@ -24,6 +24,7 @@ from stagesync.engine.trouble import kept
 from stagesync.store import (
     ageing,
     alerts,
+    channels,
     connections,
     differences,
     forgotten,
@@ -65,6 +66,7 @@ def status_of(tx: Connection, deployment: Deployment, *, now_s: float) -> dict[s
         ],
         "left": _left(tx, deployment),
         "alerts": _alerts(tx, HERE),
+        "channels": channels_document(tx, deployment),
         "people": people.count(tx, "person"),
         "accounts": people.count(tx, "account"),
         "forgotten": forgotten.count(tx),
@@ -189,6 +191,21 @@ def _alerts(tx: Connection, connection: str) -> list[dict[str, Any]]:
             "seen": each.seen,
         }
         for each in alerts.standing(tx, connection)
+    ]
+
+
+def channels_document(tx: Connection, deployment: Deployment) -> list[dict[str, Any]]:
+    """Where alerts are told, and whether that works."""
+    known = {each.name: channels.channel_state(tx, each.name) for each in deployment.channels}
+    return [
+        {
+            "channel": name,
+            "told_at": iso(each.told_at_s) if each and each.told_at_s is not None else None,
+            "failures": each.failures if each else 0,
+            "trouble": (each.trouble or None) if each else None,
+            "tried_again_at": iso(each.next_at_s) if each and each.next_at_s is not None else None,
+        }
+        for name, each in known.items()
     ]
 
 
