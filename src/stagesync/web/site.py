@@ -23,6 +23,7 @@ from stagesync.web.pages import (
     doctor,
     home,
     jobs,
+    overview,
     parked,
     plans,
     preview,
@@ -37,7 +38,7 @@ from stagesync.web.rooms import Room
 from stagesync.web.words import _
 
 MODULES = (
-    home,
+    overview,
     plans,
     runs,
     undo,
