@@ -54,6 +54,10 @@ def status(*, config: Path | None, as_json: bool) -> None:
     if document["forgotten"]:
         click.echo(f"{document['forgotten']} records were forgotten and are not taken in again")
     _show_agreement(document["agreement"])
+    for each in document["left"]:
+        until = f"until {each['until']}" if each["until"] else "for ever"
+        told = f"its {each['records']} records are kept {until}"
+        click.echo(f"{each['connection']} is not in the settings since {each['since']}: {told}")
     for each in _at_work(document["lease"]):
         click.echo(each)
     if trouble := document["store"]["trouble"]:

@@ -22,6 +22,7 @@ from stagesync.engine.scope import count_out_of_scope
 from stagesync.engine.standing import slow_work
 from stagesync.engine.trouble import kept
 from stagesync.store import (
+    ageing,
     alerts,
     channels,
     connections,
@@ -63,6 +64,7 @@ def status_of(tx: Connection, deployment: Deployment, *, now_s: float) -> dict[s
             _connection(tx, deployment, name, now_s=now_s) | {"out_of_scope": left_out[name]}
             for name in deployment.connections
         ],
+        "left": _left(tx, deployment),
         "alerts": _alerts(tx, HERE),
         "channels": channels_document(tx, deployment),
         "people": people.count(tx, "person"),
@@ -162,6 +164,20 @@ def _connection(
         "rounds": slow_work(tx, deployment, name),
         "alerts": _alerts(tx, name),
     }
+
+
+def _left(tx: Connection, deployment: Deployment) -> list[dict[str, Any]]:
+    """Connections that were taken out of the settings, and until when what they brought is kept."""
+    keep_s = deployment.keep_gone_s
+    return [
+        {
+            "connection": name,
+            "since": iso(since_s),
+            "records": ageing.count_of_connection(tx, name),
+            "until": None if keep_s is None else iso(since_s + keep_s),
+        }
+        for name, since_s in connections.left(tx).items()
+    ]
 
 
 def _alerts(tx: Connection, connection: str) -> list[dict[str, Any]]:

@@ -34,6 +34,19 @@ def gone_before(tx: Connection, before_s: float, *, at_most: int) -> list[Stored
     return records_where(tx, "pk", [row.pk for row in rows])
 
 
+def records_of_connection(tx: Connection, name: str, *, at_most: int) -> list[StoredRecord]:
+    """Some records of a connection."""
+    sql = text("SELECT pk FROM record WHERE connection = :name LIMIT :most")
+    rows = tx.execute(sql, {"name": name, "most": at_most})
+    return records_where(tx, "pk", [row.pk for row in rows])
+
+
+def count_of_connection(tx: Connection, name: str) -> int:
+    """How many records of a connection are kept."""
+    sql = text("SELECT COUNT(*) FROM record WHERE connection = :name")
+    return int(tx.execute(sql, {"name": name}).scalar_one())
+
+
 def next_histories(tx: Connection, *, at_most: int) -> dict[str, float]:
     """The next people and accounts that have a history, from where the last call ended -> when they last moved."""
     after = state.get_meta(tx, _LOOKED_AT) or ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -182,6 +182,37 @@ def save_trouble(tx: Connection, name: str, trouble: str) -> None:
         text("UPDATE connection SET trouble = :trouble WHERE name = :name"),
         {"name": name, "trouble": trouble},
     )
+
+
+_OF_ONE = ("remembered", "cursor", "first_load", "inbox", "member", "alert")
+"""Tables that say something of a connection itself; what stands of its records goes with them.
+
+Not `forgotten`: whoever was forgotten stays out, should it ever come back.
+"""
+
+
+def note_left(tx: Connection, configured: Collection[str], *, at_s: float) -> None:
+    """From now on the time of connections counts that are not in the settings any more; one that is back is at home."""
+    for row in tx.execute(text("SELECT name, left_at_s FROM connection")).all():
+        is_left = row.name not in configured
+        if is_left != (row.left_at_s is not None):
+            tx.execute(
+                text("UPDATE connection SET left_at_s = :at_s WHERE name = :name"),
+                {"name": row.name, "at_s": at_s if is_left else None},
+            )
+
+
+def left(tx: Connection) -> dict[str, float]:
+    """Connections that were taken out of the settings -> since when; by name."""
+    sql = "SELECT name, left_at_s FROM connection WHERE left_at_s IS NOT NULL ORDER BY name"
+    return {row.name: row.left_at_s for row in tx.execute(text(sql))}
+
+
+def drop(tx: Connection, name: str) -> None:
+    """Know nothing of a connection any more, its login included; its entries of the log stay."""
+    for table in _OF_ONE:
+        tx.execute(text(f"DELETE FROM {table} WHERE connection = :name"), {"name": name})  # noqa: S608  literals
+    tx.execute(text("DELETE FROM connection WHERE name = :name"), {"name": name})
 
 
 def count_failures(tx: Connection, name: str, *, failed: bool) -> int:

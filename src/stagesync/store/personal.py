@@ -93,7 +93,7 @@ HOLDINGS: Mapping[str, Holding] = {
     "connection": Holding(
         plain=(
             "name", "mode", "approved_at_s", "description", "described_at_s", "seen", "quota",
-            "counts", "rounds", "trouble", "failures",
+            "counts", "rounds", "trouble", "failures", "left_at_s",
         ),
         staff=("approved_by", "paused_by"),
     ),

@@ -17,6 +17,7 @@ from stagesync.store import plans as stored
 from stagesync.web.ask import House, Link
 from stagesync.web.guard import HEADERS, Guard
 from stagesync.web.pages import (
+    account,
     alerts,
     audit,
     definitions,
@@ -25,6 +26,8 @@ from stagesync.web.pages import (
     jobs,
     overview,
     parked,
+    people,
+    person,
     plans,
     preview,
     runs,
@@ -39,6 +42,9 @@ from stagesync.web.words import _
 
 MODULES = (
     overview,
+    people,
+    person,
+    account,
     plans,
     runs,
     undo,
@@ -56,7 +62,7 @@ MODULES = (
 )
 
 NAV: tuple[tuple[Link, ...], ...] = (
-    (Link("/", _("Overview")),),
+    (Link("/", _("Overview")), Link("/people", _("People")), Link("/accounts", _("Accounts"))),
     (Link("/plans", _("Plans")), Link("/runs", _("Runs")), Link("/audit", _("Audit log"))),
     (Link("/vocabularies", _("Vocabularies")), Link("/definitions", _("Definitions"))),
     (

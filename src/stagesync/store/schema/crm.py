@@ -182,6 +182,7 @@ connection = Table(
     text("trouble"),
     whole("failures"),
     text("paused_by"),
+    instant("left_at_s", null=True),
 )
 
 unmapped = Table(

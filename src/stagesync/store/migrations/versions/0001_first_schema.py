@@ -167,6 +167,7 @@ def upgrade() -> None:
         sa.Column("trouble", sa.Text(), nullable=False),
         sa.Column("failures", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("paused_by", sa.Text(), nullable=False),
+        sa.Column("left_at_s", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_connection")),
     )
     op.create_table(
