@@ -87,9 +87,12 @@ def _given(ask: Ask) -> list[Given]:
     pasted = str(ask.form.get("text", ""))
     found = [Given(pasted, ask.text("name"))] if pasted.strip() else []
     for each in ask.form.getlist("files"):
-        if isinstance(each, UploadFile) and each.size:
-            data = each.file.read(LARGEST)
-            # What is no text is told by its first line, as a file of that kind is.
+        if not isinstance(each, UploadFile):
+            continue
+        with each.file as file:
+            data = file.read(LARGEST)
+        if data:
+            # Bytes that are no text become a character that no definition holds.
             found.append(Given(data.decode("utf-8", errors="replace")))
     return found
 
@@ -167,10 +170,10 @@ def proposal(ask: Ask) -> Response:
     """One proposal, with its effect and its text."""
     with ask.read() as tx:
         found = stored.get_proposal(tx, ask.path["proposal"])
-        if found is None:
-            return ask.missing(ask.say("There is no such proposal."))
-        after = stored.texts_of(tx, found.files)
-        before = _base(tx, found.base)
+        after = stored.texts_of(tx, found.files) if found else {}
+        before = _base(tx, found.base) if found else None
+    if found is None:
+        return ask.missing(ask.say("There is no such proposal."))
     in_force = ask.deployment.texts
     is_open = found.state == stored.OPEN
     return ask.page(
