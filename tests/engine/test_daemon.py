@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
@@ -201,11 +203,13 @@ def test_a_full_disk_ends_no_daemon(filed: Bench) -> None:
     """SQLite's own word for it: the daemon tells what to do, waits, and goes on when there is room again."""
     contact = filed.contact("ann@firm.example", last="Ng")
 
-    def room(pages: int) -> None:
-        with filed.store.begin() as tx:
-            tx.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    pages = 1  # as small as the file is now
 
-    room(1)  # as small as the file is now
+    def bound(door: sqlite3.Connection, _record: object) -> None:
+        door.execute(f"PRAGMA max_page_count = {pages}")
+
+    sa.event.listen(filed.store._engine, "connect", bound)
+    filed.store._engine.dispose()
     seen: list[Outcome] = []
     stop = Patience(3, filed)
     with capture_logs() as told:
@@ -215,6 +219,7 @@ def test_a_full_disk_ends_no_daemon(filed: Bench) -> None:
     assert 3 == len(failed)
     assert "is full" in failed[0]["error"]
     assert "make room" in failed[0]["hint"]
-    room(1_000_000)
+    pages = 1_000_000
+    filed.store._engine.dispose()
     run_daemon(Live(filed.deployment), stop=Patience(1, filed), after_run=seen.append)
     assert (1, "contact") == (len(seen), filed.stage(contact))

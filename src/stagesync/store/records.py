@@ -110,6 +110,10 @@ def records_with_mail_at(tx: Connection, domains: Iterable[str]) -> list[StoredR
     return [_stored(row) for row in among(tx, sql, domains)]
 
 
+AT_ONCE = 1_000
+"""Rows that are fetched at once from a server."""
+
+
 def all_records(tx: Connection, objects: Sequence[tuple[str, str]]) -> Iterator[StoredRecord]:
     """Every held record of these (connection, object) pairs."""
     sql = text(
@@ -118,6 +122,18 @@ def all_records(tx: Connection, objects: Sequence[tuple[str, str]]) -> Iterator[
     )
     for connection, object_name in objects:
         for row in tx.execute(sql, {"connection": connection, "object": object_name}):
+            yield _stored(row)
+
+
+def of_shared_people(tx: Connection) -> Iterator[StoredRecord]:
+    """The live records of people whom several connections hold, person by person; read one by one."""
+    sql = text(
+        f"SELECT {_COLUMNS} FROM record WHERE held = 1 AND gone = 0 AND person IN"  # noqa: S608  literal columns
+        " (SELECT person FROM record WHERE person <> '' AND held = 1 AND gone = 0 GROUP BY person"
+        " HAVING MIN(connection) <> MAX(connection)) ORDER BY person"
+    ).execution_options(yield_per=AT_ONCE)
+    with tx.execute(sql) as rows:
+        for row in rows:
             yield _stored(row)
 
 

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any, cast
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -45,6 +45,7 @@ def look(language: Language) -> Environment:
         percent=lambda value: percent(value, language),
         when=_when,
         day=_day,
+        utc_day=lambda told: day(told, language),
         ago=_ago,
         duration=lambda seconds: duration(seconds, language),
         stage=_stage,
@@ -100,6 +101,12 @@ def _when(context: Context, told: Instant | None) -> Markup | str:
         return NOTHING
     text = format_datetime(moment(told), MOMENT, tzinfo=_zone(context), locale=context["language"])
     return _time(told, text)
+
+
+def day(told: Instant, language: Language) -> str:
+    """A date without its year, in UTC: weeks and days that are counted are those of UTC."""
+    at = f"{told}T00:00:00Z" if isinstance(told, str) and "T" not in told else told
+    return str(format_skeleton("MMMd", moment(at), locale=language))
 
 
 @pass_context

@@ -20,6 +20,7 @@ from stagesync.web.pages import (
     definitions,
     home,
     jobs,
+    overview,
     plans,
     preview,
     runs,
@@ -32,7 +33,7 @@ from stagesync.web.rooms import Room
 from stagesync.web.words import _
 
 MODULES = (
-    home,
+    overview,
     plans,
     runs,
     undo,
