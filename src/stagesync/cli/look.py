@@ -54,6 +54,10 @@ def status(*, config: Path | None, as_json: bool) -> None:
     if document["forgotten"]:
         click.echo(f"{document['forgotten']} records were forgotten and are not taken in again")
     _show_agreement(document["agreement"])
+    for each in document["left"]:
+        until = f"until {each['until']}" if each["until"] else "for ever"
+        told = f"its {each['records']} records are kept {until}"
+        click.echo(f"{each['connection']} is not in the settings since {each['since']}: {told}")
     for each in _at_work(document["lease"]):
         click.echo(each)
     if trouble := document["store"]["trouble"]:
@@ -177,11 +181,22 @@ def _show_alerts(alerts: Sequence[Mapping[str, Any]], place: str = "") -> None:
         click.echo(f"hint: {each['fix']}")
 
 
+def _show_channels(channels: Sequence[Mapping[str, Any]]) -> None:
+    """Those that cannot be told anything."""
+    for each in channels:
+        if each["trouble"]:
+            click.echo(
+                f"channel {each['channel']}: {each['trouble']}, again {each['tried_again_at']}"
+            )
+            click.echo("hint: stagesync doctor --alert-test sends it a message")
+
+
 def _show_what_waits(document: dict[str, Any]) -> None:
     """What asks for a person, each with the command that answers it."""
     from stagesync.engine.first_load import how_far
 
     _show_alerts(document["alerts"])
+    _show_channels(document["channels"])
     for each in document["connections"]:
         if each["trouble"]:
             click.echo(f"hint: {each['connection']}: {each['hint']}")

@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from stagesync.connector.secret import Secret
-from stagesync.connector.values import FieldValue
+from stagesync.connector.values import FieldValue, held_value
+from stagesync.domain.text import held
 
 
 @runtime_checkable
@@ -83,6 +84,11 @@ class Change:
     at_s: float
     actor: Actor
     by: str = ""
+
+    def __post_init__(self) -> None:
+        """Let no text in that a database refuses."""
+        object.__setattr__(self, "value", held_value(self.value))
+        object.__setattr__(self, "by", held(self.by))
 
 
 @runtime_checkable

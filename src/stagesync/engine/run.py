@@ -24,6 +24,7 @@ from stagesync.engine.guard import has_shrunk
 from stagesync.engine.heads import tend_log
 from stagesync.engine.holds import end_due
 from stagesync.engine.lease import one_pass
+from stagesync.engine.noticing import notice
 from stagesync.engine.outcome import Outcome
 from stagesync.engine.plan import plan_all, plan_nobody
 from stagesync.engine.progress import Progress, Quiet
@@ -259,6 +260,7 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool, polled: bo
         audit.close(tx, outcome.run, policy=policy.label, digest=policy.digest, now_s=now_s)
     tend_log(deployment.store, deployment.log_rules, now_s=now_s)
     let_go(deployment, now_s=now_s)
+    notice(deployment, outcome, polled=polled, now_s=now_s)
     for name, error in outcome.troubles.items():
         log.error("connection failed", connection=name, error=str(error), hint=error.hint)
     log.info(

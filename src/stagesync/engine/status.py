@@ -22,7 +22,9 @@ from stagesync.engine.scope import count_out_of_scope
 from stagesync.engine.standing import slow_work
 from stagesync.engine.trouble import kept
 from stagesync.store import (
+    ageing,
     alerts,
+    channels,
     connections,
     differences,
     forgotten,
@@ -62,7 +64,9 @@ def status_of(tx: Connection, deployment: Deployment, *, now_s: float) -> dict[s
             _connection(tx, deployment, name, now_s=now_s) | {"out_of_scope": left_out[name]}
             for name in deployment.connections
         ],
+        "left": _left(tx, deployment),
         "alerts": _alerts(tx, HERE),
+        "channels": channels_document(tx, deployment),
         "people": people.count(tx, "person"),
         "accounts": people.count(tx, "account"),
         "forgotten": forgotten.count(tx),
@@ -162,6 +166,20 @@ def _connection(
     }
 
 
+def _left(tx: Connection, deployment: Deployment) -> list[dict[str, Any]]:
+    """Connections that were taken out of the settings, and until when what they brought is kept."""
+    keep_s = deployment.keep_gone_s
+    return [
+        {
+            "connection": name,
+            "since": iso(since_s),
+            "records": ageing.count_of_connection(tx, name),
+            "until": None if keep_s is None else iso(since_s + keep_s),
+        }
+        for name, since_s in connections.left(tx).items()
+    ]
+
+
 def _alerts(tx: Connection, connection: str) -> list[dict[str, Any]]:
     """What a person should put right now."""
     return [
@@ -173,6 +191,21 @@ def _alerts(tx: Connection, connection: str) -> list[dict[str, Any]]:
             "seen": each.seen,
         }
         for each in alerts.standing(tx, connection)
+    ]
+
+
+def channels_document(tx: Connection, deployment: Deployment) -> list[dict[str, Any]]:
+    """Where alerts are told, and whether that works."""
+    known = {each.name: channels.channel_state(tx, each.name) for each in deployment.channels}
+    return [
+        {
+            "channel": name,
+            "told_at": iso(each.told_at_s) if each and each.told_at_s is not None else None,
+            "failures": each.failures if each else 0,
+            "trouble": (each.trouble or None) if each else None,
+            "tried_again_at": iso(each.next_at_s) if each and each.next_at_s is not None else None,
+        }
+        for name, each in known.items()
     ]
 
 

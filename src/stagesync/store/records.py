@@ -104,6 +104,32 @@ def records_of(
     return found
 
 
+def objects(tx: Connection) -> list[tuple[str, str]]:
+    """Every connection and object that a record is of, by one look into the index for each."""
+    next_connection = text("SELECT MIN(connection) FROM record WHERE connection > :after")
+    next_object = text(
+        "SELECT MIN(object) FROM record WHERE connection = :connection AND object > :after"
+    )
+    found: list[tuple[str, str]] = []
+    connection = tx.execute(next_connection, {"after": ""}).scalar()
+    while connection is not None:
+        values = {"connection": connection, "after": ""}
+        while (name := tx.execute(next_object, values).scalar()) is not None:
+            found.append((connection, name))
+            values = {"connection": connection, "after": name}
+        connection = tx.execute(next_connection, {"after": connection}).scalar()
+    return found
+
+
+def records_with_id(tx: Connection, record_id: str) -> list[StoredRecord]:
+    """Records of any connection and object that have this id."""
+    return [
+        each
+        for connection, object_name in objects(tx)
+        for each in records_of(tx, connection, object_name, [record_id]).values()
+    ]
+
+
 def records_with_mail_at(tx: Connection, domains: Iterable[str]) -> list[StoredRecord]:
     """Person records whose address is of a company of one of these web domains."""
     sql = f"SELECT {_COLUMNS} FROM record WHERE mail_domain IN :keys"  # noqa: S608  literal columns

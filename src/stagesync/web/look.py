@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from stagesync.web.words import Language, speaker
+from stagesync.web.words import Language, speaker, tell
 
 Instant = float | str
 """Unix seconds, or ISO text as documents have it."""
@@ -49,6 +49,7 @@ def look(language: Language) -> Environment:
         ago=_ago,
         duration=lambda seconds: duration(seconds, language),
         stage=_stage,
+        said=lambda sentence: tell(language, sentence),
         label=lambda labels: label(labels, language),
     )
     return made
