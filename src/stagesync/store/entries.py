@@ -25,7 +25,7 @@ CLOSED = "run <> '' AND person = '' AND id = '' AND kept LIKE '%\"closed\":%'"
 """Tells that an entry closes a segment."""
 
 KINDS = {
-    "written": "part LIKE '%\"written\":true%'",
+    "written": "part LIKE '%\"written\"\\:true%'",
     "refused": "part LIKE '%\"refused\":%'",
     "identity": "(part LIKE '%\"identity\":%' OR part LIKE '%\"verdict\":%' OR part LIKE '%\"join\":%')",
     "hold": "(part LIKE '%\"hold\":%' OR part LIKE '%\"release\":%') AND part NOT LIKE '%\"edit\":%'",
