@@ -11,6 +11,7 @@ from stagesync.engine.decide import decide
 from stagesync.engine.outcome import Outcome
 from stagesync.engine.undo import Undoing, undo
 from stagesync.errors import ArgumentError, Unavailable
+from stagesync.store import connections
 
 from .bench import Bench
 
@@ -215,6 +216,25 @@ def test_a_crm_that_does_not_answer_ends_it(bench: Bench) -> None:
     with pytest.raises(Unavailable) as caught:
         _undo(bench, run.run)
     assert "north" == caught.value.connection
+
+
+def test_who_edits_in_a_paused_crm_is_spared(bench: Bench) -> None:
+    """An undo asks nothing of a CRM that is left alone; what somebody set there meanwhile stays when it goes on."""
+    ann, bo = (bench.contact(f"{name}@firm.example", last=name) for name in ("ann", "bo"))
+    bench.sync()
+    for contact in (ann, bo):
+        bench.form(contact)
+    run = bench.sync().run
+    with bench.store.begin() as tx:
+        connections.pause(tx, "north", by="ann")
+    bench.north.edit("contact", ann, {"stage": "target"})
+    undoing = _undo(bench, run)
+    assert undoing.plan
+    _do(bench, undoing)
+    with bench.store.begin() as tx:
+        connections.pause(tx, "north", by="")
+    bench.sync()
+    assert ("target", "contact") == (bench.stage(ann), bench.stage(bo))
 
 
 def test_what_workflows_did_is_said_where_it_applies(forward: Bench) -> None:

@@ -52,6 +52,18 @@ def _migrated() -> sqlite3.Connection:
     return raw
 
 
+class Lent(Store):
+    """A store whose door goes back to where it came from when it is closed."""
+
+    def __init__(self, engine: sa.Engine, pool: Pool) -> None:
+        super().__init__(engine)
+        self._pool = pool
+
+    def close(self) -> None:
+        super().close()
+        self._pool.take_back(self._engine)
+
+
 class Pool:
     """Stores, each empty; a store that is closed leaves its door, which knows the statements, to the next."""
 
@@ -63,22 +75,19 @@ class Pool:
 
     def new_store(self) -> Store:
         """An empty store."""
-        engine = self._free.pop() if self._free else self._made()
+        engine = self._free.pop() if self._free else self._make()
         self._refresh(engine)
         self._lent.append(engine)
-        return Store(engine)
+        return Lent(engine, self)
 
     def close_all(self) -> None:
         """Take back what a test did not close."""
         for engine in [*self._lent]:
             engine.dispose()
+            self.take_back(engine)
 
-    def _made(self) -> sa.Engine:
-        engine = self._make()
-        sa.event.listen(engine, "engine_disposed", self._take_back)
-        return engine
-
-    def _take_back(self, engine: sa.Engine) -> None:
+    def take_back(self, engine: sa.Engine) -> None:
+        """Let the next one have it."""
         if engine in self._lent:
             self._lent.remove(engine)
             self._free.append(engine)

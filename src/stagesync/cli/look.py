@@ -59,6 +59,8 @@ def status(*, config: Path | None, as_json: bool) -> None:
         click.echo(f"{document['forgotten']} records were forgotten and are not taken in again")
     for each in _at_work(document["lease"]):
         click.echo(each)
+    if trouble := document["store"]["trouble"]:
+        click.echo(f"the store cannot be written: {trouble}\nhint: {document['store']['hint']}")
     _show_what_waits(document)
 
 

@@ -41,12 +41,14 @@ PARKED = 50
 
 def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
     """The document of `stagesync status`."""
+    trouble, hint = deployment.store.trouble() or ("", "")
     with deployment.store.begin() as tx:
         runs = state.last_runs(tx, 5)
         left_out = count_out_of_scope(tx, deployment)
         works = lease.standing(tx)
         told = [_run(each, is_open=works["run"] is not None) for each in runs]
         return {
+            "store": {"trouble": trouble, "hint": hint},
             "connections": [
                 _connection(tx, deployment, name, now_s=now_s) | {"out_of_scope": left_out[name]}
                 for name in deployment.connections

@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 from stagesync.store.engines import KEPT_LOG
+from stagesync.store.file import existing
 
 WAKE_AT = 2 * KEPT_LOG
 """Bytes of log from which on it is written back."""
@@ -79,7 +80,7 @@ class Checkpoints:
     def _write_back(self, how: str) -> bool:
         """Whether nobody stood in the way. What is not written back stays in the log; nothing is lost."""
         try:
-            with closing(sqlite3.connect(self._database, timeout=WAIT_S)) as door:
+            with closing(existing(self._database, timeout=WAIT_S)) as door:
                 is_busy, _, _ = door.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
         except sqlite3.Error:
             return False

@@ -159,12 +159,15 @@ def _make_private(path: Path) -> None:
     """Let its owner alone read the file, before anything stands in it: it holds personal data.
 
     SQLite gives its side files, `-wal` and `-shm`, the mode of the file itself. One that was made more open
-    by somebody else is closed, too, where it is ours to close.
+    by somebody else is closed, too, where it is ours to close. One that may only be read is opened as it is: how
+    things stand can be told all the same.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
+        if os.access(path, os.R_OK) and not path.is_dir():
+            return
         raise not_opened(path, error) from error
     try:
         mode = stat.S_IMODE(os.fstat(file).st_mode)

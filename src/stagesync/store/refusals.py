@@ -6,19 +6,22 @@ from pathlib import Path
 
 from stagesync.errors import StoreError
 
+MAKE_ROOM = "make room where the store lies, or lift the limit; the daemon then goes on by itself"
+LET_WRITE = (
+    "let this user write to the store's file and to its folder; the daemon then goes on by itself"
+)
+MAKE_WRITABLE = "let the store be written again; the daemon then goes on by itself"
+BRING_BACK = "bring the file back to where it lay, and the daemon goes on by itself; stop stagesync to begin with another one"
+PUT_BACK = (
+    "the store is damaged, and nothing is written to a CRM: put a backup back by stagesync restore --force,"
+    " or stop stagesync and move the file away: all is read anew"
+)
+
 _STEPS = (
-    (
-        ("is full", "disk I/O error", "could not extend file", "No space left"),
-        "make room where the store lies, or lift the limit; the daemon then goes on by itself",
-    ),
-    (
-        ("readonly", "unable to open", "permission denied", "read-only"),
-        "let this user write to the store's file and to its folder",
-    ),
-    (
-        ("malformed", "not a database"),
-        "the store is damaged: stop stagesync and put a backup back, or move the file away: all is read anew",
-    ),
+    (("is full", "disk I/O error", "could not extend file", "No space left"), MAKE_ROOM),
+    (("readonly", "unable to open", "permission denied"), LET_WRITE),
+    (("read-only",), MAKE_WRITABLE),
+    (("malformed", "not a database"), PUT_BACK),
     (
         ("is locked", "lock timeout"),
         "another program holds the store; stagesync status tells who works, and the daemon tries again",

@@ -27,6 +27,7 @@ from stagesync.store.backups import (
 )
 from stagesync.store.content import Told, compare, copy_rows, is_empty, sums_of, tell_nobody
 from stagesync.store.engines import file_of, is_sqlite
+from stagesync.store.file import damage_of
 from stagesync.store.migrating import check_schema, take_turn, upgrade
 from stagesync.store.moving import opened
 
@@ -94,8 +95,7 @@ def _into_file(file: Path, path: Path, *, aside: Path, force: bool, work: _Work)
             close_file(engine)
         keep(made)
         if was_filled:
-            # A second name first: at no instant is there no store.
-            os.link(path, aside)
+            _put_aside(path, aside)
         made.replace(path)
         keep(path)
     finally:
@@ -103,8 +103,22 @@ def _into_file(file: Path, path: Path, *, aside: Path, force: bool, work: _Work)
     return was_filled
 
 
+def _put_aside(path: Path, aside: Path) -> None:
+    # A second name first: at no instant is there no store.
+    os.link(path, aside)
+    log, index = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
+    if log.exists():
+        # That of a damaged one: SQLite would apply it to what comes into its place.
+        log.replace(aside.with_name(f"{aside.name}-wal"))
+    index.unlink(missing_ok=True)
+
+
 def _make_room(path: Path, *, force: bool) -> bool:
-    """Whether the file that is there holds something; all of it is in that one file then."""
+    """Whether the file that is there holds something; all of it is in that one file then, unless it is damaged."""
+    if damage_of(path):
+        if not force:
+            raise _filled()
+        return True
     with opened(f"sqlite:///{path}") as engine:
         with engine.connect() as connection:
             is_filled = check_schema(connection) is not None and not is_empty(connection)

@@ -10,15 +10,20 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from stagesync.errors import StoreError
 from stagesync.store.checkpoints import Checkpoints
 from stagesync.store.engines import (
     file_of,
     forget_statistics,
+    is_sqlite,
     make_engine,
     make_reader,
     store_error,
 )
-from stagesync.store.migrating import migrate
+from stagesync.store.file import StoreFile, trouble_of
+from stagesync.store.migrating import check_schema, migrate, newest
+from stagesync.store.refusals import BRING_BACK
+from stagesync.store.state import get_meta
 
 LONG_S = 1.0
 """A transaction beyond this renews its lease at the end as well."""
@@ -38,8 +43,9 @@ class Store:
         self._turn = threading.RLock()
         self._is_open = False
         url = engine.url.render_as_string(hide_password=False)
-        path = file_of(url)
+        self._path = path = file_of(url)
         self._checkpoints = Checkpoints(path) if path else None
+        self._file = StoreFile(path, forget=self._forget, check=self._check) if path else None
         self._reader = make_reader(url)
         self.fence: Callable[[Connection], None] | None = None
         self.passing = threading.Lock()
@@ -64,6 +70,8 @@ class Store:
                 raise RuntimeError("a transaction of this store is open in this thread")
             self._is_open = True
             try:
+                if self._file:
+                    self._file.demand()
                 fence = self.fence if fenced else None
                 with self._engine.begin() as transaction:
                     began = time.monotonic()
@@ -76,7 +84,12 @@ class Store:
                 if self._checkpoints:
                     self._checkpoints.committed()
             except DBAPIError as error:
-                raise store_error(error) from error
+                raise self._refused(error) from error
+            except (ValueError, TypeError):
+                if self._file:
+                    # What was read made no sense; so it is where the file is damaged.
+                    self._file.look()
+                raise
             finally:
                 self._is_open = False
 
@@ -91,12 +104,37 @@ class Store:
             with self.begin(fenced=False) as transaction:
                 yield transaction
             return
+        if self._file:
+            self._file.demand_to_read()
         try:
             with self._reader.connect() as connection, connection.begin() as transaction:
                 yield connection
                 transaction.rollback()
         except DBAPIError as error:
-            raise store_error(error) from error
+            raise self._refused(error) from error
+
+    def _refused(self, error: DBAPIError) -> StoreError:
+        """Begins anew with other doors: those of a server that only lets read, say, would go on so."""
+        told = store_error(error)
+        if self._file or not is_sqlite(self._engine):
+            self._forget()
+        return self._file.refused(told) if self._file else told
+
+    def _forget(self) -> None:
+        self._engine.dispose()
+        if self._reader:
+            self._reader.dispose()
+
+    def _check(self) -> None:
+        """Whether the file that lies there now may take the place of the one that was opened."""
+        with self._engine.connect() as connection:
+            if check_schema(connection) != newest():
+                raise StoreError(
+                    "another store, of another version, lies where the store lay",
+                    hint="start stagesync again: it brings the store forward",
+                )
+            if get_meta(connection, "runs") is None:
+                raise StoreError("an empty store lies where the store lay", hint=BRING_BACK)
 
     def forget_traces(self) -> None:
         """Empty SQLite's write-ahead log, in which pages stand as they were before they were blanked.
@@ -106,6 +144,10 @@ class Store:
         if self._checkpoints:
             with self._turn:
                 self._checkpoints.empty()
+
+    def trouble(self) -> tuple[str, str] | None:
+        """What keeps the store from being written, and what helps; None when nothing is known to."""
+        return trouble_of(self._path) if self._path else None
 
     def close(self) -> None:
         """Let go of the database."""
