@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, text
 
+from stagesync.store import log
 from stagesync.store.log import Row, row_of
 
 LOOK = 40_000
@@ -146,16 +147,16 @@ def _is_searched(wanted: Wanted) -> bool:
 
 
 def _bounds(tx: Connection, wanted: Wanted) -> tuple[int, int]:
-    """The first and the last number that the instants allow; entries stand nearly in the order of time."""
-    first, last = 1, tx.execute(text("SELECT MAX(seq) FROM audit")).scalar() or 0
+    """The first and the last number that the instants allow."""
+    if wanted.since and wanted.until:
+        return log.between(tx, wanted.since, wanted.until)
     # A sum, so that the index on `at` is asked, and not the entries one after the other from an end.
-    if wanted.since:
-        sql = "SELECT MIN(seq + 0) FROM audit WHERE at >= :since"
-        first = tx.execute(text(sql), {"since": wanted.since}).scalar() or last + 1
-    if wanted.until:
-        sql = "SELECT MAX(seq + 0) FROM audit WHERE at <= :until"
-        last = tx.execute(text(sql), {"until": wanted.until}).scalar() or 0
-    return first, last
+    up_to = "SELECT MAX(seq + 0) FROM audit WHERE at <= :until"
+    since = "SELECT MIN(seq + 0) FROM audit WHERE at >= :since"
+    told = {"since": wanted.since, "until": wanted.until}
+    last = tx.execute(text(up_to if wanted.until else "SELECT MAX(seq) FROM audit"), told).scalar()
+    first = tx.execute(text(since), told).scalar() if wanted.since else 1
+    return first or (last or 0) + 1, last or 0
 
 
 def _where(wanted: Wanted) -> tuple[str, dict[str, Any]]:
