@@ -328,10 +328,11 @@ CONNECTORS = {
 """Where connectors know such a module."""
 
 OURS = {
-    "app.py": {"requests"},
+    "app/clocks.py": {"requests"},
     "cli/demo.py": {"requests"},
     "connector/hosts.py": {"requests"},
     "engine/lease.py": {"socket"},
+    "web/guard.py": {"asyncio"},
     "web/protocol.py": {"asyncio"},
     "web/server.py": {"asyncio", "socket"},
     "web/webhooks.py": {"asyncio"},

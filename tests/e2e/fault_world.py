@@ -140,7 +140,7 @@ class FaultWorld:
         """The deployment as a new process has it, on the clock that waits for nobody."""
         # The composition root makes its own clock; only here is it another one, for minutes per cell.
         with (
-            mock.patch("stagesync.app._clock", return_value=self.clock),
+            mock.patch("stagesync.app.opening.clock_of", return_value=self.clock),
             self.place.open() as found,
         ):
             self.clock.stop.clear()

@@ -97,7 +97,7 @@ def listening(world: World) -> Iterator[Daemon]:
     """The daemon, its first poll behind it."""
     with world.place.open() as found:
         called, runs = threading.Event(), list[Outcome]()
-        with serve(found.settings.web, found.deployment, call=called.set) as url:
+        with serve(found.settings.web, found.live, call=called.set) as url:
             daemon = threading.Thread(
                 target=run_daemon,
                 args=(found.deployment,),
@@ -223,7 +223,7 @@ def test_what_was_heard_before_a_restart_is_read_after_it(make_world):
     contact, _ = early_pair(world)
     with world.place.open() as found:
         settings = found.settings.web
-        with serve(settings, found.deployment, call=lambda: None) as url:
+        with serve(settings, found.live, call=lambda: None) as url:
             subscribe(world, url)
             world.vendors.edit("hubspot", "contacts", contact, jobtitle="Kept")
             assert {204} == {each["status"] for each in deliveries(world)}

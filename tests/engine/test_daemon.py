@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -9,12 +10,14 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from stagesync.connector import Connector, Named, Page, Pull, Unavailable
 from stagesync.engine import daemon
 from stagesync.engine.daemon import run_daemon
+from stagesync.engine.live import Live
 from stagesync.engine.outcome import Outcome
 from stagesync.engine.run import run_once
 from stagesync.store import connections, open_store, records
@@ -63,10 +66,10 @@ def test_a_store_that_refuses_does_not_end_the_daemon(filed: Bench) -> None:
     contact = filed.contact("ann@firm.example", last="Ng")
     refuse_runs(filed, refused=True)
     stop, seen = Patience(3, filed), []
-    run_daemon(filed.deployment, stop=stop, after_run=seen.append)
+    run_daemon(Live(filed.deployment), stop=stop, after_run=seen.append)
     assert ([120.0, 240.0, 480.0], []) == (stop.waited, seen)
     refuse_runs(filed, refused=False)
-    run_daemon(filed.deployment, stop=Patience(1, filed), after_run=seen.append)
+    run_daemon(Live(filed.deployment), stop=Patience(1, filed), after_run=seen.append)
     assert (1, "contact") == (len(seen), filed.stage(contact))
 
 
@@ -91,7 +94,7 @@ def test_a_store_that_refuses_a_call_does_not_end_the_daemon(
 
     north = replace(filed.deployment.connections["north"], poll_s=0.3)
     filed.redeploy(connections={**filed.deployment.connections, "north": north})
-    run_daemon(filed.deployment, stop=stop, called=called, after_run=after)
+    run_daemon(Live(filed.deployment), stop=stop, called=called, after_run=after)
     assert 2 == len(runs)
 
 
@@ -102,7 +105,7 @@ def test_it_waits_longer_while_all_that_is_not_paused_fails(bench: Bench) -> Non
         connections.pause(tx, "south", by="ann")
     bench.north.fail(DOWN, times=99)
     stop = Patience(3, bench)
-    run_daemon(bench.deployment, stop=stop)
+    run_daemon(Live(bench.deployment), stop=stop)
     assert [120.0, 240.0, 480.0] == stop.waited
 
 
@@ -117,7 +120,7 @@ def test_a_connection_that_fails_is_not_asked_at_every_poll(bench: Bench) -> Non
         assert "south" in outcome.pulled
 
     stop = Patience(18, bench)
-    run_daemon(bench.deployment, stop=stop, after_run=after)
+    run_daemon(Live(bench.deployment), stop=stop, after_run=after)
     at = [number for number, each in enumerate(asked) if each]
     assert ([60.0] * 18, [0, 2, 6, 14, 15, 16, 17]) == (stop.waited, at)
 
@@ -142,7 +145,9 @@ def test_a_clock_that_jumps_makes_no_run_more_or_less(bench: Bench) -> None:
     asked: list[bool] = []
     stop = Patience(4, bench)
     run_daemon(
-        bench.deployment, stop=stop, after_run=lambda each: asked.append("north" in each.pulled)
+        Live(bench.deployment),
+        stop=stop,
+        after_run=lambda each: asked.append("north" in each.pulled),
     )
     assert ([60.0] * 4, [True, False, True, True]) == (stop.waited, asked)
 
@@ -198,20 +203,23 @@ def test_a_full_disk_ends_no_daemon(filed: Bench) -> None:
     """SQLite's own word for it: the daemon tells what to do, waits, and goes on when there is room again."""
     contact = filed.contact("ann@firm.example", last="Ng")
 
-    def room(pages: int) -> None:
-        with filed.store.begin() as tx:
-            tx.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    pages = 1  # as small as the file is now
 
-    room(1)  # as small as the file is now
+    def bound(door: sqlite3.Connection, _record: object) -> None:
+        door.execute(f"PRAGMA max_page_count = {pages}")
+
+    sa.event.listen(filed.store._engine, "connect", bound)
+    filed.store._engine.dispose()
     seen: list[Outcome] = []
     stop = Patience(3, filed)
     with capture_logs() as told:
-        run_daemon(filed.deployment, stop=stop, after_run=seen.append)
+        run_daemon(Live(filed.deployment), stop=stop, after_run=seen.append)
     assert ([120.0, 240.0, 480.0], []) == (stop.waited, seen)
     failed = [each for each in told if each["event"] == "store failed"]
     assert 3 == len(failed)
     assert "is full" in failed[0]["error"]
     assert "make room" in failed[0]["hint"]
-    room(1_000_000)
-    run_daemon(filed.deployment, stop=Patience(1, filed), after_run=seen.append)
+    pages = 1_000_000
+    filed.store._engine.dispose()
+    run_daemon(Live(filed.deployment), stop=Patience(1, filed), after_run=seen.append)
     assert (1, "contact") == (len(seen), filed.stage(contact))

@@ -1,6 +1,7 @@
 """What the doctor finds, each with its fix, and nothing where all is well."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from stagesync.connector import (
     CredentialsRefused,
@@ -13,6 +14,7 @@ from stagesync.domain.mapping_rules import FactRule
 from stagesync.engine.doctor import Finding, Severity, examine
 
 from .bench import Bench
+from .deployed import deployed
 
 
 def found(bench: Bench, connection: str = "north") -> list[tuple[str, str]]:
@@ -153,3 +155,16 @@ def test_a_standing_alert_is_a_finding(bench: Bench) -> None:
     del bench.north.fields["contact"]["title"]
     bench.sync()
     assert [("warning", "contact.title is gone from the CRM")] == found(bench)
+
+
+def test_files_that_are_not_followed_are_a_finding(bench: Bench, tmp_path: Path) -> None:
+    """Definitions with a problem and settings newer than the daemon are told with what to do."""
+    place = deployed(bench, tmp_path / "mappings")
+    place.edit("policy.yaml", "keep_at: 35", "keep_at: 350")
+    (tmp_path / "stagesync.yaml").write_text("language: fr\n")
+    place.live.take_over()
+    told = [each for each in examine(place.live.current()) if not each.connection]
+    assert [Severity.WARNING] * 2 == [each.severity for each in told]
+    assert ["correct it", "restart the daemon"] == [
+        each.fix.split(":")[0].split(";")[0] for each in told
+    ]

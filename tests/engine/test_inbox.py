@@ -6,6 +6,7 @@ from collections.abc import Callable
 from stagesync.connector import Hears, Named, Unavailable
 from stagesync.engine.daemon import run_daemon
 from stagesync.engine.inbox import may_be_taken, note_heard
+from stagesync.engine.live import Live
 from stagesync.engine.outcome import Outcome
 from stagesync.engine.run import run_once
 from stagesync.engine.status import status
@@ -268,5 +269,5 @@ def run_until(
     """The daemon, stopped in any case."""
     ending = threading.Timer(seconds, stop.set)
     ending.start()
-    run_daemon(bench.deployment, stop=stop, called=call, after_run=after)
+    run_daemon(Live(bench.deployment), stop=stop, called=call, after_run=after)
     ending.cancel()

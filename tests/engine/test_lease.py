@@ -17,6 +17,7 @@ from sqlalchemy import text
 from stagesync.engine import lease
 from stagesync.engine.daemon import run_daemon
 from stagesync.engine.lease import DAEMON, RUN, is_gone, one_daemon, one_pass, standing
+from stagesync.engine.live import Live
 from stagesync.engine.run import run_once
 from stagesync.engine.status import status
 from stagesync.errors import LeaseHeld, LeaseLost, Stopped, StoreError
@@ -144,7 +145,7 @@ def test_a_daemon_that_lost_its_place_stands_by_again(bench: Bench) -> None:
         ran.append(outcome)
         rob(bench, DAEMON)
 
-    run_daemon(bench.deployment, stop=Patience(4, bench), after_run=after)
+    run_daemon(Live(bench.deployment), stop=Patience(4, bench), after_run=after)
     assert 1 == len(ran)
 
 

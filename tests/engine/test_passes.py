@@ -7,6 +7,7 @@ import pytest
 from free_hand import WRITE_OVER
 from stagesync.domain.life import State
 from stagesync.engine.daemon import run_daemon
+from stagesync.engine.live import Live
 from stagesync.store import connections, plans
 
 from .bench import Bench
@@ -280,7 +281,7 @@ def test_the_daemon_runs_until_it_is_stopped(bench: Bench) -> None:
         seen.append(outcome)
         stop.set()
 
-    run_daemon(bench.deployment, stop=stop, after_run=after)
+    run_daemon(Live(bench.deployment), stop=stop, after_run=after)
     assert 1 == len(seen)
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import stagesync_hubspot
 import stagesync_salesforce
 from free_hand import UNLIMITED, WRITE_OVER
-from stagesync.app import digest_of_definitions
 from stagesync.connector import Connector, Page, Pull, Record, Secret, Write, WriteResult
 from stagesync.domain.edits import Answer, EditRules, Origin
 from stagesync.domain.edits import Rule as EditRule
@@ -22,6 +21,7 @@ from stagesync.domain.free_mail import FREE_MAIL
 from stagesync.domain.guard import Limits
 from stagesync.domain.plan import VendorStage
 from stagesync.engine.decide import decide
+from stagesync.engine.definition_files import digest_of_definitions
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.outcome import Outcome
 from stagesync.engine.run import run_once

@@ -12,6 +12,7 @@ import requests
 from tests.engine.bench import Bench
 
 from stagesync.engine import logins
+from stagesync.engine.live import Live
 from stagesync.engine.logins import Role
 from stagesync.settings import WebSettings
 from stagesync.web.server import serve
@@ -76,9 +77,9 @@ class Console:
 
 
 @contextmanager
-def console_on(bench: Bench, **settings: object) -> Iterator[Console]:
+def console_on(bench: Bench, *, live: Live | None = None, **settings: object) -> Iterator[Console]:
     """The console of a bench, while the block lasts."""
     called = threading.Event()
     told = WebSettings(listen="127.0.0.1:0", **settings)  # type: ignore[arg-type]
-    with serve(told, bench.deployment, call=called.set) as url:
+    with serve(told, live or Live(bench.deployment), call=called.set) as url:
         yield Console(bench, url, called)

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from tests.engine.bench import Bench, make_bench
 
 from stagesync.connector import Named
+from stagesync.engine.live import Live
 from stagesync.errors import ArgumentError
 from stagesync.settings import WebSettings
 from stagesync.store import inbox
@@ -59,7 +60,7 @@ def served() -> Iterator[Served]:
     bench, called, pool = make_bench(), threading.Event(), urllib3.PoolManager(maxsize=32)
     bench.north.hook_secret = "hush"
     settings = WebSettings(listen="127.0.0.1:0", public_url=PUBLIC, console=False)
-    with serve(settings, bench.deployment, call=called.set) as url:
+    with serve(settings, Live(bench.deployment), call=called.set) as url:
         yield Served(bench, url, called, pool)
     pool.clear()
     bench.store.close()
@@ -311,7 +312,7 @@ def test_a_port_in_use_is_named(served: Served) -> None:
     taken = WebSettings(listen=served.url.removeprefix("http://"))
     with (
         pytest.raises(ArgumentError, match=r"web\.listen: 127\.0\.0\.1:\d+ is in use") as refused,
-        serve(taken, served.bench.deployment, call=served.called.set),
+        serve(taken, Live(served.bench.deployment), call=served.called.set),
     ):
         pass
     assert "web.listen" in str(refused.value.hint)

@@ -162,7 +162,7 @@ def _go_on(found: Opened, running: Sandbox, *, tell: bool) -> None:
             _have_hubspot_call(web.url, found, running)
             _let_in(found, web.url)
         called = web.called if web else None
-        run_daemon(found.deployment, stop=found.clock.stop, called=called, after_run=tell_moves)
+        run_daemon(found.live, stop=found.clock.stop, called=called, after_run=tell_moves)
 
 
 def _let_in(found: Opened, url: str) -> None:

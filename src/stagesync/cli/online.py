@@ -67,7 +67,7 @@ def listening(found: Opened) -> Iterator[Listening | None]:
     from stagesync.web.server import serve
 
     called = threading.Event()
-    with serve(found.settings.web, found.deployment, call=called.set) as url:
+    with serve(found.settings.web, found.live, call=called.set) as url:
         yield Listening(url, called)
 
 

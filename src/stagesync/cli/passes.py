@@ -64,7 +64,7 @@ def run(*, config: Path | None) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: found.clock.stop.set())
         called = web.called if web else None
-        run_daemon(found.deployment, stop=found.clock.stop, called=called)
+        run_daemon(found.live, stop=found.clock.stop, called=called)
 
 
 def decide_plan(deployment: Deployment, plan_id: str, *, approve: bool) -> int:

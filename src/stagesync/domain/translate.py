@@ -26,10 +26,16 @@ from stagesync.errors import ArgumentError
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """An axis that decides between stages, and how to ask for it."""
+    """An axis that decides between stages, and how to ask for it.
+
+    Attributes:
+        question: in English, with the stages that each answer leaves open.
+        answers: (levels, the stages that they leave open).
+    """
 
     axis: str
     question: str
+    answers: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,8 @@ def _decider(axis: Axis, readings: Sequence[Reading], stages: Sequence[str]) -> 
         f"{_either(levels)}: {_either(leads_to)}" for leads_to, levels in answers.items()
     )
     asked = axis.question.get("en") or f"What is the level of {axis.name}?"
-    return Decider(axis.name, f"{asked} {choices}")
+    told = tuple((tuple(levels), leads_to) for leads_to, levels in answers.items())
+    return Decider(axis.name, f"{asked} {choices}", told)
 
 
 def _either(words: Sequence[str]) -> str:

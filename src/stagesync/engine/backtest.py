@@ -80,7 +80,7 @@ def backtest(
         vocabulary: whose stages are compared, known on both sides; empty means the main one.
     """
     progress = progress or Quiet()
-    with against.store.begin() as tx:
+    with against.store.read() as tx:
         batches = list(_batches(tx))
         found = {
             name: usable_descriptions(tx, against, each)
@@ -96,7 +96,7 @@ def backtest(
     )
     progress.phase("backtest", sum(each.size for each in batches))
     for batch in batches:
-        with against.store.begin() as tx:
+        with against.store.read() as tx:
             _look_at(tx, work, batch)
         progress.advance(batch.size)
     return _document(work)

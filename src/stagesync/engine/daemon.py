@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import structlog
 
 from stagesync.connector import Clock
-from stagesync.engine.deployment import Deployment
 from stagesync.engine.inbox import may_be_taken
 from stagesync.engine.lease import Lease, one_daemon
+from stagesync.engine.live import Live
 from stagesync.engine.outcome import Outcome
 from stagesync.engine.run import run_once
 from stagesync.errors import LeaseHeld, LeaseLost, StoreError
@@ -83,7 +83,7 @@ def pause_after(failures: int, poll_s: float, *, asked_s: float) -> float:
 
 
 def run_daemon(
-    deployment: Deployment,
+    live: Live,
     *,
     stop: threading.Event,
     called: threading.Event | None = None,
@@ -94,19 +94,20 @@ def run_daemon(
     A connection that failed is left alone for as long as it asked, or for a time that doubles from failure to
     failure, up to `LONGEST_PAUSE_S`: nobody is hammered, and the others go on at their pace. So it is with the
     store when it refuses, locked or on a full disk: what a run had stored by then stays, and the next one goes
-    on from there.
+    on from there. Each run works with the definitions as they stand at its start.
 
     Args:
         called: set when a CRM named records by webhook. They are read in a run of their own, which moves the
             time of the next poll by nothing.
     """
+    deployment = live.current()
     poll_s = min(connected.poll_s for connected in deployment.connections.values())
     pace = _Pace(deployment.clock, poll_s)
     while not stop.is_set():
         try:
             with one_daemon(deployment, stop) as lease:
                 if lease:
-                    _serve(deployment, lease, pace, stop=stop, called=called, after_run=after_run)
+                    _serve(live, lease, pace, stop=stop, called=called, after_run=after_run)
         except (LeaseHeld, LeaseLost) as error:
             log.warning("lease not ours", error=str(error))
         except StoreError as error:
@@ -116,7 +117,7 @@ def run_daemon(
 
 
 def _serve(
-    deployment: Deployment,
+    live: Live,
     lease: Lease,
     pace: _Pace,
     *,
@@ -132,14 +133,14 @@ def _serve(
     while not stop.is_set() and lease.is_ours():
         if called is not None:
             called.clear()
-        outcome = run_once(deployment, resting=pace.resting(), most_wait_s=MOST_WAIT_S)
+        outcome = run_once(live.take_over(), resting=pace.resting(), most_wait_s=MOST_WAIT_S)
         pace.learn(outcome)
         after_run(outcome)
         pause_s = pace.pause_s(outcome)
         if called is None:
             stop.wait(pause_s)
         else:
-            _listen(deployment, pause_s, stop=stop, called=called, after_run=after_run)
+            _listen(live, pause_s, stop=stop, called=called, after_run=after_run)
 
 
 def _tell(error: StoreError) -> None:
@@ -147,22 +148,23 @@ def _tell(error: StoreError) -> None:
 
 
 def _listen(
-    deployment: Deployment,
+    live: Live,
     pause_s: float,
     *,
     stop: threading.Event,
     called: threading.Event,
     after_run: Callable[[Outcome], None],
 ) -> None:
-    """Wait, and read what is named meanwhile, if that is of use."""
-    until_s = deployment.clock.monotonic_s() + pause_s
-    while not stop.is_set() and (left_s := until_s - deployment.clock.monotonic_s()) > 0:
+    """Wait, and do what is asked for meanwhile: read what a CRM named, if that is of use, or follow a decision."""
+    clock = live.current().clock
+    until_s = clock.monotonic_s() + pause_s
+    while not stop.is_set() and (left_s := until_s - clock.monotonic_s()) > 0:
         if not _is_called(left_s, stop=stop, called=called):
             return
         stop.wait(GATHER_S)
         called.clear()
-        if not stop.is_set() and may_be_taken(deployment):
-            after_run(run_once(deployment, only_heard=True))
+        if not stop.is_set() and (live.is_stirred() or may_be_taken(live.current())):
+            after_run(run_once(live.take_over(), only_heard=True))
 
 
 def _is_called(within_s: float, *, stop: threading.Event, called: threading.Event) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from stagesync.domain.guard import Group
 from stagesync.domain.life import Move, State, move
 from stagesync.engine import audit
+from stagesync.engine.definition_changes import decided
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.guard import count_groups
 from stagesync.errors import StagesyncError
@@ -127,5 +128,7 @@ def _decide(
             connections.activate(tx, name, by=by, at_s=now_s)
     word = "approved" if approve else "dropped"
     plans.decide_plan(tx, plan.id, word, by=by, at_s=now_s)
+    if not any(each.kind == "run" for each in plans.plans_in(tx, "held")):
+        decided(tx)
     told = {word: plan.id, "values": len(entries)}
     audit.tell(tx, told, actor=by, now_s=now_s, policy=deployment.policy.label)

@@ -81,6 +81,7 @@ class Deployment:
         keep_gone_s: how long a record is kept that is gone from its CRM, and the history of somebody whose last
             record is; None: for ever.
         definitions: digest of policy, vocabularies and mappings; empty where nobody compares.
+        texts: file -> text of the definitions, see `engine.definition_files`; empty where nobody keeps them.
         lease_s: how long a lease on the store lasts that is not renewed.
         stopping: set when the daemon shall stop; work ends after the page or batch in hand.
         lost: set when the lease of the pass in hand went to another process: whoever waits to send a
@@ -102,6 +103,7 @@ class Deployment:
     log_rules: LogRules = field(default_factory=LogRules)
     keep_gone_s: float | None = 90 * 86_400.0
     definitions: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     lease_s: float = 60.0
     stopping: threading.Event = field(default_factory=threading.Event)
     lost: threading.Event = field(default_factory=threading.Event)

@@ -27,6 +27,7 @@ from stagesync.engine.describe import Descriptions, fields_to_ask, missing_field
 from stagesync.engine.drift import choices_of, stages_offered
 from stagesync.engine.findings import stored_findings
 from stagesync.engine.heads import trouble_of
+from stagesync.engine.live import DEFINITIONS, SETTINGS
 from stagesync.store import alerts, state
 
 SKEW_S = 60.0
@@ -34,6 +35,10 @@ SKEW_S = 60.0
 
 NEARLY_USED = 0.8
 """Share of the vendor's daily allowance at which others begin to suffer."""
+
+
+OF_FILES = (f"{DEFINITIONS}:", f"{SETTINGS}:")
+"""Begin the keys of the daemon's alerts about the files that it works by."""
 
 
 class Severity(StrEnum):
@@ -60,6 +65,12 @@ def examine(deployment: Deployment) -> list[Finding]:
     here = [
         Finding(HERE, Severity.ERROR, *told) for told in trouble_of(deployment.log_rules).values()
     ]
+    with deployment.store.begin() as tx:
+        here += [
+            Finding(HERE, Severity.WARNING, each.what, each.fix)
+            for each in alerts.standing(tx, HERE)
+            if each.key.startswith(OF_FILES)
+        ]
     return here + [
         found
         for connected in deployment.connections.values()

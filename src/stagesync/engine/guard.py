@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 from stagesync.domain.guard import Base, Cause, Group, Rule, Trip, trips
 from stagesync.domain.life import Move, State, move
 from stagesync.engine.alerts import settle
+from stagesync.engine.definition_changes import undecided_since
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.places import count_stages
 from stagesync.engine.recovered import is_restored
-from stagesync.store import guards, people, plans, records, saved, state
+from stagesync.store import guards, people, plans, records, saved
 from stagesync.store.people import KINDS
 from stagesync.store.plans import StoredEntry
 
@@ -77,29 +78,37 @@ def guard(
 ) -> list[Trip]:
     """Hold what of this plan is too much; also who approved what before.
 
-    After a restore all of it is, approved or not: what was approved was approved of another time.
+    After a restore all of it is, approved or not: what was approved was approved of another time. Under
+    definitions that were adopted and not decided about all is that nobody approved, undos apart.
 
     Args:
         lost: a source was found empty or shrunk in this run.
     """
     if is_restored(tx):
-        return keep(tx, plan_id, _hold_all(tx, plan_id), now_s=now_s)
+        found = _hold_all(tx, plan_id, plans.entries_of(tx, plan_id, State.PLANNED), Rule.RESTORED)
+        return keep(tx, plan_id, found, now_s=now_s)
     guards.forget_own_writes(tx, before_s=now_s - KEPT_S)
     saved.forget_old_plans(tx, before_s=now_s - KEPT_S)
     ended = _end_approvals(tx, plan_id, before_s=now_s - deployment.limits.approval_s)
-    unseen = _pass_approved(tx, plan_id, plans.entries_unseen(tx, plan_id))
-    found = _hold_too_much(tx, deployment, plan_id, unseen, lost=lost, now_s=now_s)
+    unseen = plans.entries_unseen(tx, plan_id)
+    if undecided_since(tx) is not None:
+        asked = [each for each in unseen if each.cause != Cause.UNDO]
+        found = _hold_all(tx, plan_id, asked, Rule.DEFINITION)
+    else:
+        unseen = _pass_approved(tx, plan_id, unseen)
+        found = _hold_too_much(tx, deployment, plan_id, unseen, lost=lost, now_s=now_s)
     return keep(tx, plan_id, {**ended, **found}, now_s=now_s)
 
 
-def _hold_all(tx: Connection, plan_id: str) -> dict[Group, Trip]:
-    held = plans.entries_of(tx, plan_id, State.PLANNED)
+def _hold_all(
+    tx: Connection, plan_id: str, held: Sequence[StoredEntry], rule: Rule
+) -> dict[Group, Trip]:
     plans.set_entry_states(
         tx, plan_id, [(each.record_pk, each.field, move(each.state, Move.HOLD)) for each in held]
     )
     plans.set_approvals(tx, plan_id, [(each.record_pk, each.field, "") for each in held])
     counted = count_groups(held).items()
-    return {group: Trip(group, Rule.RESTORED, count, 0) for group, count in counted}
+    return {group: Trip(group, rule, count, 0) for group, count in counted}
 
 
 def _end_approvals(tx: Connection, plan_id: str, *, before_s: float) -> dict[Group, Trip]:
@@ -152,17 +161,6 @@ def _too_many(
     if in_all > limits.never_below:
         base = _base(tx, deployment, counted, recent)
     return {trip.group: trip for trip in trips(counted, base, limits)}
-
-
-def notice_definitions(tx: Connection, deployment: Deployment) -> None:
-    """After a change of the policy, a vocabulary or a mapping, evaluate and plan everybody anew."""
-    known = state.get_meta(tx, "definitions")
-    if not deployment.definitions or known == deployment.definitions:
-        return
-    state.set_meta(tx, "definitions", deployment.definitions)
-    if known is not None:
-        for kind in KINDS:
-            state.mark_dirty(tx, kind, people.all_ids(tx, kind), cause=Cause.DEFINITION)
 
 
 def has_shrunk(

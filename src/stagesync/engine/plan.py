@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from stagesync.domain.guard import Cause, Trip
 from stagesync.domain.life import WAITING, State
 from stagesync.engine.backward import subjects_begun
+from stagesync.engine.definition_changes import settle_undecided
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.guard import guard, tell
@@ -87,6 +88,7 @@ def plan_all(
         plans.adopt(tx, plan_id, descriptions)
         trips = guard(tx, deployment, plan_id, lost=lost, now_s=now_s)
         _close_plan(tx, planned)
+        settle_undecided(tx, held=planned.held)
         if planned.held and not saved.is_saved(tx, plan_id):
             saved.save(tx, plan_id, now_s=now_s)
     planned.trips = name_writers(deployment, plan_id, trips, now_s=now_s)

@@ -11,13 +11,14 @@ from sqlalchemy import Connection
 
 from stagesync.domain.guard import Cause
 from stagesync.engine import audit
+from stagesync.engine.definition_changes import notice_definitions
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
 from stagesync.engine.edits import answer_edits
 from stagesync.engine.evaluate import Evaluated, evaluate_all
 from stagesync.engine.first_load import Unread, find_unread, must_wait, remember_loss, tell
 from stagesync.engine.forget import finish
-from stagesync.engine.guard import has_shrunk, notice_definitions
+from stagesync.engine.guard import has_shrunk
 from stagesync.engine.heads import tend_log
 from stagesync.engine.holds import end_due
 from stagesync.engine.lease import one_pass
@@ -172,7 +173,7 @@ def _take_stock(
     """Whose facts changed; also whether a source shrank, and what was never read to its end."""
     with deployment.store.begin() as tx:
         settle_sent(tx, deployment, run=run, now_s=now_s, descriptions=descriptions)
-        notice_definitions(tx, deployment)
+        notice_definitions(tx, deployment, now_s=now_s)
         end_due(tx, deployment, run=run, now_s=now_s)
         lost = has_shrunk(tx, deployment, {name: each.lost for name, each in pulled.items()})
         resolved = resolve(tx, deployment, run=run, now_s=now_s)

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from stagesync.domain.mapping import CrmMapping
+from stagesync.engine.definition_files import lacks_vocabulary
 from stagesync.engine.deployment import Connected, Deployment
-from stagesync.errors import DefinitionError, Problem
+from stagesync.errors import DefinitionError
 from stagesync.loading.definitions import Definitions, load_trial
 from stagesync.loading.mapping import load_mapping
 
@@ -30,12 +31,7 @@ def deployment_under(
         DefinitionError: with every problem of the definitions, or of the mappings under them.
     """
     definitions = load_trial(trial, mappings)
-    problems: list[Problem] = []
-    main = deployment.main_vocabulary
-    if main not in definitions.vocabularies:
-        known = ", ".join(sorted(definitions.vocabularies))
-        message = f"there is no `{main}`, in which transitions and plans are told; known: {known}"
-        problems.append(Problem(str(trial), 0, "vocabularies", message))
+    problems = lacks_vocabulary(deployment, definitions, trial)
     connections = {}
     for name, connected in deployment.connections.items():
         own = trial / files[name].name
@@ -52,6 +48,19 @@ def deployment_under(
         policy=definitions.policy,
         vocabularies=definitions.vocabularies,
         connections=connections,
+    )
+
+
+def as_trial(deployment: Deployment, proposed: Deployment) -> Deployment:
+    """The deployment with another one's definitions, as `deployment_under` has it: its records are read as they are."""
+    return replace(
+        proposed,
+        connections={
+            name: replace(
+                each, mapping=_written_by(deployment.connections[name].mapping, each.mapping)
+            )
+            for name, each in proposed.connections.items()
+        },
     )
 
 

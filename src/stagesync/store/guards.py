@@ -225,6 +225,11 @@ def save_approval(tx: Connection, plan: str, subjects: Mapping[Group, int]) -> N
         )
 
 
+def forget_approvals(tx: Connection, cause: Cause) -> None:
+    """Let nothing more of this cause pass by what was approved before."""
+    tx.execute(text("DELETE FROM approval WHERE cause = :cause"), {"cause": str(cause)})
+
+
 def approvals_left(tx: Connection) -> dict[Group, list[tuple[str, int]]]:
     """Group -> (plan, people and accounts still free) of approved plans that are not done.
 

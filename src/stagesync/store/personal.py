@@ -217,6 +217,19 @@ HOLDINGS: Mapping[str, Holding] = {
     "watch": Holding(
         ("before", "after"), ("record_pk", "field"), by=_RECORD, until="until the CRM was asked"
     ),
+    "definition_text": Holding(plain=("digest", "packed")),
+    "definition_set": Holding(
+        plain=("seq", "at_s", "digest", "policy", "note", "files"),
+        staff=("adopted_by",),
+        until="for ever: nothing of anybody",
+    ),
+    "proposal": Holding(
+        plain=(
+            "id", "state", "made_at_s", "note", "policy", "base", "files", "result", "decided_at_s",
+        ),
+        staff=("made_by", "decided_by"),
+        until="for ever: counts, nothing of anybody",
+    ),
     "meta": Holding(plain=("name", "value")),
     "run": Holding(
         plain=("id", "seq", "started_at_s", "ended_at_s", "outcome", "summary"),

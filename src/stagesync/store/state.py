@@ -120,6 +120,12 @@ def dirty_causes(tx: Connection, kind: str) -> dict[str, Cause]:
     return {row.key: Cause(row.cause) for row in rows}
 
 
+def is_dirty(tx: Connection, cause: Cause) -> bool:
+    """Whether anything is to be looked at for this cause."""
+    sql = text("SELECT 1 FROM dirty WHERE cause = :cause LIMIT 1")
+    return tx.execute(sql, {"cause": str(cause)}).first() is not None
+
+
 def count_dirty(tx: Connection) -> int:
     """How much waits to be looked at."""
     return int(tx.execute(text("SELECT COUNT(*) FROM dirty")).scalar_one())

@@ -41,6 +41,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._turn = threading.RLock()
+        self._inside: Connection | None = None
         self._is_open = False
         url = engine.url.render_as_string(hide_password=False)
         self._path = path = file_of(url)
@@ -74,6 +75,7 @@ class Store:
                     self._file.demand()
                 fence = self.fence if fenced else None
                 with self._engine.begin() as transaction:
+                    self._inside = transaction
                     began = time.monotonic()
                     if fence:
                         fence(transaction)
@@ -91,7 +93,7 @@ class Store:
                     self._file.look()
                 raise
             finally:
-                self._is_open = False
+                self._inside, self._is_open = None, False
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -101,7 +103,7 @@ class Store:
             StoreError: the database refuses, as it does whatever would change something.
         """
         if self._reader is None:
-            with self.begin(fenced=False) as transaction:
+            with self._read_in_memory() as transaction:
                 yield transaction
             return
         if self._file:
@@ -112,6 +114,16 @@ class Store:
                 transaction.rollback()
         except DBAPIError as error:
             raise self._refused(error) from error
+
+    @contextmanager
+    def _read_in_memory(self) -> Iterator[Connection]:
+        """There is one door alone: whoever is inside already reads on there."""
+        with self._turn:
+            if self._inside:
+                yield self._inside
+                return
+            with self.begin(fenced=False) as transaction:
+                yield transaction
 
     def _refused(self, error: DBAPIError) -> StoreError:
         """Begins anew with other doors: those of a server that only lets read, say, would go on so."""

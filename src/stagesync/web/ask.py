@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.live import Live
 from stagesync.engine.logins import Role
 from stagesync.settings import WebSettings
 from stagesync.web.door import Door
@@ -54,7 +55,7 @@ class House:
     """What all pages share.
 
     Attributes:
-        current: the deployment as it is now; its definitions may be other ones than a minute ago.
+        live: the deployment as it is now; its definitions may be other ones than a minute ago.
         public_url: how browsers reach this server, without a slash at the end.
         wake: calls the daemon.
         jobs: work that takes longer than a page may.
@@ -64,7 +65,7 @@ class House:
     """
 
     settings: WebSettings
-    current: Callable[[], Deployment]
+    live: Live
     public_url: str
     wake: Callable[[], None]
     badges: Callable[[Connection, Deployment], Mapping[str, int]]
@@ -147,7 +148,8 @@ class Ask:
             yield tx
 
     def wake(self) -> None:
-        """Have the daemon look at once."""
+        """Have the daemon look at once, and follow what was decided."""
+        self.house.live.stir()
         self.house.wake()
 
     def say(self, text: str, **values: object) -> str:

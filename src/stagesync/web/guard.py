@@ -121,7 +121,7 @@ class Guard:
             return _problem(ask, 500)
 
     def _ask(self, request: Request, form: FormData) -> Ask:
-        deployment = self._house.current()
+        deployment = self._house.live.current()
         secret = request.cookies.get(SESSION, "")
         told = request.cookies.get(LANGUAGE, "")
         accepted = request.headers.get("accept-language", "")

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from stagesync.engine.deployment import Deployment
+from stagesync.engine.live import Live
 from stagesync.errors import ArgumentError, StagesyncError
 from stagesync.settings import WebSettings
 from stagesync.web import site
@@ -33,9 +33,7 @@ STOP_LIMIT_S = 5
 
 
 @contextmanager
-def serve(
-    settings: WebSettings, deployment: Deployment, *, call: Callable[[], None]
-) -> Iterator[str]:
+def serve(settings: WebSettings, live: Live, *, call: Callable[[], None]) -> Iterator[str]:
     """Serve while the block lasts.
 
     Args:
@@ -48,11 +46,11 @@ def serve(
         ArgumentError: it cannot listen there.
     """
     sock = _bind(*settings.address)
-    jobs = Jobs(deployment.clock)
+    jobs = Jobs(live.current().clock)
     try:
         url = _url(sock)
         public_url = settings.public_url or url
-        app = make_app(settings, deployment, public_url=public_url, call=call, jobs=jobs)
+        app = make_app(settings, live, public_url=public_url, call=call, jobs=jobs)
         server = _server(app)
         thread = threading.Thread(
             target=lambda: asyncio.run(server.serve(sockets=[sock])), name="web", daemon=True
@@ -72,17 +70,15 @@ def serve(
 
 def make_app(
     settings: WebSettings,
-    deployment: Deployment,
+    live: Live,
     *,
     public_url: str,
     call: Callable[[], None],
     jobs: Jobs,
 ) -> Starlette:
     """What the server answers."""
-    webhooks = Webhooks(deployment, public_url=public_url, call=call)
-    house = House(
-        settings, lambda: deployment, public_url, call, site.badges, jobs=jobs, nav=site.NAV
-    )
+    webhooks = Webhooks(live, public_url=public_url, call=call)
+    house = House(settings, live, public_url, call, site.badges, jobs=jobs, nav=site.NAV)
     return Starlette(
         routes=[
             Route("/healthz", _healthz, methods=["GET"]),

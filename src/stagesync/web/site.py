@@ -15,15 +15,40 @@ from stagesync.engine.logins import Role
 from stagesync.store import plans as stored
 from stagesync.web.ask import House, Link
 from stagesync.web.guard import HEADERS, Guard
-from stagesync.web.pages import audit, home, jobs, plans, runs, signin, undo, users
+from stagesync.web.pages import (
+    audit,
+    definitions,
+    home,
+    jobs,
+    plans,
+    preview,
+    runs,
+    signin,
+    undo,
+    users,
+    vocabularies,
+)
 from stagesync.web.rooms import Room
 from stagesync.web.words import _
 
-MODULES = (home, plans, runs, undo, audit, jobs, signin, users)
+MODULES = (
+    home,
+    plans,
+    runs,
+    undo,
+    audit,
+    jobs,
+    definitions,
+    preview,
+    vocabularies,
+    signin,
+    users,
+)
 
 NAV: tuple[tuple[Link, ...], ...] = (
     (Link("/", _("Overview")),),
     (Link("/plans", _("Plans")), Link("/runs", _("Runs")), Link("/audit", _("Audit log"))),
+    (Link("/vocabularies", _("Vocabularies")), Link("/definitions", _("Definitions"))),
     (Link("/users", _("Users"), Role.ADMIN),),
 )
 """The menu, in groups."""

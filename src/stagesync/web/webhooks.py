@@ -16,8 +16,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from stagesync.connector import CrmError, Heard, Hears
-from stagesync.engine.deployment import Connected, Deployment
+from stagesync.engine.deployment import Connected
 from stagesync.engine.inbox import note_heard
+from stagesync.engine.live import Live
 from stagesync.web.rate import Rate
 
 log = structlog.get_logger()
@@ -58,10 +59,8 @@ class Webhooks:
         call: wakes the daemon.
     """
 
-    def __init__(
-        self, deployment: Deployment, *, public_url: str, call: Callable[[], None]
-    ) -> None:
-        self._deployment = deployment
+    def __init__(self, live: Live, *, public_url: str, call: Callable[[], None]) -> None:
+        self._live = live
         self._public_url = public_url
         self._call = call
         self._rates: dict[str, Rate] = {}
@@ -70,7 +69,7 @@ class Webhooks:
 
     async def take(self, request: Request) -> Response:
         """204 once everything is written down."""
-        connected = self._deployment.connections.get(request.path_params["connection"])
+        connected = self._live.current().connections.get(request.path_params["connection"])
         if connected is None or not _listens(connected):
             return Response(status_code=404)
         if sum(len(name) + len(value) for name, value in request.headers.raw) > LARGEST_HEAD:
@@ -130,8 +129,9 @@ class Webhooks:
     def _note(self, connected: Connected, heard: Heard) -> None:
         assert isinstance(connected.connector, Hears)
         named = connected.connector.hear(heard)
-        now_s = self._deployment.clock.now_s()
-        kept = note_heard(self._deployment, connected, named, now_s=now_s)
+        deployment = self._live.current()
+        now_s = deployment.clock.now_s()
+        kept = note_heard(deployment, connected, named, now_s=now_s)
         log.debug("webhook heard", connection=connected.name, named=len(named), kept=kept)
         if kept:
             self._call()

@@ -15,6 +15,7 @@ PHASES = {
     "wait": _("Waits for the run under way"),
     "look": _("Asks the CRMs what stands there"),
     "verify": _("Checks the log"),
+    "backtest": _("Places everybody under both"),
 }
 """Name of a phase -> what people read."""
 

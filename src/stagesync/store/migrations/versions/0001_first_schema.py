@@ -172,6 +172,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_pk", name=op.f("pk_deal")),
     )
     op.create_table(
+        "definition_set",
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at_s", sa.Float(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("adopted_by", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("files", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_definition_set")),
+    )
+    op.create_table(
+        "definition_text",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("packed", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_definition_text")),
+    )
+    op.create_table(
         "difference",
         sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("field", sa.Text(), nullable=False),
@@ -476,6 +493,24 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_plan_entry_state", ["state"], unique=False)
         batch_op.create_index("ix_plan_entry_subject", ["subject"], unique=False)
+
+    op.create_table(
+        "proposal",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("made_at_s", sa.Float(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("base", sa.Text(), nullable=False),
+        sa.Column("files", sa.Text(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.Column("decided_at_s", sa.Float(), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
+    )
+    with op.batch_alter_table("proposal", schema=None) as batch_op:
+        batch_op.create_index("ix_proposal_made_at_s", ["made_at_s"], unique=False)
 
     op.create_table(
         "record",
