@@ -154,7 +154,8 @@ def _bounds(tx: Connection, wanted: Wanted) -> tuple[int, int]:
     up_to = "SELECT MAX(seq + 0) FROM audit WHERE at <= :until"
     since = "SELECT MIN(seq + 0) FROM audit WHERE at >= :since"
     told = {"since": wanted.since, "until": wanted.until}
-    last = tx.execute(text(up_to if wanted.until else "SELECT MAX(seq) FROM audit"), told).scalar()
+    newest = log.ends(tx)[log.HEADS].entries
+    last = tx.execute(text(up_to), told).scalar() if wanted.until else newest
     first = tx.execute(text(since), told).scalar() if wanted.since else 1
     return first or (last or 0) + 1, last or 0
 

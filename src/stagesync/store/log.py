@@ -160,9 +160,7 @@ def rows(
 
 def between(tx: Connection, since: str, until: str) -> tuple[int, int]:
     """The first and the last number of a span of time, by the index on it: entries stand nearly in its order."""
-    sql = (
-        "SELECT MIN(seq) AS first, MAX(seq) AS last FROM audit WHERE at >= :since AND at <= :until"
-    )
+    sql = "SELECT MIN(seq + 0) AS first, MAX(seq + 0) AS last FROM audit WHERE at >= :since AND at <= :until"
     found = tx.execute(text(sql), {"since": since, "until": until or "9"}).one()
     return found.first or 0, found.last or 0
 
