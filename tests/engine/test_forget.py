@@ -9,6 +9,7 @@ import pytest
 from stagesync.connector import Named
 from stagesync.engine import holds, verdicts
 from stagesync.engine.audit import verify_store
+from stagesync.engine.find import find, find_in_log
 from stagesync.engine.forget import finish, forget, preview
 from stagesync.engine.forgotten import forget_again, listed, readmit
 from stagesync.engine.report import report, told_of
@@ -143,6 +144,68 @@ def test_a_preview_erases_nothing(bench: Bench) -> None:
     told = preview(bench.deployment, f"north/contact/{ann}", now_s=bench.clock.now_s())
     assert before == _known(bench)
     assert told == _forget(bench, f"north/contact/{ann}")
+
+
+def test_an_id_that_ended_names_who_goes_on(bench: Bench) -> None:
+    """Two turned out to be one: the id that ended finds them, and is erased with them."""
+    ann = bench.contact("ann@firm.example", first="Annabel", last="Marlow")
+    member = bench.member("a.marlow@home.example", FirstName="Annabel", LastName="Marlow")
+    bench.sync()
+    ids = {
+        str(bench.person("north", "contact", ann)),
+        str(bench.person("south", "contact", member)),
+    }
+    bench.south.edit("contact", member, {"Email": "ann@firm.example"})
+    bench.sync()
+    stays = str(bench.person("north", "contact", ann))
+    (ended,) = ids - {stays}
+    with bench.store.begin() as tx:
+        assert ("person", stays) == find(tx, ended)
+    assert sorted(ids) == sorted(_forget(bench, ended).people)
+    with pytest.raises(ArgumentError, match="nobody here"):
+        _forget(bench, ended)
+    finish(bench.deployment, now_s=bench.clock.now_s())
+    assert ended not in _known(bench)
+
+
+def test_an_id_whose_records_went_to_several_says_to_whom(bench: Bench) -> None:
+    """Joined with somebody, then parted in two: nobody is chosen, and the names are told."""
+    refs = {
+        name: (
+            ("north", "contact", bench.contact(f"{name}@firm.example", last=name)),
+            ("south", "contact", bench.member(f"{name}@firm.example", LastName=name)),
+        )
+        for name in ("ann", "bo")
+    }
+    bench.sync()
+    ids = {str(bench.person(*near)): (near, far) for near, far in refs.values()}
+    now_s = bench.clock.now_s()
+    verdicts.join(bench.deployment, *ids, by="bea", now_s=now_s)
+    stays = str(bench.person(*refs["ann"][0]))
+    (ended,) = ids.keys() - {stays}
+    verdicts.split(bench.deployment, "/".join(ids[ended][1]), by="bea", now_s=now_s)
+    bench.sync()
+    found = [str(bench.person(*ref)) for ref in ids[ended]]
+    with pytest.raises(ArgumentError, match="names several") as told, bench.store.begin() as tx:
+        find(tx, ended)
+    assert [True, True] == [each in str(told.value) for each in found]
+
+
+def test_an_id_of_which_only_a_history_is_left_is_told_and_can_be_forgotten(bench: Bench) -> None:
+    """All their records were let go; what the log and the history tell is erased by the id."""
+    ann = bench.contact("ann@firm.example", first="Annabel", last="Marlow")
+    bench.sync()
+    person = str(bench.person("north", "contact", ann))
+    bench.north.delete("contact", ann)
+    bench.sync()
+    with bench.store.begin() as tx:
+        tx.exec_driver_sql("DELETE FROM record WHERE object = 'contact'")
+        with pytest.raises(ArgumentError, match=f"{person} is nobody any more"):
+            find(tx, person)
+        assert person == find_in_log(tx, person)
+    assert (person,) == _forget(bench, person).people
+    finish(bench.deployment, now_s=bench.clock.now_s())
+    assert person not in _known(bench)
 
 
 def test_who_cannot_be_forgotten_is_said(bench: Bench) -> None:

@@ -39,6 +39,7 @@ LARGE = frozenset(
         "person",
         "record",
         "transition",
+        "unmapped",
     }
 )
 """They grow with the base or with time. The others hold what waits, or a row per connection, run or decision."""
@@ -47,6 +48,7 @@ ALLOWED = {
     r"SELECT COUNT\(\*\) FROM (person|account)$": "the number of people, told by every run; a narrow index is read",
     r"SELECT (MIN|MAX)\(seq \+ 0\) FROM audit WHERE at [<>]= ": "where a span of time begins or ends in the log:"
     " the index on `at` is read, and in a log as small as this one all of it",
+    r"SELECT place, COUNT\(\*\) AS n FROM person GROUP BY place$": "how many stand where, once a day and after many moves; a narrow index is read",
 }
 """What may scan, and why."""
 

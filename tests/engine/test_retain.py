@@ -2,9 +2,10 @@
 
 from stagesync.connector import Named
 from stagesync.engine.audit import verify_store
-from stagesync.store import alerts, inbox, people, records
+from stagesync.engine.status import status
+from stagesync.store import alerts, connections, inbox, people, records
 
-from .bench import Bench
+from .bench import DAY_S, Bench
 from .personal_data import whole_store
 from .test_inbox import hear
 
@@ -16,7 +17,7 @@ def _known(bench: Bench) -> str:
 
 def test_who_is_gone_from_every_crm_is_kept_for_a_span(bench: Bench) -> None:
     """A deleted contact leaves, after the span and with the record that it was merged from, no address, name or history."""
-    bench.redeploy(keep_gone_s=90 * 86_400.0)
+    bench.redeploy(keep_gone_s=90 * DAY_S)
     loser = bench.contact("old.marlow@firm.example", first="Annabel", last="Marlow")
     ann = bench.contact("ann.marlow@firm.example", first="Annabel", last="Marlow")
     bo = bench.contact("bo@firm.example", first="Bo", last="Li")
@@ -66,6 +67,53 @@ def test_without_a_span_everything_stays(bench: Bench) -> None:
     bench.sync()
     bench.clock.advance(days=4_000)
     bench.sync()
+    assert "Marlow" in _known(bench)
+
+
+def test_what_a_connection_brought_goes_when_it_was_taken_out(bench: Bench) -> None:
+    """After the span its people, firms and login are gone; who is in another CRM too is placed without it."""
+    whole = dict(bench.deployment.connections)
+    bench.redeploy(keep_gone_s=90 * DAY_S)
+    ann = bench.contact("ann@firm.example", last="Ng")
+    bench.member("ann@firm.example", LastName="Ng", kind="lead")
+    firm = bench.south.add("account", {"Website": "marlow.example", "Name": "Marlow & Sons"})
+    bench.member("bo@marlow.example", FirstName="Bo", LastName="Marlow", links={"account": (firm,)})
+    bench.sync()
+    with bench.store.begin() as tx:
+        connections.remember(tx, "south", "a login")
+    bench.redeploy(connections={"north": whole["north"]})
+    bench.sync()
+    since = status(bench.deployment, now_s=bench.clock.now_s())["left"]
+    assert [("south", 3)] == [(each["connection"], each["records"]) for each in since]
+    bench.clock.advance(days=89)
+    bench.sync()
+    assert "Marlow" in _known(bench)
+    bench.clock.advance(days=2)
+    for _ in range(3):
+        assert {} == bench.sync().troubles
+    told = _known(bench)
+    assert [] == [each for each in ("arlow", "a login", "connection: ['south'") if each in told]
+    stays = bench.person("north", "contact", ann)
+    with bench.store.begin() as tx:
+        left = people.all_ids(tx, "person"), people.all_ids(tx, "account")
+        assert ([stays], []) == left
+        assert None is verify_store(tx).broken
+    assert [] == status(bench.deployment, now_s=bench.clock.now_s())["left"]
+
+
+def test_a_connection_that_comes_back_in_time_has_all_it_brought(bench: Bench) -> None:
+    """Its span begins anew when it is taken out again."""
+    whole = dict(bench.deployment.connections)
+    bench.redeploy(keep_gone_s=90 * DAY_S)
+    bench.member("bo@marlow.example", LastName="Marlow")
+    bench.sync()
+    for _ in range(2):
+        bench.redeploy(connections={"north": whole["north"]})
+        bench.sync()
+        bench.clock.advance(days=80)
+        bench.sync()
+        bench.redeploy(connections=whole)
+        bench.sync()
     assert "Marlow" in _known(bench)
 
 

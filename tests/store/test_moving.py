@@ -45,6 +45,18 @@ def test_a_copy_holds_the_same(filled_url: str, other_url: str) -> None:
         assert found == sums_of(one) == sums_of(other)
 
 
+@pytest.mark.one_kind
+def test_what_only_sqlite_holds_is_marked(filled_url: str, other_url: str) -> None:
+    """A NUL of an old store comes over as the mark that stands for it since; the sums agree."""
+    with _open(filled_url) as one:
+        one.execute(text("UPDATE meta SET value = :nul"), {"nul": "a\0b"})
+    found = copy_store(filled_url, other_url)
+    with _open(filled_url) as one, _open(other_url) as other:
+        assert found == sums_of(one) == sums_of(other)
+        values = other.execute(text("SELECT DISTINCT value FROM meta")).scalars().all()
+    assert ["a\N{REPLACEMENT CHARACTER}b"] == [*values]
+
+
 def test_a_copy_goes_on_numbering_and_guards_its_log(filled_url: str, other_url: str) -> None:
     """The next record gets a number of its own, and the log lets nothing go there either."""
     copy_store(filled_url, other_url)

@@ -53,12 +53,12 @@ def audit(
     if ctx.invoked_subcommand:
         return
     from stagesync.engine.exports import csv_lines, json_lines
-    from stagesync.engine.find import find
+    from stagesync.engine.find import find_in_log
     from stagesync.engine.whose import log_of
     from stagesync.store import log
 
     with opened(config) as found, found.deployment.store.begin() as tx:
-        subject = find(tx, person)[1] if person else ""
+        subject = find_in_log(tx, person) if person else ""
         # A connection that was taken out of the settings still has its entries.
         if connection and not any(log.rows(tx, connection=connection)):
             connection_named(found, connection)

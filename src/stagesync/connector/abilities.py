@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from stagesync.connector.secret import Secret
-from stagesync.connector.values import FieldValue
+from stagesync.connector.values import FieldValue, held_value
+from stagesync.domain.text import held
 
 
 @runtime_checkable
@@ -21,6 +22,16 @@ class TellsTime(Protocol):
 
     def server_now_s(self) -> float | None:
         """The CRM's clock at its last answer; Unix seconds; None before one. Sends nothing."""
+        ...
+
+
+@runtime_checkable
+class Paces(Protocol):
+    """A connector that keeps its calls below limits that are known beforehand."""
+
+    @property
+    def waited_s(self) -> float:
+        """How long calls have waited for their turn so far; seconds, those of calls at once added up."""
         ...
 
 
@@ -73,6 +84,11 @@ class Change:
     at_s: float
     actor: Actor
     by: str = ""
+
+    def __post_init__(self) -> None:
+        """Let no text in that a database refuses."""
+        object.__setattr__(self, "value", held_value(self.value))
+        object.__setattr__(self, "by", held(self.by))
 
 
 @runtime_checkable

@@ -16,11 +16,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from stagesync.domain.text import held
+
 FieldValue = str | float | int | bool | None
-"""A value as the CRM's API holds it. Instants are ISO 8601 text with zone; None is empty."""
+"""A value as the CRM's API holds it. Instants are ISO 8601 text with zone; None is empty.
+
+Text comes in as every database holds it: a NUL in a record, a change or an answer becomes U+FFFD.
+"""
 
 Link = Mapping[str, tuple[str, ...]]
 """Object name -> ids of that object."""
+
+
+def held_value(value: FieldValue) -> FieldValue:
+    """A value as every database holds it."""
+    return held(value) if isinstance(value, str) else value
+
+
+def held_values(values: Mapping[str, FieldValue]) -> Mapping[str, FieldValue]:
+    """The same mapping where nothing in it is strange."""
+    strange = {name: held_value(value) for name, value in values.items()}
+    return values if strange == values else strange
 
 
 class Role(StrEnum):
@@ -74,6 +90,10 @@ class Record:
     links: Link | None = None
     gone: bool = False
     merged_into: str = ""
+
+    def __post_init__(self) -> None:
+        """Let no text in that a database refuses."""
+        object.__setattr__(self, "fields", held_values(self.fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +232,12 @@ class WriteResult:
     code: str = ""
     message: str = ""
     now: Mapping[str, FieldValue] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Let no text in that a database refuses."""
+        object.__setattr__(self, "code", held(self.code))
+        object.__setattr__(self, "message", held(self.message))
+        object.__setattr__(self, "now", held_values(self.now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Text as it is compared: without case, accents or punctuation."""
+"""Text as every database holds it, and as it is compared: without case, accents or punctuation."""
 
 from __future__ import annotations
 
@@ -24,6 +24,19 @@ _WORDS = re.compile(r"[^\W_]+")
 _APOSTROPHES = str.maketrans(
     "", "", "'`\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}\N{ACUTE ACCENT}"
 )
+
+
+_STRANGE = re.compile("[\0\ud800-\udfff]")
+
+
+def held(text: str) -> str:
+    """Text as every database holds it: NUL, and half of a character, become the mark for what cannot be shown.
+
+    They are not left out: what remained could be the address, or the option, of somebody else.
+    """
+    if "\0" not in text and text.isascii():
+        return text
+    return _STRANGE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def plain(text: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import Connection
 
 from stagesync.domain.transforms import NotUnderstood, read_email
+from stagesync.engine.whose import went_to
 from stagesync.errors import ArgumentError
-from stagesync.store import aliases, people, records
-from stagesync.store.people import KINDS, Kind
+from stagesync.store import aliases, history, log, people, records
+from stagesync.store.people import KINDS, PREFIXES, Kind, kind_of
 from stagesync.store.records import StoredRecord
 
 
@@ -23,6 +26,8 @@ def find(tx: Connection, who: str) -> tuple[Kind, str]:
     found = records_named(tx, who)
     holders: set[tuple[Kind, str]] = {("person", each.person) for each in found if each.person}
     holders |= {("account", each.account) for each in found if each.account}
+    if not found and is_id(who):
+        holders = _gone_on_as(tx, who)
     if len(holders) == 1:
         return holders.pop()
     if not holders:
@@ -32,6 +37,40 @@ def find(tx: Connection, who: str) -> tuple[Kind, str]:
         )
     names = ", ".join(sorted(name for _, name in holders))
     raise ArgumentError(f"that names several: {names}", hint="ask for one of these ids")
+
+
+def is_id(who: str) -> bool:
+    """Whether it is written as our ids are."""
+    return any(re.fullmatch(f"{prefix}[0-9a-z]+", who) for prefix in PREFIXES.values())
+
+
+def _gone_on_as(tx: Connection, ended: str) -> set[tuple[Kind, str]]:
+    """Who has the records of somebody who turned out to be one with others.
+
+    Raises:
+        ArgumentError: the log tells of the id, and nobody goes on for it.
+    """
+    found = went_to(tx, ended)
+    if found is not None and not found:
+        raise ArgumentError(
+            f"{ended} is nobody any more, and all of their records are gone",
+            hint=f"stagesync audit --person {ended} shows what the log tells; stagesync forget erases it",
+        )
+    return {(kind_of(ended), each) for each in found or ()}
+
+
+def find_in_log(tx: Connection, who: str) -> str:
+    """The same, or an id of ours that nobody bears any more, where something is still told of it.
+
+    Raises:
+        ArgumentError: as `find`.
+    """
+    try:
+        return find(tx, who)[1]
+    except ArgumentError:
+        if is_id(who) and (log.about(tx, people=[who]) or history.transitions_of(tx, who)):
+            return who
+        raise
 
 
 def records_named(tx: Connection, who: str) -> list[StoredRecord]:
@@ -47,4 +86,4 @@ def records_named(tx: Connection, who: str) -> list[StoredRecord]:
     found = records.records_where(tx, "email", [email]) if email else []
     if email and not found:
         found = records.records_where(tx, "pk", sorted(aliases.bearers_of(tx, [email])))
-    return found or records.records_where(tx, "id", [who])
+    return found or records.records_with_id(tx, who)

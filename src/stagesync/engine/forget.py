@@ -16,12 +16,13 @@ from sqlalchemy import Connection
 from stagesync.connector import Role
 from stagesync.engine import audit
 from stagesync.engine.deployment import Deployment
-from stagesync.engine.find import find, records_named
+from stagesync.engine.find import find, find_in_log, records_named
 from stagesync.engine.whose import ids_of
 from stagesync.errors import ArgumentError
 from stagesync.store import aliases, forgotten, links, people, records, state
 from stagesync.store.erasing import erase, merged_into
 from stagesync.store.forgotten import Traces
+from stagesync.store.people import kind_of
 from stagesync.store.personal import rows_of
 from stagesync.store.records import Ref, StoredRecord
 
@@ -59,7 +60,9 @@ def traces_named(tx: Connection, deployment: Deployment, who: str) -> Traces:
     except ArgumentError:
         own = [each for each in records_named(tx, who) if _is_nobodys(deployment, each)]
         if not own:
-            raise
+            # Somebody whose records are all gone; it says so where that is not so.
+            person = find_in_log(tx, who)
+            kind = kind_of(person)
     if kind == "account":
         raise ArgumentError(f"{person} is an account, not a person")
     own += records.records_where(tx, "person", [person] if person else [])

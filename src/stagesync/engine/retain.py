@@ -1,17 +1,21 @@
-"""Lets go of what is no longer of use, a little with every run: what CRMs deleted, and notes that grew old.
+"""Lets go of what is no longer of use, a little with every run: what CRMs deleted or were left with, and old notes.
 
 The log goes by a span of its own, see `engine.heads`; plans and what was written by theirs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
+from sqlalchemy import Connection
 
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.forget import erase_all, traces_of
-from stagesync.store import ageing, people
+from stagesync.store import ageing, connections, people, state, stood
 from stagesync.store.erasing import erase
 from stagesync.store.forgotten import Traces
+from stagesync.store.records import StoredRecord
 
 log = structlog.get_logger()
 
@@ -29,10 +33,12 @@ def let_go(deployment: Deployment, *, now_s: float) -> None:
     with deployment.store.begin() as tx:
         ageing.drop_notes(tx, before_s=now_s - KEEP_NOTES_S, heard_before_s=now_s - KEEP_HEARD_S)
         ageing.note_gone(tx, at_s=now_s, at_most=AT_ONCE)
+        connections.note_left(tx, deployment.connections, at_s=now_s)
     if deployment.keep_gone_s is None:
         return
     before_s = now_s - deployment.keep_gone_s
     count = _gone_records(deployment, before_s=before_s, now_s=now_s)
+    count += _left_connections(deployment, before_s=before_s, now_s=now_s)
     count += _ended_histories(deployment, before_s=before_s)
     if count:
         deployment.store.forget_traces()
@@ -48,6 +54,37 @@ def _gone_records(deployment: Deployment, *, before_s: float, now_s: float) -> i
         found = erase_all(
             tx, deployment, traces, actor="stagesync", why="gone", now_s=now_s, for_good=False
         )
+    return sum(found.rows.values())
+
+
+def _left_connections(deployment: Deployment, *, before_s: float, now_s: float) -> int:
+    """What came from connections that were taken out of the settings, and in the end what is known of them."""
+    with deployment.store.begin() as tx:
+        for name, since_s in connections.left(tx).items():
+            if since_s >= before_s:
+                continue
+            own = ageing.records_of_connection(tx, name, at_most=AT_ONCE)
+            if own:
+                return _let_go_of(tx, deployment, own, now_s=now_s)
+            connections.drop(tx, name)
+            log.info("connection let go", connection=name)
+    return 0
+
+
+def _let_go_of(
+    tx: Connection, deployment: Deployment, own: Sequence[StoredRecord], *, now_s: float
+) -> int:
+    """Erase records that no CRM tells of any more; who has others is placed anew without them."""
+    traces = traces_of(tx, deployment, own, ())
+    found = erase_all(
+        tx, deployment, traces, actor="stagesync", why="left", now_s=now_s, for_good=False
+    )
+    accounts = {each.account for each in own if each.account}
+    members = people.people_of_accounts(tx, accounts)
+    removed = people.remove_empty(tx, "account", sorted(accounts))
+    stood.note_gone(tx, removed, at_s=now_s)
+    state.mark_dirty(tx, "account", sorted(accounts.difference(removed)))
+    state.mark_dirty(tx, "person", sorted({who for found in members.values() for who in found}))
     return sum(found.rows.values())
 
 

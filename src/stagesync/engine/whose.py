@@ -35,6 +35,23 @@ def ids_of(tx: Connection, subject: str) -> set[str]:
     return found
 
 
+def went_to(tx: Connection, ended: str) -> set[str] | None:
+    """To whom the records of an id belong that nobody bears any more; None when the log does not know the id."""
+    taken = [
+        (row, entry)
+        for row in log.taken_from(tx, ended)
+        for entry in [entry_of(row.sealed)]
+        if "identity" in (entry["result"] or {})
+    ]
+    kind, found = kind_of(ended), set[str]()
+    for row, entry in taken:
+        connection, object_name, record_id = ref_of(row)
+        held = records.records_of(tx, connection, object_name, [record_id]).get(record_id)
+        now = getattr(held, kind) if held else None
+        found |= {now} if now else people.placed(tx, kind, [entry["after"]]).keys()
+    return found if taken or log.about(tx, people=[ended]) else None
+
+
 def log_of(tx: Connection, subject: str) -> list[Row]:
     """Every entry of a person or an account: under their ids, and of the records that are theirs now."""
     own = records.records_where(tx, kind_of(subject), [subject])

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, MetaData, Table, text
 
+from stagesync.domain.text import held
 from stagesync.errors import StoreError
 from stagesync.store.bulk import Put, store_rows
 from stagesync.store.engines import is_sqlite
@@ -139,7 +140,12 @@ def _read(connection: Connection, table: Table) -> Iterator[list[tuple[Any, ...]
     sql = text(f'SELECT {names} FROM "{table.name}"').execution_options(yield_per=AT_ONCE)  # noqa: S608  names that the database told
     with connection.execute(sql) as found:
         for batch in found.partitions():
-            yield [tuple(row) for row in batch]
+            # A store of an earlier version may hold on SQLite what Postgres refuses.
+            yield [tuple(_held(value) for value in row) for row in batch]
+
+
+def _held(value: Any) -> Any:
+    return held(value) if isinstance(value, str) else value
 
 
 def _go_on_counting(target: Connection, table: Table) -> None:

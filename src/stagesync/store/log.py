@@ -186,6 +186,16 @@ def about(tx: Connection, *, people: Iterable[str] = (), ids: Iterable[str] = ()
     return [found[seq] for seq in sorted(found)]
 
 
+def taken_from(tx: Connection, subject: str) -> list[Row]:
+    """Entries of records that belonged to this person or account before; reads all of the log."""
+    pattern = f'%"before":"{subject}"%'
+    rows_ = tx.execute(
+        text("SELECT * FROM audit WHERE part LIKE :pattern ORDER BY seq"), {"pattern": pattern}
+    )
+    found = [row_of(row) for row in rows_]
+    return [each for each in found if entry_of(each.sealed)["before"] == subject]
+
+
 def runs_under(tx: Connection, policy: str) -> list[str]:
     """The runs that have entries under a policy."""
     sql = text("SELECT run FROM log_policy WHERE policy = :policy ORDER BY run")
