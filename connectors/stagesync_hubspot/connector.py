@@ -161,6 +161,11 @@ class HubSpot:
         """Requests sent, tries that failed included: HubSpot counts those too."""
         return self._transport.calls
 
+    @property
+    def waited_s(self) -> float:
+        """How long calls waited for their turn in the burst and among the searches."""
+        return self._transport.waited_s
+
     def quota(self) -> Quota | None:
         """What is used of the day; `used_by_us` is that of the last 24 hours."""
         return self._transport.quota()

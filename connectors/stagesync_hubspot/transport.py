@@ -180,6 +180,8 @@ class Transport:
         self.associations = crm.associations.v4.batch_api
         self.time_zone = ""
         self.server_now_s: float | None = None
+        self.waited_s = 0.0
+        self._pacing = threading.Lock()
 
     @property
     def calls(self) -> int:
@@ -282,9 +284,12 @@ class Transport:
         searching = method == self.search.do_search
         self.shared.budget.check(self._clock.now_s())
         with ExitStack() as turns:
+            asked_s = self._clock.monotonic_s()
             turns.enter_context(self._token.pacer.turn("burst"))
             if searching:
                 turns.enter_context(self.shared.pacer.turn("search"))
+            with self._pacing:
+                self.waited_s += self._clock.monotonic_s() - asked_s
             try:
                 answer = method(*args, **kwargs)
             except urllib3.exceptions.HTTPError as error:

@@ -75,6 +75,11 @@ class SalesforceConnector:
         """Requests sent so far that count against the org's quota."""
         return self._transport.calls
 
+    @property
+    def waited_s(self) -> float:
+        """How long calls waited for their turn within the minute."""
+        return self._transport.waited_s
+
     def remember(self, recall: Callable[[], Secret | None], keep: Callable[[Secret], None]) -> None:
         """The refresh token in force where the app rotates them, and the requests of the last 24 hours."""
         self._transport.remembered.attach(recall, keep)

@@ -209,6 +209,11 @@ class Transport:
         except (requests.exceptions.RequestException, orjson.JSONDecodeError) as error:
             raise failure_of_transport(error) from error
 
+    @property
+    def waited_s(self) -> float:
+        """How long calls waited for their turn within the minute."""
+        return self._pacer.waited_s
+
     def _count(self, calls: int) -> None:
         with self._count_lock:
             self.calls += calls

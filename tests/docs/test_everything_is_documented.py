@@ -23,6 +23,7 @@ from stagesync.domain.policy import CountsFor, Follows
 from stagesync.domain.titles import SENIORITIES
 from stagesync.domain.transforms import TRANSFORMS
 from stagesync.domain.vocabulary import COUNTS_AS, LOOP
+from stagesync.engine.alerts import Kind as AlertKind
 from stagesync.loading import (
     conditions,
     facts,
@@ -42,9 +43,11 @@ from stagesync.sandbox.salesforce.simulation import OWN_FAULTS
 from stagesync.sandbox.salesforce.switches import SalesforceSwitches
 from stagesync.sandbox.settings import Switches
 from stagesync.settings import (
+    AlertSettings,
     AuditSettings,
     ConnectionSettings,
     EditSettings,
+    EmailSettings,
     GuardrailSettings,
     LogSettings,
     PrivacySettings,
@@ -162,7 +165,7 @@ def _paths(model: type[BaseModel], above: str = "") -> Iterator[str]:
             yield f"{above}{name}"
 
 
-NESTED = {"store", "log", "web", "guardrails", "edits", "audit", "privacy"}
+NESTED = {"store", "log", "web", "guardrails", "edits", "audit", "privacy", "alerts"}
 
 
 @pytest.mark.parametrize(
@@ -184,6 +187,13 @@ NESTED = {"store", "log", "web", "guardrails", "edits", "audit", "privacy"}
         ),
         ("The log", [f"audit.{name}" for name in AuditSettings.model_fields]),
         ("Privacy", [f"privacy.{name}" for name in PrivacySettings.model_fields]),
+        (
+            "Alerts",
+            [
+                *(f"alerts.{name}" for name in AlertSettings.model_fields if name != "email"),
+                *(f"alerts.email.{f.alias or n}" for n, f in EmailSettings.model_fields.items()),
+            ],
+        ),
         ("Connections", list(ConnectionSettings.model_fields)),
         ("Options of `hubspot`", list(_paths(stagesync_hubspot.options.Options))),
         ("Options of `salesforce`", list(_paths(stagesync_salesforce.options.Options))),
@@ -229,6 +239,12 @@ def test_defaults_of_settings_are_those_of_the_code():
             if isinstance(default, str) and not default.startswith("http") and default != told:
                 wrong.append((name, told, default))
     assert [] == wrong
+
+
+def test_every_kind_of_alert_has_its_row():
+    """The table of docs/operating.md holds the kinds that exist, each once, in their order."""
+    told = re.findall(r"^\| `(\w+)` \|", part("operating", "Alerts"), re.MULTILINE)
+    assert [str(each) for each in AlertKind] == told
 
 
 def test_every_word_of_a_policy_is_described():

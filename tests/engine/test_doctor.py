@@ -112,13 +112,14 @@ def test_deals_without_people_and_shared_mailboxes_are_counted(bench: Bench) -> 
     assert [] == found(bench, "south")
 
 
-def test_unmapped_values_are_ranked_by_the_people_they_touch(bench: Bench) -> None:
-    """Values of closed fields alone are shown, an account's by the number of its people."""
+def test_unmapped_values_are_ranked_by_their_records(bench: Bench) -> None:
+    """Values of closed fields alone are shown."""
     options = tuple(Option(each, each, 0) for each in ("SPACE", "RARE"))
     bench.north.fields["company"]["industry"] = FieldDescription(
         "industry", FieldType.CHOICE, True, options=options
     )
     space = bench.north.add("company", {"domain": "a.example", "industry": "SPACE"})
+    bench.north.add("company", {"domain": "c.example", "industry": "SPACE"})
     rare = bench.north.add("company", {"domain": "b.example", "industry": "RARE"})
     bench.contact("cal@b.example", last="Ox", links={"company": (rare,)})
     for name in ("ann", "bob"):
@@ -127,8 +128,8 @@ def test_unmapped_values_are_ranked_by_the_people_they_touch(bench: Bench) -> No
         )
     bench.sync()
     assert [
-        ("warning", "company.industry: `SPACE` is not mapped; people touched: 2"),
-        ("warning", "company.industry: `RARE` is not mapped; people touched: 1"),
+        ("warning", "company.industry: `SPACE` is not mapped; records: 2"),
+        ("warning", "company.industry: `RARE` is not mapped; records: 1"),
     ] == found(bench)
 
 
@@ -144,9 +145,7 @@ def test_a_table_of_the_mapping_makes_a_field_a_closed_one(bench: Bench) -> None
     bench.redeploy(connections=connections)
     bench.contact("ann@firm.example", last="Ng", country="There")
     bench.sync()
-    assert [("warning", "contact.country: `There` is not mapped; people touched: 1")] == found(
-        bench
-    )
+    assert [("warning", "contact.country: `There` is not mapped; records: 1")] == found(bench)
 
 
 def test_a_standing_alert_is_a_finding(bench: Bench) -> None:

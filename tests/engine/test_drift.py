@@ -176,7 +176,7 @@ def test_a_refused_value_has_the_fields_described_anew(bench: Bench) -> None:
     bench.south.fields["contact"]["Stage__c"] = replace(known, options=known.options[-1:])
     assert 6 == bench.sync().exit_code
     bench.sync()
-    assert (["drift:contact.Stage__c"], None) == (
+    assert (["parked:contact", "drift:contact.Stage__c"], None) == (
         standing(bench, "south"),
         bench.value("south", "contact", member, "Stage__c"),
     )

@@ -155,7 +155,10 @@ def test_a_record_that_somebody_keeps_changing_back_is_left(
 
 
 def test_the_other_writer_is_named(settled: tuple[Bench, list[str]]) -> None:
-    """A field that is held because another program writes it too says which one: in the alert, the plan and `status`."""
+    """A field that is held because another program writes it too says which one: in the plan and `status`.
+
+    The alert names nobody: it goes out to others.
+    """
     bench, contacts = settled
     bench.redeploy(limits=replace(FEW, writes_of_a_field=3), edits=WRITE_OVER)
     for _ in range(6):
@@ -167,7 +170,7 @@ def test_the_other_writer_is_named(settled: tuple[Bench, list[str]]) -> None:
     held = status(bench.deployment, now_s=bench.clock.now_s())["held"]
     assert (words, True, [words]) == (
         why(outcome.plan.trips[0]),
-        words in alert,
+        words.partition(",")[0] in alert and "besides" not in alert,
         [group["why"] for each in held for group in each["groups"]],
     )
 

@@ -229,6 +229,7 @@ def test_the_summary_has_its_documented_keys(bench: Bench) -> None:
         "overwritten_edits",
         "ramped",
         "calls",
+        "paced_s",
         "troubles",
         "unread",
         "seconds",

@@ -35,12 +35,14 @@ LARGE = frozenset(
         "person",
         "record",
         "transition",
+        "unmapped",
     }
 )
 """They grow with the base or with time. The others hold what waits, or a row per connection, run or decision."""
 
 ALLOWED = {
     r"SELECT COUNT\(\*\) FROM (person|account)$": "the number of people, told by every run; a narrow index is read",
+    r"SELECT place, COUNT\(\*\) AS n FROM person GROUP BY place$": "how many stand where, once a day and after many moves; a narrow index is read",
 }
 """What may scan, and why."""
 

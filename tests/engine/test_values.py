@@ -53,6 +53,12 @@ def test_the_daemon_hammers_nobody(errors: list[CrmError], failures: int, pause:
     assert pause == pause_after(failures, 60.0, asked_s=asked_s)
 
 
+def agreed(bench: Bench) -> Agreement:
+    """How far the CRMs agree now."""
+    with bench.store.read() as tx:
+        return agreement(tx, bench.deployment)
+
+
 def test_words_that_cannot_both_be_true(forward: Bench) -> None:
     """A customer here and a lead nobody spoke to there contradict each other; the others do not."""
     words = [("customer", "Open"), ("lead", "Open"), ("lead", None), ("unheard of", "Open")]
@@ -62,7 +68,7 @@ def test_words_that_cannot_both_be_true(forward: Bench) -> None:
         forward.member(email, kind="lead", LastName="Ng", Status=status)
     forward.contact("bob@firm.example", last="Hill")
     forward.sync(write=False)
-    assert Agreement(4, 1 / 2, 0.0) == agreement(forward.deployment)
+    assert Agreement(4, 1 / 2, 0.0) == agreed(forward)
 
 
 def test_the_crms_agree_after_a_run(forward: Bench) -> None:
@@ -74,7 +80,7 @@ def test_the_crms_agree_after_a_run(forward: Bench) -> None:
     forward.sync()
     assert ("contact", 1.0) == (
         forward.value("south", "lead", lead, "Stage__c"),
-        agreement(forward.deployment).own,
+        agreed(forward).own,
     )
 
 
@@ -82,7 +88,7 @@ def test_there_is_no_agreement_about_nobody(bench: Bench) -> None:
     """Without people in several CRMs there is no share to tell."""
     bench.contact("ann@firm.example", last="Ng")
     bench.sync()
-    assert Agreement(0, None, None) == agreement(bench.deployment)
+    assert Agreement(0, None, None) == agreed(bench)
 
 
 def test_setup_asks_for_our_own_fields_alone(bench: Bench) -> None:

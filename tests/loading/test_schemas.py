@@ -27,9 +27,11 @@ from stagesync.loading import (
     vocabularies,
 )
 from stagesync.settings import (
+    AlertSettings,
     AuditSettings,
     ConnectionSettings,
     EditSettings,
+    EmailSettings,
     GuardrailSettings,
     LogSettings,
     Settings,
@@ -165,6 +167,9 @@ def test_settings_have_the_loaders_keys() -> None:
     assert set(AuditSettings.model_fields) == keys(known, "properties", "audit")
     assert set(WebSettings.model_fields) == keys(known, "properties", "web")
     assert set(GuardrailSettings.model_fields) == keys(known, "properties", "guardrails")
+    assert set(AlertSettings.model_fields) == keys(known, "properties", "alerts")
+    email = {each.alias or name for name, each in EmailSettings.model_fields.items()}
+    assert email == keys(known, "properties", "alerts", "properties", "email")
     edits = {each.alias or name for name, each in EditSettings.model_fields.items()}
     assert edits == keys(known, "properties", "edits")
     connection = known["$defs"]["connection"]["properties"]

@@ -133,7 +133,7 @@ prefer: [west]
         "6: connections.north.poll: must be a duration such as 60s, 5m or 1h",
         "9: connections.south.mode: Input should be 'observe' or 'active'",
         "10: connections.south.vendor_stage: Input should be 'off', 'fill_empty' or 'forward'",
-        "3: colour: is not known; known: store, log, guardrails, edits, audit, privacy, mappings, connections, prefer, vocabulary, language, web, clock",
+        "3: colour: is not known; known: store, log, guardrails, edits, audit, privacy, alerts, mappings, connections, prefer, vocabulary, language, web, clock",
         "11: prefer: `west` is no connection; known: north, south",
     ] == problems(write, text)
 
@@ -247,3 +247,46 @@ def test_without_web_there_is_no_server(write: Path) -> None:
 def test_a_bad_web_server_is_told(write: Path, web: str, said: str) -> None:
     """What cannot be listened on or called is refused with its key."""
     assert [f"13: {said}"] == problems(write, f"{GOOD}web: {web}\n")
+
+
+MAIL = "alerts: {email: {host: smtp.acme.example, from: a@acme.example, to: [b@acme.example]%s}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            MAIL % ", user: anna",
+            "1: alerts.email: `user` and `password` are given together, or neither",
+        ),
+        (
+            MAIL % ", security: none",
+            "1: alerts.email: `security: none` is for a mail server on this machine",
+        ),
+        (
+            MAIL.replace("b@acme.example", "'Ann <ann@acme.example>'") % "",
+            "1: alerts.email.to.0: must be a bare address such as ops@acme.example",
+        ),
+        (
+            MAIL.replace("a@acme.example", '"a@acme.example\\nBcc: x@y.example"') % "",
+            "1: alerts.email.from: must be a bare address such as ops@acme.example",
+        ),
+        (
+            "alerts: {webhooks: {team: {url: https://hooks.example/hush}}}",
+            "1: alerts.webhooks.team.url: Input should be a valid dictionary",
+        ),
+    ],
+)
+def test_channels_of_alerts_are_whole_and_safe(write: Path, text: str, problem: str) -> None:
+    """A login is whole, mails leave encrypted, an address is one, and a secret is named."""
+    (told,) = problems(write, f"{text}\n")
+    assert problem == told
+    assert "hush" not in told
+
+
+def test_a_channel_of_alerts_is_read(write: Path) -> None:
+    """The usual port is the security's."""
+    write.write_text(MAIL % ", security: tls" + "\n")
+    found = load_settings(write).alerts.email
+    assert found is not None
+    assert ("a@acme.example", ("b@acme.example",), None) == (found.sender, found.to, found.port)

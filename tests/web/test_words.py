@@ -15,15 +15,20 @@ from stagesync.web.words import best_language, say, say_many
 
 WEB = Path(stagesync.web.__file__).parent
 METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
+TOLD = {"Said": (1,), "template": (1,)}
+"""What the engine says, wherever it stands."""
 KEYWORDS = {"_": None, "say": (1,), "ngettext": (1, 2), "say_many": (1, 2)}
 
 
 def said() -> set[str | tuple[str, str]]:
-    """Every sentence that a page may show."""
-    found = extract_from_dir(WEB, method_map=METHODS, keywords=KEYWORDS, comment_tags=())
+    """Every sentence that a page or a message may hold."""
+    pages = extract_from_dir(WEB, method_map=METHODS, keywords=KEYWORDS, comment_tags=())
+    told = extract_from_dir(
+        WEB.parent, method_map=[("**.py", "python")], keywords=TOLD, comment_tags=()
+    )
     return {
         tuple(message) if isinstance(message, (list, tuple)) else message
-        for _, _, message, *_ in found
+        for _, _, message, *_ in (*pages, *told)
     }
 
 

@@ -53,6 +53,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
         DefinitionError: with every problem of every file.
         StoreError: the store cannot be opened.
     """
+    from stagesync.engine.channels import channels_of
     from stagesync.engine.definition_files import read_texts
     from stagesync.engine.events import configure_logging, password_in
     from stagesync.engine.live import Live
@@ -83,7 +84,11 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
         deployment = _deployment(
             settings, definitions, connections, store=store, clock=clock, log_rules=rules
         )
-        live = Live(replace(deployment, texts=texts), lambda: definition_files(settings, config))
+        channels = channels_of(settings.alerts, folder=config.parent)
+        live = Live(
+            replace(deployment, texts=texts, channels=channels),
+            lambda: definition_files(settings, config),
+        )
         yield Opened(settings, live, clock, hidden)
 
 

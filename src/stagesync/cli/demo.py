@@ -120,7 +120,8 @@ def _first_pass(found: Opened) -> FirstPass:
     with ProgressBars() as progress:
         _make_fields(deployment, progress)
         looked = run_once(deployment, write=False, progress=progress)
-        before = agreement(deployment)
+        with deployment.store.read() as tx:
+            before = agreement(tx, deployment)
         if looked.plan.held:
             now_s = deployment.clock.now_s()
             decide(deployment, looked.plan.id, approve=True, by="demo", now_s=now_s)
@@ -129,7 +130,9 @@ def _first_pass(found: Opened) -> FirstPass:
         stages = count_stages(tx, deployment)
         differences = count_differences(tx)
         person = people.interesting(tx)
-    after, movable = agreement(deployment), find_movable(deployment)
+    with deployment.store.read() as tx:
+        after = agreement(tx, deployment)
+    movable = find_movable(deployment)
     return FirstPass(looked, wrote, before, after, stages, differences, person, movable)
 
 

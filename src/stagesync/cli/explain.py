@@ -17,6 +17,11 @@ from stagesync.errors import ArgumentError
 NEWEST = 12
 """Activities shown to people; `--json` has them all."""
 
+SPARK = 48
+"""Steps of a score's line."""
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+
 ANSWERED = {"overwrite": "written over", "respect": "respected", "adopt": "adopted"}
 """What was done about an edit -> for people."""
 
@@ -101,12 +106,16 @@ def _show(document: Mapping[str, Any]) -> None:
         "stage in every vocabulary", ("vocabulary", "stage"), list(document["stages"].items())
     )
     _show_scores(document)
+    _show_courses(document)
+    _show_members(document)
     _show_facts(document["facts"])
     _show_activities(document["activities"])
     _show_records(document["records"])
     _show_history(document)
     _show_holds(document["holds"])
+    _show_around(document)
     _show_next(document)
+    _show_would(document)
 
 
 def _show_scores(document: Mapping[str, Any]) -> None:
@@ -117,6 +126,62 @@ def _show_scores(document: Mapping[str, Any]) -> None:
         print_rows(f"score: {score}", ("rule", "points", "because"), rows)
     levels = [(e["axis"], e["level"], e["because"]) for e in document["reasons"] if not e["score"]]
     print_rows("levels", ("axis", "level", "because"), levels)
+
+
+def _show_courses(document: Mapping[str, Any]) -> None:
+    """Each score that time moves, as a line of blocks; the bar stands at the present."""
+    from stagesync.domain.course import spark
+
+    rows = []
+    for each in document.get("courses", ()):
+        points = each["points"]
+        steps = spark(points, SPARK)
+        top = max(*steps, *(one["enter"] for one in each["thresholds"]), 1.0)
+        blocks = [BLOCKS[min(7, max(0, int(8 * value / top)))] for value in steps]
+        start_s, end_s = points[0][0], points[-1][0]
+        now = int(SPARK * (each["now_s"] - start_s) / ((end_s - start_s) or 1.0))
+        line = "".join(blocks[:now]) + "|" + "".join(blocks[now:])
+        lifts = ", ".join(
+            f"{one['axis']} {one['level']} from {one['enter']:g}" for one in each["thresholds"]
+        )
+        rows.append((each["score"], _day(start_s), line, _day(end_s), lifts))
+    print_rows("scores over time", ("score", "from", "", "to", "lifts to"), rows)
+
+
+def _show_members(document: Mapping[str, Any]) -> None:
+    """An account's people, who moved last first."""
+    members = document.get("people")
+    if members is None:
+        return
+    rows = [(each["id"], each["stage"], each["since"] or "") for each in members["rows"][:NEWEST]]
+    print_rows(f"people, {len(rows)} of {members['count']}", ("id", "stage", "since"), rows)
+
+
+def _show_around(document: Mapping[str, Any]) -> None:
+    """Deals, joins that wait, and what was done against the treatment."""
+    deals = [
+        (
+            each["id"],
+            each["status"],
+            each["at"] or "",
+            "names nobody" if each.get("contactless") else "",
+        )
+        for each in document["deals"]
+    ]
+    print_rows("deals", ("deal", "status", "at", ""), deals)
+    joins = [(e["join"], e["with"], e["stage"], e["since"]) for e in document.get("joins", ())]
+    print_rows("joins to decide", ("join", "with", "stage", "since"), joins)
+    breaches = [
+        (each["at"], each["rule"], each["activity"], each["stage"])
+        for each in document.get("breaches", ())
+    ]
+    print_rows("against the treatment", ("at", "rule", "activity", "stage"), breaches)
+
+
+def _day(at_s: float) -> str:
+    from stagesync.engine.instants import iso
+
+    return iso(at_s)[:10]
 
 
 def _place(told: Mapping[str, str]) -> str:
@@ -249,6 +314,29 @@ def _show_next(document: Mapping[str, Any]) -> None:
     click.echo(f"next, if nothing happens before {following['at']}: {', '.join(changes)}")
     if stages:
         click.echo(f"  which makes {', '.join(stages)}")
+
+
+def _show_would(document: Mapping[str, Any]) -> None:
+    """What one piece of evidence more would do."""
+    main = document["vocabulary"]
+    rows = []
+    for group in document.get("would", ()):
+        stages = group["stages"].get(main)
+        levels = ", ".join(f"{axis} {after}" for axis, (_, after) in group["changes"].items())
+        rows.append(
+            (stages[1] if stages else "", levels, "; ".join(map(_evidence, group["evidence"])))
+        )
+    print_rows("what would move them", ("stage", "levels", "evidence"), rows)
+
+
+def _evidence(each: Mapping[str, Any]) -> str:
+    if each["kind"] == "activity":
+        return f"{each['count']} {each['name']}"
+    if each["kind"] == "deal":
+        return f"a deal {each['name']}"
+    if each["kind"] == "fact":
+        return f"{each['name']} said by sales"
+    return f"{each['name']} known and as a rule asks"
 
 
 def _show_treatment(treatment: Mapping[str, Any]) -> None:

@@ -37,8 +37,23 @@ def _duration_s(
     callback=_duration_s,
     help="Such as 30d; without it until released.",
 )
+@click.option(
+    "--field",
+    metavar="FIELD",
+    default="",
+    help="Only this value: CONNECTION/OBJECT/ID/FIELD of one of their records.",
+)
+@click.option("--why", metavar="TEXT", default="", help="Kept with it, and in the log.")
 @shared_options(json="One JSON document.")
-def hold(*, who: str, for_s: float | None, config: Path | None, as_json: bool) -> None:
+def hold(
+    *,
+    who: str,
+    for_s: float | None,
+    field: str,
+    why: str,
+    config: Path | None,
+    as_json: bool,
+) -> None:
     """Leaves every value of a person or an account as it is, in every CRM.
 
     \b
@@ -50,12 +65,15 @@ def hold(*, who: str, for_s: float | None, config: Path | None, as_json: bool) -
 
     with opened(config) as found:
         now_s = found.deployment.clock.now_s()
-        made = holds.hold(found.deployment, who, for_s=for_s, by=actor(), now_s=now_s)
+        made = holds.hold(
+            found.deployment, who, for_s=for_s, by=actor(), now_s=now_s, field=field, why=why
+        )
     told = holds.document(made)
     if as_json:
         print_json(told)
     else:
-        click.echo(f"{made.subject} is held until {told['until'] or 'stagesync release'}")
+        what = f"{made.field} of {made.subject}" if made.field else made.subject
+        click.echo(f"{what} is held until {told['until'] or 'stagesync release'}")
 
 
 @click.command(short_help="Write somebody's values again.")

@@ -12,7 +12,6 @@ import click
 from stagesync.cli.group import shared_options
 from stagesync.cli.offline import print_json, print_rows
 from stagesync.cli.online import opened
-from stagesync.cli.summary import on_ladder
 
 COUNTED = "records counted"
 QUOTA = ("used_by_us", "used_by_others", "limit", "budget")
@@ -27,24 +26,21 @@ def status(*, config: Path | None, as_json: bool) -> None:
     Example:
       stagesync status
     """
+    from stagesync.engine.overview import counted
     from stagesync.engine.status import status as look
 
     with opened(config) as found:
-        now_s = found.clock.now_s()
-        document = look(found.deployment, now_s=now_s)
-        ladder = on_ladder(found.deployment.vocabularies[found.deployment.main_vocabulary])
+        deployment, now_s = found.deployment, found.clock.now_s()
+        document = look(deployment, now_s=now_s)
+        with deployment.store.read() as tx:
+            document |= counted(tx, deployment, deployment.main_vocabulary)
     if as_json:
         print_json(document)
         return
     _show_connections(document["connections"])
     rows = _slow_work(document["connections"], now_s)
     print_rows("slow work", ("connection", "what", "last", "next", "how it stands"), rows)
-    stages = [
-        (each.id, str(document["stages"][each.id]))
-        for each in ladder
-        if each.id in document["stages"]
-    ]
-    print_rows("people", ("stage", "people"), stages)
+    _show_funnel(document["funnel"])
     left = [
         (name, reason, str(count))
         for name, reasons in document["differences"].items()
@@ -57,6 +53,7 @@ def status(*, config: Path | None, as_json: bool) -> None:
     )
     if document["forgotten"]:
         click.echo(f"{document['forgotten']} records were forgotten and are not taken in again")
+    _show_agreement(document["agreement"])
     for each in document["left"]:
         until = f"until {each['until']}" if each["until"] else "for ever"
         told = f"its {each['records']} records are kept {until}"
@@ -66,6 +63,42 @@ def status(*, config: Path | None, as_json: bool) -> None:
     if trouble := document["store"]["trouble"]:
         click.echo(f"the store cannot be written: {trouble}\nhint: {document['store']['hint']}")
     _show_what_waits(document)
+
+
+def _show_funnel(funnel: Mapping[str, Any]) -> None:
+    """Who stands where, and how those get on who came within the year."""
+    rows = [
+        (
+            each["id"],
+            str(each["people"]),
+            "" if each["entered"] is None else str(each["entered"]),
+            f"{each['next']['share']:.0%}" if each["next"] else "",
+            f"{each['days']['median']:.1f}" if each["days"] else "",
+        )
+        for each in funnel["stages"]
+        if each["people"] or each["entered"]
+    ]
+    print_rows("people", ("stage", "people", "entered", "went on", "days there"), rows)
+    whole = [each for each in funnel["weeks"] if each["whole"] and each["mql"] is not None]
+    if whole:
+        told = ", ".join(str(each["mql"]) for each in whole[-4:])
+        click.echo(f"MQL in the last {len(whole[-4:])} whole weeks: {told}")
+    if funnel["as_of"]:
+        click.echo(
+            f"entered, went on, days there: since {funnel['since']}, as of {funnel['as_of']};"
+            " stagesync funnel tells more"
+        )
+
+
+def _show_agreement(found: Mapping[str, Any] | None) -> None:
+    if found is None or not found["people"]:
+        return
+    vendor = "nobody" if found["vendor"] is None else f"{found['vendor']:.0%}"
+    click.echo(
+        f"{found['people']} people are in several CRMs: for {vendor} of those who bear a stage in several"
+        f" the CRMs' own words can all be true, for {found['own']:.0%} our field is the same everywhere;"
+        f" as of {found['as_of']}"
+    )
 
 
 def _at_work(lease: Mapping[str, Any]) -> Iterator[str]:
@@ -148,11 +181,22 @@ def _show_alerts(alerts: Sequence[Mapping[str, Any]], place: str = "") -> None:
         click.echo(f"hint: {each['fix']}")
 
 
+def _show_channels(channels: Sequence[Mapping[str, Any]]) -> None:
+    """Those that cannot be told anything."""
+    for each in channels:
+        if each["trouble"]:
+            click.echo(
+                f"channel {each['channel']}: {each['trouble']}, again {each['tried_again_at']}"
+            )
+            click.echo("hint: stagesync doctor --alert-test sends it a message")
+
+
 def _show_what_waits(document: dict[str, Any]) -> None:
     """What asks for a person, each with the command that answers it."""
     from stagesync.engine.first_load import how_far
 
     _show_alerts(document["alerts"])
+    _show_channels(document["channels"])
     for each in document["connections"]:
         if each["trouble"]:
             click.echo(f"hint: {each['connection']}: {each['hint']}")

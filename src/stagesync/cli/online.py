@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from stagesync.app import Opened
     from stagesync.engine.deployment import Connected
+    from stagesync.engine.messages import Speech
 
 
 @contextmanager
@@ -69,6 +70,17 @@ def listening(found: Opened) -> Iterator[Listening | None]:
     called = threading.Event()
     with serve(found.settings.web, found.live, call=called.set) as url:
         yield Listening(url, called)
+
+
+def speech(found: Opened) -> Speech:
+    """How alerts are told: in the deployment's language, with the address of the page that shows them."""
+    from stagesync.engine.messages import Speech
+    from stagesync.web.words import LANGUAGES, tell
+
+    web = found.settings.web
+    link = f"{web.public_url}/alerts" if web and web.console and web.public_url else ""
+    (language,) = (each for each in LANGUAGES if each == found.settings.language)
+    return Speech(lambda sentence: tell(language, sentence), link)
 
 
 def connection_named(found: Opened, name: str) -> Connected:

@@ -10,7 +10,7 @@ import click
 
 from stagesync.cli.group import named, shared_options
 from stagesync.cli.offline import print_json, print_rows
-from stagesync.cli.online import ProgressBars, listening, opened
+from stagesync.cli.online import ProgressBars, listening, opened, speech
 from stagesync.errors import ArgumentError, HeldError
 
 if TYPE_CHECKING:
@@ -37,11 +37,14 @@ def sync(*, approve_plan: str | None, config: Path | None, as_json: bool) -> Non
     yet, 6 when a CRM refused records.
     """
     from stagesync.engine.run import run_once
+    from stagesync.engine.telling import telling
 
-    with opened(config) as found, ProgressBars() as progress:
-        if approve_plan:
-            decide_plan(found.deployment, approve_plan, approve=True)
-        outcome = run_once(found.deployment, progress=progress)
+    with opened(config) as found, telling(found.deployment, speech(found)) as tell:
+        with ProgressBars() as progress:
+            if approve_plan:
+                decide_plan(found.deployment, approve_plan, approve=True)
+            outcome = run_once(found.deployment, progress=progress)
+        tell()
     if as_json:
         print_json(outcome.summary())
     else:
@@ -59,12 +62,19 @@ def run(*, config: Path | None) -> None:
       stagesync run --config /etc/stagesync/stagesync.yaml
     """
     from stagesync.engine.daemon import run_daemon
+    from stagesync.engine.telling import telling
 
-    with opened(config, logs=True) as found, listening(found) as web:
+    with (
+        opened(config, logs=True) as found,
+        listening(found) as web,
+        telling(found.deployment, speech(found)) as tell,
+    ):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: found.clock.stop.set())
         called = web.called if web else None
-        run_daemon(found.live, stop=found.clock.stop, called=called)
+        run_daemon(
+            found.live, stop=found.clock.stop, called=called, after_run=lambda _outcome: tell()
+        )
 
 
 def decide_plan(deployment: Deployment, plan_id: str, *, approve: bool) -> int:

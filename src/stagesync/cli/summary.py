@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stagesync.cli.offline import print_rows
+from stagesync.domain.vocabulary import on_ladder
 
 if TYPE_CHECKING:
-    from stagesync.domain.vocabulary import Stage, Vocabulary
+    from stagesync.domain.vocabulary import Vocabulary
     from stagesync.engine.agreement import Agreement
     from stagesync.engine.deployment import Deployment
     from stagesync.engine.outcome import Outcome
@@ -115,11 +116,6 @@ def _show_others(deployment: Deployment, stages: Mapping[str, Mapping[str, int]]
         if name != deployment.main_vocabulary and told:
             rows.append((vocabulary.labels["en"], ", ".join(told)))
     print_rows("the same people in other words", ("vocabulary", "people by stage"), rows)
-
-
-def on_ladder(vocabulary: Vocabulary) -> list[Stage]:
-    """The stages from the lowest rung up, then those off the ladder."""
-    return sorted(vocabulary.stages, key=lambda each: (each.rank is None, each.rank or 0))
 
 
 def _show_costs(summary: Mapping[str, Any], urls: Mapping[str, str]) -> None:

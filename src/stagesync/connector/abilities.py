@@ -26,6 +26,16 @@ class TellsTime(Protocol):
 
 
 @runtime_checkable
+class Paces(Protocol):
+    """A connector that keeps its calls below limits that are known beforehand."""
+
+    @property
+    def waited_s(self) -> float:
+        """How long calls have waited for their turn so far; seconds, those of calls at once added up."""
+        ...
+
+
+@runtime_checkable
 class TellsMembers(Protocol):
     """A connector whose CRM keeps lists of records, which a mapping's scope may name."""
 

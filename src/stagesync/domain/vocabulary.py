@@ -90,3 +90,8 @@ class Vocabulary:
             if stage.id == stage_id:
                 return stage
         raise KeyError(stage_id)
+
+
+def on_ladder(words: Vocabulary) -> list[Stage]:
+    """The stages from the lowest rung up, then those off the ladder."""
+    return sorted(words.stages, key=lambda each: (each.rank is None, each.rank or 0))

@@ -7,8 +7,12 @@ contradict each other. After: whether our own field holds the same stage everywh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+
+from sqlalchemy import Connection
 
 from stagesync.connector import Role
 from stagesync.domain.mapping import WriteRule, is_frozen
@@ -16,6 +20,9 @@ from stagesync.domain.translate import translate
 from stagesync.engine.deployment import Deployment
 from stagesync.store import records
 from stagesync.store.records import StoredRecord
+
+AT_ONCE = 50
+"""People between two breaths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +41,39 @@ class Agreement:
     own: float | None
 
 
-def agreement(deployment: Deployment) -> Agreement:
-    """Count over everybody in the store."""
-    shared = _people_in_several(deployment)
+def agreement(
+    tx: Connection, deployment: Deployment, *, breathe: Callable[[], None] = lambda: None
+) -> Agreement:
+    """Count over everybody in the store, one by one.
+
+    Args:
+        breathe: called now and then, to let others work.
+    """
+    meanings = _Meanings(deployment)
+    shared = told = agreeing = own_field = 0
+    for own in _people_in_several(tx, deployment):
+        if shared % AT_ONCE == 0:
+            breathe()
+        shared += 1
+        found = meanings.of(own)
+        told += len(found) > 1
+        agreeing += len(found) > 1 and _compatible(found.values())
+        own_field += _same_own_stage(deployment, own)
     if not shared:
         return Agreement(0, None, None)
-    meanings = _Meanings(deployment)
-    told = [found for own in shared if len(found := meanings.of(own)) > 1]
-    agreeing = sum(_compatible(found.values()) for found in told)
-    own_field = sum(_same_own_stage(deployment, own) for own in shared)
-    vendor = agreeing / len(told) if told else None
-    return Agreement(len(shared), vendor, own_field / len(shared))
+    return Agreement(shared, agreeing / told if told else None, own_field / shared)
 
 
-def _people_in_several(deployment: Deployment) -> list[list[StoredRecord]]:
-    objects = [
+def _people_in_several(tx: Connection, deployment: Deployment) -> Iterator[list[StoredRecord]]:
+    objects = {
         (name, each)
         for name, connected in deployment.connections.items()
         for each in connected.objects(Role.PERSON)
-    ]
-    by_person: dict[str, list[StoredRecord]] = {}
-    with deployment.store.begin() as tx:
-        for each in records.all_records(tx, objects):
-            if each.person and not each.gone:
-                by_person.setdefault(each.person, []).append(each)
-    return [own for own in by_person.values() if len({each.connection for each in own}) > 1]
+    }
+    for _, found in groupby(records.of_shared_people(tx), key=attrgetter("person")):
+        own = [each for each in found if (each.connection, each.object) in objects]
+        if len({each.connection for each in own}) > 1:
+            yield own
 
 
 def _rules(deployment: Deployment, each: StoredRecord) -> tuple[WriteRule, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 import structlog
 from sqlalchemy import Connection
@@ -15,10 +16,35 @@ HERE = ""
 """Stands for the connection in alerts about this deployment itself."""
 
 
+class Kind(StrEnum):
+    """What an alert is about: the part of its key before the colon."""
+
+    TROUBLE = "trouble"
+    STALLED = "stalled"
+    FIRST_LOAD = "first_load"
+    DRIFT = "drift"
+    COUNT = "count"
+    LIST = "list"
+    HISTORY = "history"
+    HELD = "held"
+    PARKED = "parked"
+    SILENCE = "silence"
+    SHIFT = "shift"
+    QUOTA = "quota"
+    LOG = "log"
+    DEFINITIONS = "definitions"
+    SETTINGS = "settings"
+    CHANNEL = "channel"
+
+
+Told = dict[str, tuple[str, str]]
+"""Thing -> what is wrong with it, and the fix."""
+
+
 def settle(
     tx: Connection,
     connection: str,
-    kind: str,
+    kind: Kind,
     found: Mapping[str, tuple[str, str]],
     *,
     now_s: float,
@@ -26,7 +52,7 @@ def settle(
     """Say what is wrong now, whole: what is new is raised, what is gone is ended.
 
     Args:
-        kind: such as `drift`; alerts of other kinds are left alone.
+        kind: alerts of other kinds are left alone.
         found: thing -> what is wrong with it, and the fix.
     """
     raised, ended = alerts.settle(tx, connection, kind, found, at_s=now_s)

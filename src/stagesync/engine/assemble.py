@@ -148,7 +148,7 @@ def _contactless(
         for deal in found.values()
         if deal.status in counting
     }
-    named = _deals_with_people(tx, deployment, candidates)
+    named = deals_with_people(tx, deployment, candidates)
     return {
         account: [
             deal
@@ -160,7 +160,7 @@ def _contactless(
     }
 
 
-def _deals_with_people(tx: Connection, deployment: Deployment, deals: set[int]) -> set[int]:
+def deals_with_people(tx: Connection, deployment: Deployment, deals: set[int]) -> set[int]:
     """Those of the deals that name a person, themselves or through a joining record."""
     direct = links.links_from(tx, deals)
     joins = links.links_to(tx, deals)

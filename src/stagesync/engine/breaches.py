@@ -127,7 +127,7 @@ def _place_before(deployment: Deployment, facts: Facts, each: Activity, before: 
 def breaches_document(tx: Connection, deployment: Deployment, *, now_s: float) -> dict[str, Any]:
     """What `stagesync status` says of treatments: what was done against them, and what is late."""
     since_s = now_s - TOLD_S
-    labels = _labels(deployment.vocabularies[deployment.treating])
+    labels = labels_of(deployment.vocabularies[deployment.treating])
     return {
         "since": iso(since_s),
         "done": breaches.count_breaches(tx, since_s=since_s),
@@ -151,7 +151,7 @@ def breaches_document(tx: Connection, deployment: Deployment, *, now_s: float) -
     }
 
 
-def _labels(vocabulary: Vocabulary) -> dict[str, Mapping[str, str]]:
+def labels_of(vocabulary: Vocabulary) -> dict[str, Mapping[str, str]]:
     """Rule -> what people read; of a rule that several stages share, any one."""
     lines = [stage.treatment for stage in vocabulary.stages]
     lines += [IN_PEACE, *(line.treatment for line in vocabulary.overrides)]

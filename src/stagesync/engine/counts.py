@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection
 
-from stagesync.engine.alerts import settle
+from stagesync.domain.said import Said
+from stagesync.engine.alerts import Kind, settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.rounds import rounds_of
 from stagesync.store import alerts, connections, forgotten, records, state
@@ -112,20 +113,27 @@ def _tell(
 ) -> None:
     standing = {each.key for each in alerts.standing(tx, connected.name)}
     told = {name: _words(name, each) for name, each in lasting.items()}
-    settle(tx, connected.name, "count", told, now_s=now_s)
+    settle(tx, connected.name, Kind.COUNT, told, now_s=now_s)
     for name in lasting:
         if f"count:{name}" not in standing:
             state.forget_cursors(tx, connected.name, name)
 
 
 def _words(name: str, each: Count) -> tuple[str, str]:
-    what = f"{name}: the CRM holds {each.crm} live records, the store {each.here}"
+    what = Said(
+        "{object}: the CRM holds {there} live records, the store {here}",
+        object=name,
+        there=each.crm,
+        here=each.here,
+    )
     if each.crm > each.here:
-        return what, (
-            f"the next run pulls every {name} anew; if they still differ, the credentials may not"
-            " read all that they may count"
+        return what, Said(
+            "the next run pulls every {object} anew; if they still differ, the credentials may not"
+            " read all that they may count",
+            object=name,
         )
-    return what, (
-        f"check that the credentials still see every {name}; records that were deleted without a"
-        " trace stay in the store"
+    return what, Said(
+        "check that the credentials still see every {object}; records that were deleted without a"
+        " trace stay in the store",
+        object=name,
     )

@@ -11,6 +11,7 @@ import structlog
 
 from stagesync.connector import Clock
 from stagesync.engine.inbox import may_be_taken
+from stagesync.engine.keeper import Keeper
 from stagesync.engine.lease import Lease, one_daemon
 from stagesync.engine.live import Live
 from stagesync.engine.outcome import Outcome
@@ -103,16 +104,22 @@ def run_daemon(
     deployment = live.current()
     poll_s = min(connected.poll_s for connected in deployment.connections.values())
     pace = _Pace(deployment.clock, poll_s)
-    while not stop.is_set():
-        try:
-            with one_daemon(deployment, stop) as lease:
-                if lease:
-                    _serve(live, lease, pace, stop=stop, called=called, after_run=after_run)
-        except (LeaseHeld, LeaseLost) as error:
-            log.warning("lease not ours", error=str(error))
-        except StoreError as error:
-            _tell(error)
-            stop.wait(pace.store_pause_s())
+    with Keeper(live.current) as keeper:
+
+        def ended(outcome: Outcome) -> None:
+            keeper.wake()
+            after_run(outcome)
+
+        while not stop.is_set():
+            try:
+                with one_daemon(deployment, stop) as lease:
+                    if lease:
+                        _serve(live, lease, pace, stop=stop, called=called, after_run=ended)
+            except (LeaseHeld, LeaseLost) as error:
+                log.warning("lease not ours", error=str(error))
+            except StoreError as error:
+                _tell(error)
+                stop.wait(pace.store_pause_s())
     log.info("daemon stopped")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stagesync.connector import Clock, Connector, Role
@@ -17,6 +17,7 @@ from stagesync.domain.plan import VendorStage
 from stagesync.domain.policy import Policy
 from stagesync.domain.treatment import TreatmentOf, compile_treatments, treating
 from stagesync.domain.vocabulary import Vocabulary
+from stagesync.engine.channels import Channel
 from stagesync.engine.heads import LogRules
 from stagesync.store import Store
 
@@ -80,6 +81,7 @@ class Deployment:
         log_rules: what is done with the log beyond writing it.
         keep_gone_s: how long a record is kept that is gone from its CRM, and the history of somebody whose last
             record is; None: for ever.
+        channels: where people are told of alerts.
         definitions: digest of policy, vocabularies and mappings; empty where nobody compares.
         texts: file -> text of the definitions, see `engine.definition_files`; empty where nobody keeps them.
         lease_s: how long a lease on the store lasts that is not renewed.
@@ -102,6 +104,7 @@ class Deployment:
     edits: EditRules = field(default_factory=EditRules)
     log_rules: LogRules = field(default_factory=LogRules)
     keep_gone_s: float | None = 90 * 86_400.0
+    channels: Sequence[Channel] = ()
     definitions: str = ""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     lease_s: float = 60.0

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from stagesync.connector import FieldDescription, FieldMissing, FieldType, ObjectDescription, Option
 from stagesync.domain.plan import Reason
-from stagesync.engine.alerts import settle
+from stagesync.engine.alerts import Kind, settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.drift import Drift, Seen, find_drift, see, still_usable
 from stagesync.engine.reread import reread
@@ -59,13 +59,13 @@ def describe(
         if seen.digest:
             _follow(tx, connected, seen, asked, is_edited=seen.digest != connected.mapping.digest)
         if seen.digest not in ("", connected.mapping.digest):
-            reread(tx, connected)
+            reread(tx, connected, found)
             # What a record says and what is written to it may be another now, for everybody.
             state.mark_dirty(tx, "person", people.all_ids(tx, "person"))
             state.mark_dirty(tx, "account", people.all_ids(tx, "account"))
         _try_again(tx, connected, kept, found)
         told = {f"{each.object}.{each.field}": (each.what, each.fix) for each in drifts}
-        settle(tx, connected.name, "drift", told, now_s=now_s)
+        settle(tx, connected.name, Kind.DRIFT, told, now_s=now_s)
         saved = {"digest": connected.mapping.digest, "fields": fresh_seen, "asked": asked}
         connections.save_description(tx, connected.name, _encode(found), seen=saved, at_s=now_s)
     return usable

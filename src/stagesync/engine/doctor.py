@@ -5,9 +5,12 @@ It asks the CRM what a run would ask, one page of each object, and writes nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+import orjson
+from sqlalchemy import Connection
 
 from stagesync.connector import (
     CrmError,
@@ -16,29 +19,31 @@ from stagesync.connector import (
     ObjectDescription,
     PermissionMissing,
     Pull,
-    Quota,
     TellsTime,
 )
 from stagesync.domain.mapping import WriteRule
 from stagesync.domain.plan import VendorStage
-from stagesync.engine.alerts import HERE
+from stagesync.domain.said import Said
+from stagesync.engine.alerts import HERE, Kind
+from stagesync.engine.allowance import shortages
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import Descriptions, fields_to_ask, missing_fields
 from stagesync.engine.drift import choices_of, stages_offered
 from stagesync.engine.findings import stored_findings
 from stagesync.engine.heads import trouble_of
-from stagesync.engine.live import DEFINITIONS, SETTINGS
+from stagesync.engine.progress import Progress, Quiet
 from stagesync.store import alerts, state
+from stagesync.store.words import keep, kept
 
 SKEW_S = 60.0
 """A difference of clocks that is worth a word."""
 
-NEARLY_USED = 0.8
-"""Share of the vendor's daily allowance at which others begin to suffer."""
 
+_KEPT = "doctor.findings"
+"""Name under which the store keeps what was found last."""
 
-OF_FILES = (f"{DEFINITIONS}:", f"{SETTINGS}:")
-"""Begin the keys of the daemon's alerts about the files that it works by."""
+_LOOKED_AT = {Kind.QUOTA, Kind.LOG}
+"""What the doctor looks at itself."""
 
 
 class Severity(StrEnum):
@@ -59,25 +64,53 @@ class Finding:
     fix: str
 
 
-def examine(deployment: Deployment) -> list[Finding]:
+def examine(deployment: Deployment, progress: Progress | None = None) -> list[Finding]:
     """What is wrong here, then every finding of every connection, in the order of the settings, the gravest first."""
+    progress = progress or Quiet()
+    progress.phase("examine", len(deployment.connections))
     grave = list(Severity)
     here = [
         Finding(HERE, Severity.ERROR, *told) for told in trouble_of(deployment.log_rules).values()
     ]
-    with deployment.store.begin() as tx:
+    with deployment.store.read() as tx:
         here += [
             Finding(HERE, Severity.WARNING, each.what, each.fix)
             for each in alerts.standing(tx, HERE)
-            if each.key.startswith(OF_FILES)
+            if each.kind not in _LOOKED_AT
         ]
-    return here + [
-        found
-        for connected in deployment.connections.values()
-        for found in sorted(
-            _examine(deployment, connected), key=lambda each: grave.index(each.severity)
-        )
+    found = list(here)
+    for connected in deployment.connections.values():
+        its = _examine(deployment, connected)
+        found += sorted(its, key=lambda each: grave.index(each.severity))
+        progress.advance(1)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What the doctor found last."""
+
+    at_s: float
+    findings: Sequence[Finding]
+
+
+def keep_findings(tx: Connection, findings: Sequence[Finding], *, now_s: float) -> None:
+    """Keep what was found, for whoever looks later."""
+    rows = [[f.connection, str(f.severity), keep(f.what), keep(f.fix)] for f in findings]
+    state.set_meta(tx, _KEPT, orjson.dumps({"at_s": now_s, "findings": rows}).decode())
+
+
+def last_findings(tx: Connection) -> Examined | None:
+    """What was found last; None when nobody looked yet."""
+    text = state.get_meta(tx, _KEPT)
+    if text is None:
+        return None
+    told = orjson.loads(text)
+    rows = [
+        Finding(connection, Severity(severity), kept(what), kept(fix))
+        for connection, severity, what, fix in told["findings"]
     ]
+    return Examined(told["at_s"], rows)
 
 
 def _examine(deployment: Deployment, connected: Connected) -> Iterator[Finding]:
@@ -85,7 +118,7 @@ def _examine(deployment: Deployment, connected: Connected) -> Iterator[Finding]:
     try:
         connected.connector.check()
     except CrmError as error:
-        yield _failed(name, error, fix="correct the credentials of this connection")
+        yield _failed(name, error, fix=Said("correct the credentials of this connection"))
     else:
         yield from _clock(deployment, connected)
         found: dict[str, ObjectDescription] = {}
@@ -93,13 +126,16 @@ def _examine(deployment: Deployment, connected: Connected) -> Iterator[Finding]:
             try:
                 found |= connected.connector.describe([each])
             except CrmError as error:
-                yield _failed(name, error, fix=f"let the credentials read {each}")
+                yield _failed(name, error, fix=_let_read(each))
         yield from _fields(deployment, connected, found)
         yield from _pages(deployment, connected, found)
-        yield from _quota(name, connected.connector.quota())
-    with deployment.store.begin() as tx:
+        for short in shortages(connected.connector.quota()):
+            severity = Severity.ERROR if short.is_over else Severity.WARNING
+            yield Finding(name, severity, short.what, short.fix)
+    with deployment.store.read() as tx:
         for alert in alerts.standing(tx, name):
-            yield Finding(name, Severity.WARNING, alert.what, alert.fix)
+            if alert.kind not in _LOOKED_AT:
+                yield Finding(name, Severity.WARNING, alert.what, alert.fix)
         for told in stored_findings(tx, connected):
             severity = Severity.WARNING if told.is_gap else Severity.NOTE
             yield Finding(name, severity, told.what, told.fix)
@@ -107,6 +143,10 @@ def _examine(deployment: Deployment, connected: Connected) -> Iterator[Finding]:
 
 def _failed(connection: str, error: CrmError, *, fix: str) -> Finding:
     return Finding(connection, Severity.ERROR, str(error), error.hint or fix)
+
+
+def _let_read(object_name: str) -> str:
+    return Said("let the credentials read {object}", object=object_name)
 
 
 def _clock(deployment: Deployment, connected: Connected) -> Iterator[Finding]:
@@ -118,17 +158,18 @@ def _clock(deployment: Deployment, connected: Connected) -> Iterator[Finding]:
         return
     skew_s = theirs_s - deployment.clock.now_s()
     if abs(skew_s) > SKEW_S:
-        side = "behind" if skew_s > 0 else "ahead of"
-        yield Finding(
-            connected.name,
-            Severity.WARNING,
-            f"this machine's clock is {abs(skew_s):.0f} s {side} the CRM's",
-            "let the machine take its time from the network (NTP)",
+        seconds = round(abs(skew_s))
+        what = (
+            Said("this machine's clock is {seconds} s behind the CRM's", seconds=seconds)
+            if skew_s > 0
+            else Said("this machine's clock is {seconds} s ahead of the CRM's", seconds=seconds)
         )
+        fix = Said("let the machine take its time from the network (NTP)")
+        yield Finding(connected.name, Severity.WARNING, what, fix)
 
 
 def _fields(deployment: Deployment, connected: Connected, found: Descriptions) -> Iterator[Finding]:
-    with deployment.store.begin() as tx:
+    with deployment.store.read() as tx:
         told = {each.key for each in alerts.standing(tx, connected.name)}
     for object_name, field in missing_fields(connected, found):
         if object_name in found and f"drift:{object_name}.{field}" not in told:
@@ -146,10 +187,16 @@ def _missing(connected: Connected, object_name: str, field: str) -> Finding:
     return Finding(
         connected.name,
         Severity.ERROR,
-        f"{object_name}.{field} does not exist, or the credentials may not see it",
-        f"stagesync setup {connected.name}"
+        Said(
+            "{field} does not exist, or the credentials may not see it",
+            field=f"{object_name}.{field}",
+        ),
+        Said("stagesync setup {connection}", connection=connected.name)
         if is_ours
-        else f"let the credentials see {object_name}.{field}, or correct the mapping",
+        else Said(
+            "let the credentials see {field}, or correct the mapping",
+            field=f"{object_name}.{field}",
+        ),
     )
 
 
@@ -159,8 +206,8 @@ def _written(
     field = described.fields[rule.field]
     name = f"{described.object}.{rule.field}"
     if not field.writable:
-        what = f"{name} cannot be written with these credentials"
-        fix = f"give the user or app of this connection edit access to {name}"
+        what = Said("{field} cannot be written with these credentials", field=name)
+        fix = Said("give the user or app of this connection edit access to {field}", field=name)
         yield Finding(connected.name, Severity.ERROR, what, fix)
     if field.type is not FieldType.CHOICE or not rule.vocabulary:
         return
@@ -168,18 +215,24 @@ def _written(
     offered = stages_offered(mapping, field, deployment.vocabularies)
     wanted = [stage for stage, _ in choices_of(rule, deployment.vocabularies)]
     if lost := [stage for stage in wanted if stage not in offered]:
-        what = f"{name} offers no value for: {', '.join(lost)}"
+        what = Said("{field} offers no value for: {stages}", field=name, stages=lost)
         fix = (
-            f"stagesync setup {connected.name}, or add these options in the CRM"
+            Said(
+                "stagesync setup {connection}, or add these options in the CRM",
+                connection=connected.name,
+            )
             if rule.owner == "ours"
-            else f"say under `values` of {name} what stands for these stages, or leave them out with []"
+            else Said(
+                "say under `values` of {field} what stands for these stages, or leave them out with []",
+                field=name,
+            )
         )
         yield Finding(connected.name, Severity.WARNING, what, fix)
 
 
 def _pages(deployment: Deployment, connected: Connected, found: Descriptions) -> Iterator[Finding]:
     """One page of each object, as a run would ask: only then do scopes and permissions show."""
-    with deployment.store.begin() as tx:
+    with deployment.store.read() as tx:
         cursors = state.cursors_of(tx, connected.name)
     for name in found:
         cursor = cursors[name].cursor if name in cursors else None
@@ -189,28 +242,6 @@ def _pages(deployment: Deployment, connected: Connected, found: Descriptions) ->
         except FieldMissing:
             continue
         except PermissionMissing as error:
-            yield _failed(connected.name, error, fix=f"let the credentials read {name}")
+            yield _failed(connected.name, error, fix=_let_read(name))
         except CrmError as error:
-            yield _failed(connected.name, error, fix="try again later")
-
-
-def _quota(connection: str, told: Quota | None) -> Iterable[Finding]:
-    if told is None:
-        return
-    if told.budget is not None and told.used_by_us >= told.budget:
-        yield Finding(
-            connection,
-            Severity.WARNING,
-            f"this deployment has used its {told.budget:,} calls of the day",
-            "poll less often, or raise the budget of this connection",
-        )
-    if told.used_by_all is None or not told.limit or told.used_by_all < NEARLY_USED * told.limit:
-        return
-    others = max(0, told.used_by_all - told.used_by_us)
-    yield Finding(
-        connection,
-        Severity.ERROR if told.used_by_all >= told.limit else Severity.WARNING,
-        f"{told.used_by_all:,} of the day's {told.limit:,} calls are used,"
-        f" {told.used_by_us:,} by us and {others:,} by others",
-        "look at the other programs of this account, or buy a larger allowance",
-    )
+            yield _failed(connected.name, error, fix=Said("try again later"))

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from stagesync.connector import FieldDescription, ObjectDescription
 from stagesync.domain.mapping import ObjectMapping, WriteRule
+from stagesync.domain.said import Said
 from stagesync.domain.vocabulary import NO_STAGE, Vocabulary
 from stagesync.engine.deployment import Connected
 
@@ -83,19 +84,27 @@ def _drift(
     was, offered = before
     if now is None:
         if not is_essential:
-            fix = f"make {name} again in the CRM, or take it out of the mapping"
-            yield Drift(mapping.object, field, f"{name} is gone from the CRM", fix)
+            fix = Said("make {field} again in the CRM, or take it out of the mapping", field=name)
+            what = Said("{field} is gone from the CRM", field=name)
+            yield Drift(mapping.object, field, what, fix)
     elif now.type != was:
-        fix = f"give {name} its type back, or correct the mapping and raise its version"
-        what = f"{name} changed its type from {was} to {now.type}"
+        fix = Said(
+            "give {field} its type back, or correct the mapping and raise its version", field=name
+        )
+        what = Said(
+            "{field} changed its type from {was} to {now}", field=name, was=was, now=str(now.type)
+        )
         yield Drift(mapping.object, field, what, fix, is_essential, is_essential)
     else:
         wanted = {
             stage for rule in _rules(mapping, field) for stage, _ in choices_of(rule, vocabularies)
         }
         if lost := sorted(wanted & set(offered) - set(stages_offered(mapping, now, vocabularies))):
-            what = f"{name} no longer offers a value for: {', '.join(lost)}"
-            fix = f"put the option back in the CRM, or map these stages of {name} otherwise"
+            what = Said("{field} no longer offers a value for: {stages}", field=name, stages=lost)
+            fix = Said(
+                "put the option back in the CRM, or map these stages of {field} otherwise",
+                field=name,
+            )
             yield Drift(mapping.object, field, what, fix, reads=True)
 
 

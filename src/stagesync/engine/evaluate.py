@@ -11,6 +11,7 @@ from stagesync.domain.evaluation import Evaluation
 from stagesync.domain.guard import Cause
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
 from stagesync.engine.breaches import note_breaches
+from stagesync.engine.counting import count_transitions
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.falls import paths_of
 from stagesync.engine.holds import overrides_of
@@ -108,6 +109,7 @@ def _evaluate_batch(
             )
             moved.append((was, placed, levels))
     history.save_transitions(tx, transitions)
+    count_transitions(tx, transitions)
     note_moves(tx, deployment, found, moved, now_s=now_s)
     state.clean(tx, kind, ids)
     _mark(tx, "plan", ((each, causes[each]) for each in outcome))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,13 +10,15 @@ from sqlalchemy import Connection
 from stagesync.domain.chain import entry_of
 from stagesync.domain.evaluation import Evaluation
 from stagesync.domain.merge import Chosen, Told
-from stagesync.engine import holds
+from stagesync.engine import holds, outlook
 from stagesync.engine.assemble import Assembled, assemble_accounts, assemble_people
+from stagesync.engine.beside import because, breaches_of, deals_of, joins_of, people_of
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.evaluate import evaluate_accounts
 from stagesync.engine.find import find
 from stagesync.engine.instants import iso
 from stagesync.engine.lines import lines_of
+from stagesync.engine.lists import email_of, name_of
 from stagesync.engine.placing import evaluate_person
 from stagesync.engine.spoken import verdicts_on
 from stagesync.engine.whose import log_of
@@ -30,41 +31,85 @@ from stagesync.store.records import StoredRecord
 
 
 def explain(deployment: Deployment, who: str) -> dict[str, Any]:
-    """The document of `stagesync explain`.
+    """The document of `stagesync explain`: of whoever an e-mail, a record id or an id of ours names.
 
-    Scores and their lines are those of the last evaluation, made again from the stored facts.
+    Raises:
+        ArgumentError: nobody, or several; or they were not evaluated yet.
     """
     with deployment.store.begin() as tx:
         kind, subject = find(tx, who)
-        placed = people.placed(tx, kind, [subject])[subject]
-        at_s = placed.evaluated_at_s
-        if at_s is None:
-            raise ArgumentError(
-                f"{subject} was not evaluated yet", hint="stagesync sync evaluates what was pulled"
-            )
-        assembled, evaluation = _again(tx, deployment, kind, placed, at_s=at_s)
-        return {
-            "id": subject,
-            "kind": kind,
-            "account": assembled.account,
-            "evaluated_at": iso(at_s),
-            "policy": placed.policy,
-            "vocabulary": deployment.main_vocabulary,
-            "position": placed.position,
-            "stages": placed.stages,
-            "scores": evaluation.scores,
-            "reasons": lines_of(deployment, evaluation),
-            "facts": _facts(assembled.chosen),
-            "activities": _activities(assembled),
-            "deals": [asdict(deal) | {"at": _iso(deal.at_s)} for deal in assembled.facts.deals],
-            "next": _next(deployment, kind, placed, assembled),
-            "treatment": _treatment(deployment, placed, assembled),
-            "records": _records(tx, deployment, assembled.records),
-            "holds": [holds.document(each) for each in stored_holds.of_subject(tx, subject)],
-            "verdicts": verdicts_on(tx, subject) if kind == "person" else [],
-            "history": _history(tx, subject),
-            "changes": [entry_of(each.sealed) for each in log_of(tx, subject)],
-        }
+        return document(tx, deployment, kind, subject)
+
+
+def document(tx: Connection, deployment: Deployment, kind: Kind, subject: str) -> dict[str, Any]:
+    """Everything about somebody who exists; asks no CRM and writes nothing.
+
+    Scores and their lines are those of the last evaluation, made again from the stored facts.
+
+    Raises:
+        ArgumentError: they were not evaluated yet.
+    """
+    placed = people.placed(tx, kind, [subject])[subject]
+    at_s = placed.evaluated_at_s
+    if at_s is None:
+        raise ArgumentError(
+            f"{subject} was not evaluated yet", hint="stagesync sync evaluates what was pulled"
+        )
+    assembled, evaluation = _again(tx, deployment, kind, placed, at_s=at_s)
+    fixed = holds.overrides_of(tx, [subject]).get(subject, ({}, 0.0))[0]
+    return {
+        "id": subject,
+        "kind": kind,
+        "name": name_of(deployment, assembled, kind),
+        "email": email_of(deployment, assembled) if kind == "person" else "",
+        "account": assembled.account,
+        "evaluated_at": iso(at_s),
+        "policy": placed.policy,
+        "vocabulary": deployment.main_vocabulary,
+        "position": placed.position,
+        "axes": outlook.axes(deployment, placed.position or {}, fixed),
+        "stages": placed.stages,
+        "words": outlook.words(deployment, placed.stages or {}),
+        "since": _iso(placed.staged_at_s),
+        "previous": placed.previous_stage,
+        "scores": evaluation.scores,
+        "reasons": lines_of(deployment, evaluation),
+        "facts": _facts(assembled.chosen),
+        "activities": _activities(assembled),
+        "deals": deals_of(tx, deployment, kind, assembled),
+        "next": _next(deployment, kind, placed, assembled),
+        "treatment": _treatment(deployment, placed, assembled),
+        "due": outlook.due(placed),
+        "records": _records(tx, deployment, assembled.records),
+        "holds": [holds.document(each) for each in stored_holds.of_subject(tx, subject)],
+        "history": _history(tx, deployment, subject, kind),
+        "changes": [entry_of(each.sealed) for each in log_of(tx, subject)],
+        **_of_kind(tx, deployment, kind, placed, assembled=assembled, fixed=fixed),
+    }
+
+
+def _of_kind(
+    tx: Connection,
+    deployment: Deployment,
+    kind: Kind,
+    placed: Placed,
+    *,
+    assembled: Assembled,
+    fixed: Mapping[str, str],
+) -> dict[str, Any]:
+    """What is told of people alone, or of accounts alone; an account has no verdicts."""
+    now_s = deployment.clock.now_s()
+    if kind == "account":
+        return {"verdicts": [], "people": people_of(tx, deployment, placed.id, now_s=now_s)}
+    return {
+        "verdicts": verdicts_on(tx, placed.id),
+        "joins": joins_of(tx, placed.id),
+        "breaches": breaches_of(tx, deployment, placed.id),
+        "courses": outlook.courses(
+            deployment, assembled, now_s=now_s, coming_s=placed.recheck_at_s
+        ),
+        "would": outlook.would_move(deployment, placed, assembled, fixed, now_s=now_s),
+    }
 
 
 def explain_then(deployment: Deployment, who: str, *, at_s: float) -> dict[str, Any]:
@@ -221,9 +266,13 @@ def _records(
     return found
 
 
-def _history(tx: Connection, subject: str) -> list[dict[str, Any]]:
+def _history(
+    tx: Connection, deployment: Deployment, subject: str, kind: Kind
+) -> list[dict[str, Any]]:
     return [
         {
+            "because": because(deployment, each, kind),
+            "reasons": each.reasons,
             "at": iso(each.at_s),
             "run": each.run,
             "stage_from": each.stage_from or None,

@@ -86,4 +86,4 @@ def records_named(tx: Connection, who: str) -> list[StoredRecord]:
     found = records.records_where(tx, "email", [email]) if email else []
     if email and not found:
         found = records.records_where(tx, "pk", sorted(aliases.bearers_of(tx, [email])))
-    return found or records.records_where(tx, "id", [who])
+    return found or records.records_with_id(tx, who)

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from stagesync.engine.alerts import settle
+from stagesync.domain.said import Said
+from stagesync.engine.alerts import Kind, settle
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.describe import widened
 from stagesync.store import connections, first_loads, state
@@ -44,33 +45,42 @@ class Unread:
     @property
     def what(self) -> str:
         """How far it is, and what waits for it, in one line."""
-        waits = (
-            "nobody is evaluated and nothing is written to any connection"
-            if self.waited_for
-            else "nothing is written to it"
-        )
-        return f"{how_far(self.objects)}; until then {waits}"
+        if self.waited_for:
+            return Said(
+                "{how_far}; until then nobody is evaluated and nothing is written to any connection",
+                how_far=how_far(self.objects),
+            )
+        return Said("{how_far}; until then nothing is written to it", how_far=how_far(self.objects))
 
     @property
     def fix(self) -> str:
         """What goes on by itself, and what a person can do."""
-        name = self.connection
         goes_on = (
-            f"stagesync resume {name} ends its pause"
+            Said("stagesync resume {connection} ends its pause", connection=self.connection)
             if self.paused
-            else f"the next run goes on where this one stopped; stagesync doctor {name} looks at it"
+            else Said(
+                "the next run goes on where this one stopped; stagesync doctor {connection} looks at it",
+                connection=self.connection,
+            )
         )
         if not self.waited_for:
             return goes_on
-        return f"{goes_on}; `wait_for_first_load: false` in its settings goes on without it"
+        return Said(
+            "{goes_on}; `wait_for_first_load: false` in its settings goes on without it",
+            goes_on=goes_on,
+        )
 
 
 def how_far(objects: Mapping[str, int | None]) -> str:
     """What is not read of a connection, and how much came of it."""
-    told = [f"{name} ({n:,} records so far)" for name, n in objects.items() if n is not None]
-    begun_none = ", ".join(name for name, n in objects.items() if n is None)
-    told += [f"{begun_none} (not begun)"] if begun_none else []
-    return f"not read to the end yet: {', '.join(told)}"
+    told = [
+        Said("{object} ({records} records so far)", object=name, records=n)
+        for name, n in objects.items()
+        if n is not None
+    ]
+    begun_none = [name for name, n in objects.items() if n is None]
+    told += [Said("{objects} (not begun)", objects=begun_none)] if begun_none else []
+    return Said("not read to the end yet: {objects}", objects=told)
 
 
 def unread_objects(tx: Connection, connected: Connected) -> dict[str, int | None]:
@@ -103,7 +113,7 @@ def tell(tx: Connection, deployment: Deployment, unread: Sequence[Unread], *, no
     """Raise an alert per connection that is not read; end it when it is."""
     found = {each.connection: {each.connection: (each.what, each.fix)} for each in unread}
     for name in deployment.connections:
-        settle(tx, name, "first_load", found.get(name, {}), now_s=now_s)
+        settle(tx, name, Kind.FIRST_LOAD, found.get(name, {}), now_s=now_s)
 
 
 def remember_loss(tx: Connection, *, lost: bool, waits: bool) -> bool:

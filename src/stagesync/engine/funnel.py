@@ -7,7 +7,7 @@ a stage is not counted as having entered it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -26,6 +26,9 @@ from stagesync.engine.referrals import FACT
 from stagesync.errors import ArgumentError
 from stagesync.store import people, places, stood
 from stagesync.store.people import Kind
+
+AT_ONCE = 20
+"""People between two breaths."""
 
 JUST_AFTER_S = 1.0
 """Instants are printed in whole seconds: one that is asked for includes all of its second."""
@@ -69,8 +72,13 @@ def funnels(
     at_s: float,
     since_s: float | None = None,
     by: str | None = None,
+    breathe: Callable[[], None] = lambda: None,
 ) -> dict[str, dict[str, Any]]:
-    """Vocabulary -> its document, in one pass over the history; empty when nobody was seen by then."""
+    """Vocabulary -> its document, in one pass over the history; empty when nobody was seen by then.
+
+    Args:
+        breathe: called now and then, to let others work.
+    """
     before_s = at_s + JUST_AFTER_S
     known_s = stood.known_since(tx, kind, before_s=before_s)
     if known_s is None:
@@ -86,7 +94,9 @@ def funnels(
         words = deployment.vocabularies[name]
         told = _told(deployment, words, positions, kind=kind)
         tallies[name] = tally_of(words, told, period, watched=watched)
-    for who, history in stood.histories(tx, kind, before_s=before_s):
+    for n, (who, history) in enumerate(stood.histories(tx, kind, before_s=before_s)):
+        if n % AT_ONCE == 0:
+            breathe()
         for tally in tallies.values():
             tally.add(who, history)
     return {

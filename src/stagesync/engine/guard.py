@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from stagesync.domain.guard import Base, Cause, Group, Rule, Trip, trips
 from stagesync.domain.life import Move, State, move
-from stagesync.engine.alerts import settle
+from stagesync.domain.said import Said, template, together
+from stagesync.engine.alerts import Kind, settle
 from stagesync.engine.definition_changes import undecided_since
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.places import count_stages
@@ -24,19 +25,27 @@ KEPT_S = 90 * 86_400.0
 """How long own writes are remembered beyond the newest of each field, and plans that are over."""
 
 WORDS = {
-    Rule.PAIR: "{count} would make this move within the window; the limit is {limit}",
-    Rule.TOTAL: "{count} would move in all within the window; the limit is {limit}",
-    Rule.STAGE_LOSS: "{count} would leave `{group.stage_from}` within the window; the limit is {limit}",
-    Rule.DEFINITION: "the policy, a vocabulary or a mapping changed: what it does is shown first",
-    Rule.SOURCE: "a source has lost more records than a day takes away; see `stagesync status`",
-    Rule.BUSY: "{count} records were written more than {limit} times within the window",
-    Rule.OBSERVED: "the connection is observed until a first plan is approved",
-    Rule.ENDED: "the approval ended before it was written",
-    Rule.RESTORED: "the store was put back from a backup: what the CRMs hold may be newer, and is shown first",
+    Rule.PAIR: template("{count} would make this move within the window; the limit is {limit}"),
+    Rule.TOTAL: template("{count} would move in all within the window; the limit is {limit}"),
+    Rule.STAGE_LOSS: template(
+        "{count} would leave `{stage}` within the window; the limit is {limit}"
+    ),
+    Rule.DEFINITION: template(
+        "the policy, a vocabulary or a mapping changed: what it does is shown first"
+    ),
+    Rule.SOURCE: template(
+        "a source has lost more records than a day takes away; see `stagesync status`"
+    ),
+    Rule.BUSY: template("{count} records were written more than {limit} times within the window"),
+    Rule.OBSERVED: template("the connection is observed until a first plan is approved"),
+    Rule.ENDED: template("the approval ended before it was written"),
+    Rule.RESTORED: template(
+        "the store was put back from a backup: what the CRMs hold may be newer, and is shown first"
+    ),
 }
 
 
-PUT_BACK = "{count} would get our value back within the window; the limit is {limit}"
+PUT_BACK = template("{count} would get our value back within the window; the limit is {limit}")
 """What a pair's limit says of repairs."""
 
 
@@ -51,11 +60,18 @@ def count_groups(entries: Iterable[StoredEntry]) -> dict[Group, int]:
 
 
 def why(trip: Trip) -> str:
-    """A held group's reason, as a sentence for people."""
+    """A held group's reason, as a sentence for people; it may name who else works there."""
+    what = why_in_numbers(trip)
+    if not trip.writers:
+        return what
+    return Said("{what}, besides stagesync by {writers}", what=what, writers=trip.writers)
+
+
+def why_in_numbers(trip: Trip) -> str:
+    """The same, naming nobody."""
     is_repair = trip.rule is Rule.PAIR and trip.group.cause is Cause.REPAIR
     words = PUT_BACK if is_repair else WORDS[trip.rule]
-    words = words.format(count=trip.count, limit=trip.limit, group=trip.group)
-    return f"{words}, besides stagesync by {trip.writers}" if trip.writers else words
+    return Said(words, count=trip.count, limit=trip.limit, stage=trip.group.stage_from)
 
 
 def groups_document(held: Iterable[Trip]) -> list[dict[str, Any]]:
@@ -252,12 +268,20 @@ def tell(
     found = (
         {
             plan_id: (
-                f"plan {plan_id} is held: " + "; ".join(sorted({why(trip) for trip in trips_})),
-                f"stagesync plan shows it; stagesync approve {plan_id} or stagesync drop {plan_id}",
+                Said(
+                    "plan {plan} is held: {why}",
+                    plan=plan_id,
+                    why=together(sorted({why_in_numbers(trip) for trip in trips_})),
+                ),
+                Said(
+                    "stagesync plan shows it, and who else writes there; stagesync approve {plan} or"
+                    " stagesync drop {plan}",
+                    plan=plan_id,
+                ),
             )
         }
         if trips_
         else {}
     )
     for name in connections:
-        settle(tx, name, "held", found, now_s=now_s)
+        settle(tx, name, Kind.HELD, found, now_s=now_s)

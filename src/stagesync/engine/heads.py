@@ -18,8 +18,9 @@ from pathlib import Path
 import orjson
 
 from stagesync.domain.chain import Head
+from stagesync.domain.said import Said
 from stagesync.engine import audit
-from stagesync.engine.alerts import HERE, settle
+from stagesync.engine.alerts import HERE, Kind, settle
 from stagesync.engine.instants import iso
 from stagesync.errors import ArgumentError
 from stagesync.store import Store, state
@@ -66,7 +67,7 @@ def tend_log(store: Store, rules: LogRules, *, now_s: float) -> None:
     is_new = head.hash not in {"", noted}
     trouble = _note(head, rules, now_s=now_s) if is_new else {}
     with store.begin() as tx:
-        settle(tx, HERE, "log", trouble, now_s=now_s)
+        settle(tx, HERE, Kind.LOG, trouble, now_s=now_s)
         if rules.publish_to is not None and is_new and not trouble:
             state.set_meta(tx, _NOTED, head.hash)
 
@@ -95,13 +96,19 @@ def _note(head: Head | None, rules: LogRules, *, now_s: float) -> Trouble:
     try:
         sign = rules.key()[0] if rules.key else None
     except ArgumentError as error:
-        what = f"the head of the log cannot be signed: {error}"
-        return {"key": (what, "put a private Ed25519 key in PEM where `audit.sign_with` says")}
+        what = Said("the head of the log cannot be signed: {words}", words=str(error))
+        return {
+            "key": (what, Said("put a private Ed25519 key in PEM where `audit.sign_with` says"))
+        }
     try:
         _add(path, _line(head, sign, now_s=now_s) if head else b"")
     except OSError as error:
-        what = f"the head of the log cannot be noted in {path}: {error.strerror}"
-        fix = "let stagesync write there, or name another file as `audit.publish_to`"
+        what = Said(
+            "the head of the log cannot be noted in {file}: {words}",
+            file=str(path),
+            words=error.strerror or "",
+        )
+        fix = Said("let stagesync write there, or name another file as `audit.publish_to`")
         return {"file": (what, fix)}
     return {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -15,14 +15,16 @@ from stagesync.engine import audit
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.find import find
 from stagesync.engine.instants import iso
-from stagesync.store import connections, differences, holds, people, state
+from stagesync.errors import ArgumentError
+from stagesync.store import connections, differences, holds, people, records, state
 from stagesync.store.holds import WHOLE, Hold
-from stagesync.store.people import KINDS, Placed
+from stagesync.store.people import KINDS, Kind, Placed
 from stagesync.store.plans import StoredEntry
+from stagesync.store.records import StoredRecord
 
 log = structlog.get_logger()
 
-REASONS = {"edit": Reason.EDITED, "undo": Reason.UNDONE}
+REASONS = {"edit": Reason.EDITED, "undo": Reason.UNDONE, "hand": Reason.BY_HAND}
 
 BY_TIME = "time"
 
@@ -36,27 +38,41 @@ def hold_id(*parts: object) -> str:
     return "h_" + hashlib.blake2s(told.encode(), digest_size=4).hexdigest()
 
 
-def hold(deployment: Deployment, who: str, *, for_s: float | None, by: str, now_s: float) -> Hold:
+def hold(
+    deployment: Deployment,
+    who: str,
+    *,
+    for_s: float | None,
+    by: str,
+    now_s: float,
+    field: str = "",
+    why: str = "",
+) -> Hold:
     """Write nothing of somebody to any CRM, for a while or until it is released.
 
+    Args:
+        field: `connection/object/id/field` of one of their records: that value alone is left as it is.
+        why: in the words of whoever asks for it.
+
     Raises:
-        ArgumentError: nobody, or several.
+        ArgumentError: nobody, or several; or the field is none of theirs.
     """
-    with deployment.store.begin() as tx:
+    with deployment.store.begin(fenced=False) as tx:
         kind, subject = find(tx, who)
         placed = people.placed(tx, kind, [subject])[subject]
+        record, name = _field_of(tx, deployment, kind, subject, field) if field else (None, "")
         made = Hold(
-            id=hold_id("hand", subject),
+            id=hold_id("hand", record.pk, name) if record else hold_id("hand", subject),
             kind="hand",
             subject=subject,
-            record_pk=WHOLE,
-            field="",
-            value=None,
+            record_pk=record.pk if record else WHOLE,
+            field=name,
+            value=record.fields.get(name) if record else None,
             stage=_stage(deployment, placed),
             policy=deployment.policy.label,
             until_s=None if for_s is None else now_s + for_s,
             made_by=by,
-            why="held by hand",
+            why=why or "held by hand",
             made_at_s=now_s,
         )
         holds.save(tx, [made])
@@ -65,15 +81,38 @@ def hold(deployment: Deployment, who: str, *, for_s: float | None, by: str, now_
     return made
 
 
-def release(deployment: Deployment, who: str, *, by: str, now_s: float) -> list[Hold]:
+def _field_of(
+    tx: Connection, deployment: Deployment, kind: Kind, subject: str, field: str
+) -> tuple[StoredRecord, str]:
+    """The record of somebody, and the name of its field, which a mapping writes."""
+    *ref, name = field.split("/")
+    for each in records.records_where(tx, kind, [subject]):
+        connected = deployment.connections.get(each.connection)
+        if [each.connection, each.object, each.id] == ref and connected and not each.gone:
+            written = {rule.field for rule in connected.object_mapping(each.object).writes}
+            if name in written:
+                return each, name
+    raise ArgumentError(
+        f"`{field}` is no field of theirs that stagesync writes",
+        hint="name it as connection/object/id/field; stagesync explain lists them",
+    )
+
+
+def release(
+    deployment: Deployment, who: str, *, by: str, now_s: float, only: str = ""
+) -> list[Hold]:
     """End every hold on somebody; the next run plans them anew.
+
+    Args:
+        only: the id of a hold: this one alone.
 
     Raises:
         ArgumentError: nobody, or several.
     """
-    with deployment.store.begin() as tx:
+    with deployment.store.begin(fenced=False) as tx:
         _, subject = find(tx, who)
         found = holds.standing(tx, [subject]).get(subject, [])
+        found = [each for each in found if only in ("", each.id)]
         holds.end(tx, [each.id for each in found], by=by, at_s=now_s)
         _look_again(tx, found, cause=Cause.BY_HAND)
         _tell(tx, deployment, found, "release", by=by, now_s=now_s)
@@ -86,17 +125,24 @@ def retry(deployment: Deployment, who: str | None, *, by: str = "unknown") -> in
     Args:
         who: only them, also with what was dropped of theirs.
     """
-    with deployment.store.begin() as tx:
+    with deployment.store.begin(fenced=False) as tx:
         if who:
             found = [find(tx, who)[1]]
             found = [each for each in differences.subjects_left(tx, PARKED) if each in found]
         else:
             found = differences.subjects_left(tx, [Reason.REFUSED])
-        for name in deployment.connections:
-            connections.doubt_description(tx, name)
-        state.mark_dirty(tx, "plan", found, cause=Cause.BY_HAND)
-        audit.tell(tx, {"retried": len(found)}, actor=by, now_s=deployment.clock.now_s())
+        try_again(tx, deployment, found, by=by)
     return len(found)
+
+
+def try_again(
+    tx: Connection, deployment: Deployment, subjects: Collection[str], *, by: str
+) -> None:
+    """Plan these people and accounts anew, by the fields of the CRMs as they are now."""
+    for name in deployment.connections:
+        connections.doubt_description(tx, name)
+    state.mark_dirty(tx, "plan", subjects, cause=Cause.BY_HAND)
+    audit.tell(tx, {"retried": len(subjects)}, actor=by, now_s=deployment.clock.now_s())
 
 
 def pause(
@@ -146,7 +192,7 @@ def kept(
     void: list[Hold] = []
     for subject, of_subject in holds.standing(tx, placed).items():
         for each in of_subject:
-            if each.kind == "hand":
+            if each.kind == "hand" and each.record_pk == WHOLE:
                 by_hand.add(subject)
             elif each.kind == "undo" and not _holds_on(deployment, each, placed[subject]):
                 void.append(each)
@@ -164,7 +210,7 @@ def held_by_hand(tx: Connection, subjects: Iterable[str]) -> set[str]:
     return {
         subject
         for subject, found in holds.standing(tx, subjects).items()
-        if any(each.kind == "hand" for each in found)
+        if any(each.kind == "hand" and each.record_pk == WHOLE for each in found)
     }
 
 

@@ -19,9 +19,10 @@ from stagesync.engine.backward import as_before
 from stagesync.engine.compare import same_in
 from stagesync.engine.deployment import Connected
 from stagesync.engine.edits import note_edits
+from stagesync.engine.evidence import activities_told, keep_activities
 from stagesync.engine.since import told_flags
-from stagesync.store import activities, aliases, baselines, deals, records, state
-from stagesync.store.activities import StoredActivity
+from stagesync.engine.unmapped import note_unmapped
+from stagesync.store import aliases, baselines, deals, records, state
 from stagesync.store.links import links_from, save_links
 from stagesync.store.records import StoredRecord
 
@@ -164,6 +165,14 @@ def store_page(
     note_edits(tx, connected, keyed, before, described=described)
     _forget_overwritten(tx, keyed, before, described=described)
     readings = _save(tx, connected, page.object, keyed)
+    note_unmapped(
+        tx,
+        connected,
+        page.object,
+        {pk: readings[record.id] for pk, record in keyed.items()},
+        described=described,
+        gone={pk for pk, record in keyed.items() if record.gone},
+    )
     targets = {
         pks[name, page.object, each]: [pks[name, kind, far] for kind, far in _pairs(link)]
         for each, link in named.items()
@@ -175,7 +184,9 @@ def store_page(
     if connected.roles[page.object] is Role.DEAL:
         _save_deals(tx, connected, page.object, readings=readings, pks=pks)
     else:
-        _save_activities(tx, connected, page.object, readings=readings, named=named, pks=pks)
+        new = {pk for pk in keyed if not before[pk].held}
+        told = activities_told(connected, page.object, readings=readings, named=named, pks=pks)
+        keep_activities(tx, connected, page.object, told, new=new, told_by=keyed)
     _touch(tx, name, page.object, found.stamped, pks)
     state.mark_dirty(tx, "record", [pks[name, page.object, r.id] for r in found.changed])
 
@@ -266,33 +277,3 @@ def _save_deals(
         if reading.deal is not None
     ]
     deals.save_deals(tx, rows)
-
-
-def _save_activities(
-    tx: Connection,
-    connected: Connected,
-    object_name: str,
-    *,
-    readings: Mapping[str, Reading],
-    named: Mapping[str, Link],
-    pks: Pks,
-) -> None:
-    """What activity records tell of the people they name, and person records of themselves."""
-    people = set(connected.objects(Role.PERSON))
-    is_activity = connected.roles[object_name] is Role.ACTIVITY
-    told: list[StoredActivity] = []
-    for each, reading in readings.items():
-        source = pks[connected.name, object_name, each]
-        owners = [source]
-        if is_activity:
-            named_people = (pair for pair in _pairs(named[each]) if pair[0] in people)
-            owners = [pks[connected.name, kind, far] for kind, far in named_people]
-        told += [
-            StoredActivity(owner, one.at_s, one.type, source, one.took_place)
-            for one in reading.activities
-            for owner in owners
-        ]
-    if is_activity:
-        sources = [pks[connected.name, object_name, each] for each in readings]
-        activities.drop_activities_told_by(tx, sources)
-    activities.save_activities(tx, told)

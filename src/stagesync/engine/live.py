@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from stagesync.engine.alerts import HERE, settle
+from stagesync.domain.said import Said
+from stagesync.engine.alerts import HERE, Kind, settle
 from stagesync.engine.definition_files import (
     DefinitionFiles,
     Marks,
@@ -27,11 +28,10 @@ from stagesync.errors import DefinitionError, Problem
 
 log = structlog.get_logger()
 
-DEFINITIONS, SETTINGS = "definitions", "settings"
-"""Kinds of alerts."""
-
-CORRECT = "correct it; stagesync check tells everything that is wrong. Runs go on under the definitions before"
-RESTART = "restart the daemon: settings are read at its start alone"
+CORRECT = Said(
+    "correct it; stagesync check tells everything that is wrong. Runs go on under the definitions before"
+)
+RESTART = Said("restart the daemon: settings are read at its start alone")
 
 Found = Mapping[str, tuple[str, str]]
 
@@ -50,7 +50,7 @@ class Live:
         self._find = find
         self._settings = _digest_of_settings(find()) if find else ""
         self._marks: Marks | None = None
-        self._told: dict[str, Found] | None = None
+        self._told: dict[Kind, Found] | None = None
         self._stirred = threading.Event()
         self.writing = threading.Lock()
         """Held while the files of one set are written, and while they are looked at."""
@@ -87,14 +87,14 @@ class Live:
         self._tell(found)
         return self._current
 
-    def _look(self, files: DefinitionFiles) -> dict[str, Found]:
+    def _look(self, files: DefinitionFiles) -> dict[Kind, Found]:
         marks = marks_of(files)
-        wrong = self._told[DEFINITIONS] if self._told else {}
+        wrong = self._told[Kind.DEFINITIONS] if self._told else {}
         if marks != self._marks:
             wrong = self._load(files)
             # Who is still writing is read whole by the next run.
             self._marks = marks if marks == marks_of(files) else None
-        return {DEFINITIONS: wrong, SETTINGS: self._settings_newer(files)}
+        return {Kind.DEFINITIONS: wrong, Kind.SETTINGS: self._settings_newer(files)}
 
     def _load(self, files: DefinitionFiles) -> Found:
         """Work with what stands in the files from now on; what keeps that from being."""
@@ -116,10 +116,13 @@ class Live:
     def _settings_newer(self, files: DefinitionFiles) -> Found:
         if files.settings is None or _digest_of_settings(files) == self._settings:
             return {}
-        what = f"{files.settings} was changed since the daemon was started, and is not followed"
+        what = Said(
+            "{file} was changed since the daemon was started, and is not followed",
+            file=str(files.settings),
+        )
         return {files.settings.name: (what, RESTART)}
 
-    def _tell(self, found: dict[str, Found]) -> None:
+    def _tell(self, found: dict[Kind, Found]) -> None:
         if found == self._told:
             return
         deployment = self._current
@@ -130,8 +133,9 @@ class Live:
 
 
 def _first_of(problems: tuple[Problem, ...]) -> Found:
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    what = f"changed definitions are not taken over: {problems[0]}{more}"
+    what = Said("changed definitions are not taken over: {problem}", problem=str(problems[0]))
+    if len(problems) > 1:
+        what = Said("{what} (and {count} more)", what=what, count=len(problems) - 1)
     return {"files": (what, CORRECT)}
 
 

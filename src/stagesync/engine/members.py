@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import structlog
 from sqlalchemy import Connection
 
 from stagesync.connector import CrmError, TellsMembers
-from stagesync.engine.alerts import settle
+from stagesync.domain.said import Said
+from stagesync.engine.alerts import Kind, Told, settle
 from stagesync.engine.deployment import Connected, Deployment
+from stagesync.engine.trouble import kind_of
 from stagesync.store import members, records, state
 from stagesync.store.forgotten import forgotten_among
 
+log = structlog.get_logger()
+
 LISTS_EVERY_S = 900.0
 """How long what was read of a list is believed."""
-
-Told = dict[str, tuple[str, str]]
 
 
 def read_lists(deployment: Deployment, connected: Connected, *, now_s: float) -> None:
@@ -28,8 +31,8 @@ def read_lists(deployment: Deployment, connected: Connected, *, now_s: float) ->
     for object_name, name in _named(connected):
         key = f"{object_name}.{name}"
         if not isinstance(connected.connector, TellsMembers):
-            fix = "put the membership into a field of the CRM, and name that in `where`"
-            told[key] = (f"this connector cannot read the list {name}", fix)
+            fix = Said("put the membership into a field of the CRM, and name that in `where`")
+            told[key] = (Said("this connector cannot read the list {list}", list=name), fix)
             continue
         place = (connected.name, object_name, name)
         with deployment.store.begin() as tx:
@@ -39,8 +42,17 @@ def read_lists(deployment: Deployment, connected: Connected, *, now_s: float) ->
         try:
             found = list(connected.connector.members(object_name, name))
         except CrmError as error:
-            fix = error.hint or "correct the name in the mapping, or the permissions of the token"
-            told[key] = (f"the list {name} of {object_name} cannot be read: {error}", fix)
+            mend = error.hint or Said(
+                "correct the name in the mapping, or the permissions of the token"
+            )
+            log.warning("list not read", connection=connected.name, list=key, error=str(error))
+            what = Said(
+                "the list {list} of {object} cannot be read: {kind}",
+                list=name,
+                object=object_name,
+                kind=kind_of(error),
+            )
+            told[key] = (what, mend)
             continue
         with deployment.store.begin() as tx:
             out = forgotten_among(tx, {(*place[:2], each) for each in found})
@@ -48,7 +60,7 @@ def read_lists(deployment: Deployment, connected: Connected, *, now_s: float) ->
             changed = members.replace_members(tx, place, on_it, at_s=now_s)
             _plan_anew(tx, connected.name, object_name, changed)
     with deployment.store.begin() as tx:
-        settle(tx, connected.name, "list", told, now_s=now_s)
+        settle(tx, connected.name, Kind.LIST, told, now_s=now_s)
 
 
 def _named(connected: Connected) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,8 @@ class Outcome:
         descriptions: connection -> its live fields, where they are known.
         overwritten: connection -> edits that our earlier writes had replaced while they were under way.
         calls: connection -> requests that count against the vendor's quota.
+        paced_s: connection -> how long its calls waited for their turn under the vendor's limits; seconds,
+            those of calls in flight at once added up.
         troubles: connection -> what broke it off.
         unread: connections whose first load is not complete.
     """
@@ -36,6 +38,7 @@ class Outcome:
     overwritten: Mapping[str, int] = field(default_factory=dict)
     written: Mapping[str, Written] = field(default_factory=dict)
     calls: Mapping[str, int] = field(default_factory=dict)
+    paced_s: Mapping[str, float] = field(default_factory=dict)
     troubles: Mapping[str, CrmError] = field(default_factory=dict)
     unread: Sequence[Unread] = ()
     seconds: float = 0.0
@@ -77,6 +80,7 @@ class Outcome:
             "overwritten_edits": {name: self.overwritten.get(name, 0) for name in self.pulled},
             "ramped": {name: self._written(name).ramped for name in self.pulled},
             "calls": dict(self.calls),
+            "paced_s": dict(self.paced_s),
             "troubles": {name: str(error) for name, error in self.troubles.items()},
             "unread": {each.connection: dict(each.objects) for each in self.unread},
             "seconds": self.seconds,

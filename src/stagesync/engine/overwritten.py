@@ -16,7 +16,8 @@ from sqlalchemy import Connection
 from stagesync.connector import Actor, Change, FieldValue, ObjectDescription, TellsHistory
 from stagesync.domain.chain import entry_of
 from stagesync.domain.plan import Entry, Way
-from stagesync.engine.alerts import settle
+from stagesync.domain.said import Said, template
+from stagesync.engine.alerts import Kind, settle
 from stagesync.engine.compare import is_lower, same_in
 from stagesync.engine.deployment import Connected
 from stagesync.engine.instants import iso
@@ -29,11 +30,13 @@ from stagesync.store.watches import Watch
 UNDER_WAY_S = 3_600.0
 """No request takes longer, a job of many thousand records included: an older change is another story."""
 
-UNSEEN = (
+UNSEEN = template(
     "the CRM keeps no history of {fields}: whose an edit there is stays unknown, and one that lands while"
     " stagesync writes the record is not seen"
 )
-KEEP_IT = "have the CRM keep the history of these fields, if it can; nothing else waits for it"
+KEEP_IT = Said(
+    "have the CRM keep the history of these fields, if it can; nothing else waits for it"
+)
 
 
 def note_sent(tx: Connection, connected: Connected, entries: Iterable[StoredEntry]) -> None:
@@ -150,5 +153,5 @@ def say_unseen(tx: Connection, name: str, kept: Mapping[str, bool], *, now_s: fl
     )
     if unseen != before:
         state.set_meta(tx, f"unseen/{name}", orjson.dumps(unseen).decode())
-        found = {"fields": (UNSEEN.format(fields=", ".join(unseen)), KEEP_IT)} if unseen else {}
-        settle(tx, name, "history", found, now_s=now_s)
+        found = {"fields": (Said(UNSEEN, fields=unseen), KEEP_IT)} if unseen else {}
+        settle(tx, name, Kind.HISTORY, found, now_s=now_s)

@@ -23,6 +23,10 @@ SECTIONS: Mapping[str, Labels] = {
     "record": _both(
         "Records in the CRMs, and their fields", "Fiches dans les CRM, et leurs champs"
     ),
+    "unmapped": _both(
+        "Values that the mapping does not understand",
+        "Valeurs que la correspondance ne comprend pas",
+    ),
     "alias": _both("Further e-mail addresses", "Autres adresses e-mail"),
     "link": _both("What these records name", "Ce que ces fiches désignent"),
     "member": _both("Lists of a CRM", "Listes d'un CRM"),

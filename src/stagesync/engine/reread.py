@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection
 
-from stagesync.connector import Role
+from stagesync.connector import ObjectDescription, Role
 from stagesync.domain.mapping import Reading, read_record
 from stagesync.engine.deployment import Connected
 from stagesync.engine.since import told_flags
+from stagesync.engine.unmapped import note_unmapped
 from stagesync.store import activities, aliases, baselines, deals, links, records, state
 from stagesync.store.activities import StoredActivity
 from stagesync.store.records import StoredRecord
@@ -24,12 +25,15 @@ BATCH = 1_000
 """Records whose rows are written together."""
 
 
-def reread(tx: Connection, connected: Connected) -> int:
+def reread(tx: Connection, connected: Connected, found: Mapping[str, ObjectDescription]) -> int:
     """Read every stored record of a connection by its mapping of today; how many are known otherwise now."""
     changed = 0
     for name in connected.roles:
         for batch in _batches(tx, connected.name, name):
-            changed += _reread_batch(tx, connected, name, batch)
+            read = _readings(tx, connected, name, batch)
+            gone = {each.pk for each in batch if each.gone}
+            note_unmapped(tx, connected, name, read, described=found.get(name), gone=gone)
+            changed += _reread_batch(tx, connected, name, batch, read)
     return changed
 
 
@@ -39,13 +43,22 @@ def _batches(tx: Connection, connection: str, object_name: str) -> Iterator[list
         yield found[start : start + BATCH]
 
 
-def _reread_batch(
+def _readings(
     tx: Connection, connected: Connected, object_name: str, batch: list[StoredRecord]
-) -> int:
+) -> dict[int, Reading]:
     mapping = connected.object_mapping(object_name)
+    ours = baselines.baselines_of(tx, [each.pk for each in batch])
+    return {each.pk: read_record(mapping, each.fields, ours.get(each.pk, {})) for each in batch}
+
+
+def _reread_batch(
+    tx: Connection,
+    connected: Connected,
+    object_name: str,
+    batch: list[StoredRecord],
+    read: Mapping[int, Reading],
+) -> int:
     by_pk = {each.pk: each for each in batch}
-    ours = baselines.baselines_of(tx, by_pk)
-    read = {pk: read_record(mapping, each.fields, ours.get(pk, {})) for pk, each in by_pk.items()}
     before = aliases.aliases_of(tx, by_pk)
     otherwise = [
         pk

@@ -9,8 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 import structlog
 from sqlalchemy import Connection
 
+from stagesync.connector import Paces
 from stagesync.domain.guard import Cause
 from stagesync.engine import audit
+from stagesync.engine.counting import count_run
 from stagesync.engine.definition_changes import notice_definitions
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.describe import Descriptions
@@ -22,6 +24,7 @@ from stagesync.engine.guard import has_shrunk
 from stagesync.engine.heads import tend_log
 from stagesync.engine.holds import end_due
 from stagesync.engine.lease import one_pass
+from stagesync.engine.noticing import notice
 from stagesync.engine.outcome import Outcome
 from stagesync.engine.plan import plan_all, plan_nobody
 from stagesync.engine.progress import Progress, Quiet
@@ -87,6 +90,7 @@ def _pass(
 ) -> Outcome:
     began, now_s = deployment.clock.monotonic_s(), deployment.clock.now_s()
     calls_before = {n: c.connector.calls for n, c in deployment.connections.items()}
+    paced_before = _paced_s(deployment)
     finish(deployment, now_s=now_s)
     run = _start(deployment, now_s=now_s)
     pulled = pull_all(
@@ -113,9 +117,19 @@ def _pass(
         name: connected.connector.calls - calls_before[name]
         for name, connected in deployment.connections.items()
     }
+    outcome.paced_s = {n: s - paced_before[n] for n, s in _paced_s(deployment).items()}
     outcome.seconds = deployment.clock.monotonic_s() - began
     _finish(deployment, outcome, wrote=write, polled=not only_heard)
     return outcome
+
+
+def _paced_s(deployment: Deployment) -> dict[str, float]:
+    """Connection -> how long its calls have waited for their turn, where its connector tells."""
+    return {
+        name: connected.connector.waited_s
+        for name, connected in deployment.connections.items()
+        if isinstance(connected.connector, Paces)
+    }
 
 
 def _look(
@@ -241,10 +255,12 @@ def _finish(deployment: Deployment, outcome: Outcome, *, wrote: bool, polled: bo
             outcome=names[outcome.exit_code],
             summary={**summary, "changes": changes},
         )
+        count_run(tx, summary, outcome=names[outcome.exit_code])
         policy = deployment.policy
         audit.close(tx, outcome.run, policy=policy.label, digest=policy.digest, now_s=now_s)
     tend_log(deployment.store, deployment.log_rules, now_s=now_s)
     let_go(deployment, now_s=now_s)
+    notice(deployment, outcome, polled=polled, now_s=now_s)
     for name, error in outcome.troubles.items():
         log.error("connection failed", connection=name, error=str(error), hint=error.hint)
     log.info(

@@ -24,6 +24,7 @@ from stagesync.engine.trouble import kept
 from stagesync.store import (
     ageing,
     alerts,
+    channels,
     connections,
     differences,
     forgotten,
@@ -41,64 +42,72 @@ PARKED = 50
 
 
 def status(deployment: Deployment, *, now_s: float) -> dict[str, Any]:
-    """The document of `stagesync status`."""
-    trouble, hint = deployment.store.trouble() or ("", "")
-    with deployment.store.begin() as tx:
-        runs = state.last_runs(tx, 5)
-        left_out = count_out_of_scope(tx, deployment)
-        works = lease.standing(tx)
-        told = [_run(each, is_open=works["run"] is not None) for each in runs]
+    """How things stand: the document of `stagesync status` without the funnel and the CRMs' agreement."""
+    with deployment.store.read() as tx:
         return {
-            "store": {"trouble": trouble, "hint": hint},
-            "connections": [
-                _connection(tx, deployment, name, now_s=now_s) | {"out_of_scope": left_out[name]}
-                for name in deployment.connections
-            ],
-            "left": _left(tx, deployment),
-            "alerts": _alerts(tx, HERE),
-            "people": people.count(tx, "person"),
-            "accounts": people.count(tx, "account"),
-            "forgotten": forgotten.count(tx),
+            **status_of(tx, deployment, now_s=now_s),
             "stages": count_stages(tx, deployment).get(deployment.main_vocabulary, {}),
-            "backlog": state.count_dirty(tx),
-            "waiting": len(plans.subjects_waiting(tx, *WAITING)),
             "differences": differences.count_differences(tx),
-            "held": [
-                {
-                    "plan": each.id,
-                    "entries": plans.count_entries(tx, each.id),
-                    "groups": groups_document(guards.held_groups(tx, each.id)),
-                }
-                for each in plans.plans_in(tx, "held")
-            ],
-            "approved": _approved(tx, deployment),
-            "holds": dict(Counter(each.kind for each in holds.all_standing(tx))),
-            "parked": [
-                {
-                    "connection": each["connection"],
-                    "object": each["object"],
-                    "id": each["id"],
-                    "person": each["person"] or each["account"],
-                    "field": each["field"],
-                    "words": each["words"],
-                    "since": iso(each["at_s"]),
-                }
-                for each in differences.refused(tx, most=PARKED)
-            ],
-            "joins": [
-                {
-                    "join": each.id,
-                    "people": [each.one, each.other],
-                    "stages": [each.stage_one, each.stage_other],
-                    "since": iso(each.raised_at_s),
-                }
-                for each in joins.all_joins(tx, "held")
-            ],
-            "breaches": breaches_document(tx, deployment, now_s=now_s),
-            "last_run": told[0] if told else None,
-            "runs": told,
-            "lease": works,
         }
+
+
+def status_of(tx: Connection, deployment: Deployment, *, now_s: float) -> dict[str, Any]:
+    """What of it can be told at once, however many people there are."""
+    trouble, hint = deployment.store.trouble() or ("", "")
+    runs = state.last_runs(tx, 5)
+    left_out = count_out_of_scope(tx, deployment)
+    works = lease.standing(tx)
+    told = [_run(each, is_open=works["run"] is not None) for each in runs]
+    return {
+        "store": {"trouble": trouble, "hint": hint},
+        "connections": [
+            _connection(tx, deployment, name, now_s=now_s) | {"out_of_scope": left_out[name]}
+            for name in deployment.connections
+        ],
+        "left": _left(tx, deployment),
+        "alerts": _alerts(tx, HERE),
+        "channels": channels_document(tx, deployment),
+        "people": people.count(tx, "person"),
+        "accounts": people.count(tx, "account"),
+        "forgotten": forgotten.count(tx),
+        "backlog": state.count_dirty(tx),
+        "waiting": len(plans.subjects_waiting(tx, *WAITING)),
+        "held": [
+            {
+                "plan": each.id,
+                "entries": plans.count_entries(tx, each.id),
+                "groups": groups_document(guards.held_groups(tx, each.id)),
+            }
+            for each in plans.plans_in(tx, "held")
+        ],
+        "approved": _approved(tx, deployment),
+        "holds": dict(Counter(each.kind for each in holds.all_standing(tx))),
+        "parked": [
+            {
+                "connection": each["connection"],
+                "object": each["object"],
+                "id": each["id"],
+                "person": each["person"] or each["account"],
+                "field": each["field"],
+                "words": each["words"],
+                "since": iso(each["at_s"]),
+            }
+            for each in differences.refused(tx, most=PARKED)
+        ],
+        "joins": [
+            {
+                "join": each.id,
+                "people": [each.one, each.other],
+                "stages": [each.stage_one, each.stage_other],
+                "since": iso(each.raised_at_s),
+            }
+            for each in joins.all_joins(tx, "held")
+        ],
+        "breaches": breaches_document(tx, deployment, now_s=now_s),
+        "last_run": told[0] if told else None,
+        "runs": told,
+        "lease": works,
+    }
 
 
 def _approved(tx: Connection, deployment: Deployment) -> list[dict[str, Any]]:
@@ -132,6 +141,7 @@ def _connection(
     return {
         "connection": name,
         "mode": found.mode if found else connected.first_mode,
+        "paused_by": found.paused_by if found else "",
         "vendor_stage": str(connected.vendor_stage),
         "lag_s": max(0.0, now_s - min(pulled)) if complete else None,
         "pulled_at": iso(min(pulled)) if complete else None,
@@ -181,6 +191,21 @@ def _alerts(tx: Connection, connection: str) -> list[dict[str, Any]]:
             "seen": each.seen,
         }
         for each in alerts.standing(tx, connection)
+    ]
+
+
+def channels_document(tx: Connection, deployment: Deployment) -> list[dict[str, Any]]:
+    """Where alerts are told, and whether that works."""
+    known = {each.name: channels.channel_state(tx, each.name) for each in deployment.channels}
+    return [
+        {
+            "channel": name,
+            "told_at": iso(each.told_at_s) if each and each.told_at_s is not None else None,
+            "failures": each.failures if each else 0,
+            "trouble": (each.trouble or None) if each else None,
+            "tried_again_at": iso(each.next_at_s) if each and each.next_at_s is not None else None,
+        }
+        for name, each in known.items()
     ]
 
 

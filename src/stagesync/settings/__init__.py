@@ -1,5 +1,6 @@
 """What an operator sets: `stagesync.yaml`, with every key also by environment."""
 
+from stagesync.settings.alerts import AlertSettings, EmailSettings, WebhookSettings
 from stagesync.settings.connections import ConnectionSettings
 from stagesync.settings.edits import EditSettings
 from stagesync.settings.guardrails import GuardrailSettings
@@ -9,15 +10,18 @@ from stagesync.settings.reading import line_of, load_settings
 from stagesync.settings.web import WebSettings
 
 __all__ = [
+    "AlertSettings",
     "AuditSettings",
     "ConnectionSettings",
     "EditSettings",
+    "EmailSettings",
     "GuardrailSettings",
     "LogSettings",
     "PrivacySettings",
     "Settings",
     "StoreSettings",
     "WebSettings",
+    "WebhookSettings",
     "line_of",
     "load_settings",
 ]

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from stagesync.settings.alerts import AlertSettings
 from stagesync.settings.connections import ConnectionSettings
 from stagesync.settings.edits import EditSettings
 from stagesync.settings.guardrails import GuardrailSettings
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     edits: EditSettings = EditSettings()
     audit: AuditSettings = AuditSettings()
     privacy: PrivacySettings = PrivacySettings()
+    alerts: AlertSettings = AlertSettings()
     mappings: Path | None = None
     connections: dict[str, ConnectionSettings] = {}
     prefer: tuple[str, ...] = ()

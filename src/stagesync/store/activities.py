@@ -75,3 +75,28 @@ def activities_of(
             source = f"{row.object}/{row.id}"
             found.setdefault(row.owner_pk, []).append((told, row.connection, source))
     return found
+
+
+Key = tuple[int, float, str, int]
+"""Owner, instant, type, source."""
+
+
+def key_of(each: StoredActivity) -> Key:
+    """By what an activity is known."""
+    return each.owner_pk, each.at_s, each.type, each.source_pk
+
+
+def known_among(tx: Connection, told: Sequence[StoredActivity]) -> set[Key]:
+    """Those of these activities that are stored."""
+    if not told:
+        return set()
+    first, last = min(each.at_s for each in told), max(each.at_s for each in told)
+    sql = text(
+        "SELECT owner_pk, at_s, type, source_pk FROM activity"
+        " WHERE owner_pk IN :keys AND at_s >= :first AND at_s <= :last"
+    ).bindparams(bindparam("keys", expanding=True))
+    return {
+        (row.owner_pk, row.at_s, row.type, row.source_pk)
+        for batch in chunks({each.owner_pk for each in told})
+        for row in tx.execute(sql, {"keys": batch, "first": first, "last": last})
+    }

@@ -11,6 +11,12 @@ _LOOKED_AT = "ageing.looked_at"
 """The last subject whose history was looked at."""
 
 
+_TOLD_OF_NOTHING = (
+    "DELETE FROM told WHERE NOT EXISTS (SELECT 1 FROM alert a WHERE a.connection = told.connection"
+    " AND a.key = told.key AND a.raised_at_s = told.raised_at_s)"
+)
+
+
 def note_gone(tx: Connection, *, at_s: float, at_most: int) -> None:
     """From now on the time of records counts that were found gone since the last call."""
     found = "SELECT pk FROM record WHERE gone = 1 AND gone_at_s IS NULL LIMIT :most"
@@ -59,6 +65,7 @@ def drop_notes(tx: Connection, *, before_s: float, heard_before_s: float) -> Non
     for sql in (
         "DELETE FROM run WHERE started_at_s < :before_s",
         "DELETE FROM alert WHERE ended_at_s < :before_s",
+        _TOLD_OF_NOTHING,
         "DELETE FROM inbox WHERE heard_at_s < :heard_before_s AND erased = 0",
     ):
         tx.execute(text(sql), told)

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import Row
 
+from stagesync.store.words import keep, kept
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -16,7 +18,7 @@ class Alert:
 
     Attributes:
         key: kind and thing, such as `drift:contact.title`.
-        what, fix: sentences for people; never a person's data.
+        what, fix: sentences for people, see `domain.said`; never a person's data.
         ended_at_s: None while it lasts.
         seen: how often it was found, the first time included.
     """
@@ -28,6 +30,11 @@ class Alert:
     raised_at_s: float
     ended_at_s: float | None
     seen: int
+
+    @property
+    def kind(self) -> str:
+        """What it is about."""
+        return self.key.partition(":")[0]
 
 
 def settle(
@@ -55,7 +62,8 @@ def settle(
         tx.execute(_END, {"connection": connection, "key": each.key, "at_s": at_s})
     for key in before.keys() & keyed.keys():
         what, fix = keyed[key]
-        tx.execute(_AGAIN, {"connection": connection, "key": key, "what": what, "fix": fix})
+        told = {"connection": connection, "key": key, "what": keep(what), "fix": keep(fix)}
+        tx.execute(_AGAIN, told)
     return raised, ended
 
 
@@ -78,8 +86,8 @@ def _save(tx: Connection, raised: list[Alert]) -> None:
         " what = excluded.what, fix = excluded.fix, seen = alert.seen + 1"
     )
     for each in raised:
-        values = {"connection": each.connection, "key": each.key, "what": each.what}
-        tx.execute(sql, values | {"fix": each.fix, "at_s": each.raised_at_s})
+        values = {"connection": each.connection, "key": each.key, "what": keep(each.what)}
+        tx.execute(sql, values | {"fix": keep(each.fix), "at_s": each.raised_at_s})
 
 
 def standing(tx: Connection, connection: str) -> list[Alert]:
@@ -87,13 +95,47 @@ def standing(tx: Connection, connection: str) -> list[Alert]:
     return [each for each in all_alerts(tx, connection) if each.ended_at_s is None]
 
 
+def stands(tx: Connection, kind: str) -> bool:
+    """Whether an alert of this kind stands, of any connection."""
+    sql = text("SELECT 1 FROM alert WHERE ended_at_s IS NULL AND key LIKE :kind LIMIT 1")
+    return tx.execute(sql, {"kind": f"{kind}:%"}).scalar() is not None
+
+
+def all_standing(tx: Connection) -> list[Alert]:
+    """Everything that is wrong now, oldest first."""
+    sql = "SELECT * FROM alert WHERE ended_at_s IS NULL ORDER BY raised_at_s, connection, key"
+    return [read_alert(row) for row in tx.execute(text(sql))]
+
+
+def last_ended(tx: Connection, *, most: int) -> list[Alert]:
+    """What was wrong last, the newest end first."""
+    sql = text(
+        "SELECT * FROM alert WHERE ended_at_s IS NOT NULL"
+        " ORDER BY ended_at_s DESC, connection, key LIMIT :most"
+    )
+    return [read_alert(row) for row in tx.execute(sql, {"most": most})]
+
+
+def count_standing(tx: Connection) -> int:
+    """How much is wrong now."""
+    sql = text("SELECT COUNT(*) FROM alert WHERE ended_at_s IS NULL")
+    return int(tx.execute(sql).scalar_one())
+
+
 def all_alerts(tx: Connection, connection: str) -> list[Alert]:
     """Every alert of a connection, those that ended included, oldest first."""
     sql = "SELECT * FROM alert WHERE connection = :connection ORDER BY raised_at_s, key"
-    return [_alert(row) for row in tx.execute(text(sql), {"connection": connection})]
+    return [read_alert(row) for row in tx.execute(text(sql), {"connection": connection})]
 
 
-def _alert(row: Row[Any]) -> Alert:
+def read_alert(row: Row[Any]) -> Alert:
+    """A row of the table."""
     return Alert(
-        row.connection, row.key, row.what, row.fix, row.raised_at_s, row.ended_at_s, row.seen
+        connection=row.connection,
+        key=row.key,
+        what=kept(row.what),
+        fix=kept(row.fix),
+        raised_at_s=row.raised_at_s,
+        ended_at_s=row.ended_at_s,
+        seen=row.seen,
     )

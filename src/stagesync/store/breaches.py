@@ -58,6 +58,16 @@ def newest_breaches(tx: Connection, *, since_s: float, most: int) -> list[tuple[
     return [(row.subject, Breach(row.rule, row.stage, row.activity, row.at_s)) for row in rows]
 
 
+def breaches_of(tx: Connection, subject: str) -> list[Breach]:
+    """Everything that was done to somebody, newest first."""
+    sql = text(
+        "SELECT rule, stage, activity, at_s FROM breach WHERE subject = :subject"
+        " ORDER BY at_s DESC, rule"
+    )
+    rows = tx.execute(sql, {"subject": subject})
+    return [Breach(row.rule, row.stage, row.activity, row.at_s) for row in rows]
+
+
 def count_late(tx: Connection, what: str, *, now_s: float) -> int:
     """How many people wait for what was due before now; `what` is a key of `LATE`."""
     sql = f"SELECT COUNT(*) FROM person WHERE {LATE[what]} < :now_s"  # noqa: S608  a literal

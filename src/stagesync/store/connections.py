@@ -22,6 +22,7 @@ class ConnectionState:
         counts: object -> how the last count of its records came out; see `engine.counts`.
         rounds: how the connector's slow work stands, by the names of `Round`'s attributes.
         trouble: why its last run failed; empty when it did not.
+        failures: how many polls in a row it failed.
         paused_by: who wants it left alone; empty when nobody.
     """
 
@@ -37,6 +38,7 @@ class ConnectionState:
     counts: Mapping[str, Any] = field(default_factory=dict)
     paused_by: str = ""
     rounds: Sequence[Mapping[str, Any]] = ()
+    failures: int = 0
 
 
 def connection_state(tx: Connection, name: str) -> ConnectionState | None:
@@ -59,6 +61,7 @@ def connection_state(tx: Connection, name: str) -> ConnectionState | None:
         counts=orjson.loads(row.counts),
         paused_by=row.paused_by,
         rounds=tuple(orjson.loads(row.rounds)),
+        failures=row.failures,
     )
 
 
@@ -68,8 +71,8 @@ def meet_connection(tx: Connection, name: str, mode: str) -> None:
         text(
             "INSERT INTO connection"
             " (name, mode, approved_by, description, seen, quota, counts, rounds, trouble,"
-            " paused_by)"
-            " VALUES (:name, :mode, '', '{}', '{}', '{}', '{}', '[]', '', '')"
+            " failures, paused_by)"
+            " VALUES (:name, :mode, '', '{}', '{}', '{}', '{}', '[]', '', 0, '')"
             " ON CONFLICT (name) DO NOTHING"
         ),
         {"name": name, "mode": mode},
@@ -210,3 +213,12 @@ def drop(tx: Connection, name: str) -> None:
     for table in _OF_ONE:
         tx.execute(text(f"DELETE FROM {table} WHERE connection = :name"), {"name": name})  # noqa: S608  literals
     tx.execute(text("DELETE FROM connection WHERE name = :name"), {"name": name})
+
+
+def count_failures(tx: Connection, name: str, *, failed: bool) -> int:
+    """Count one more poll in a row that failed, or none; how many there are now."""
+    sql = text(
+        "UPDATE connection SET failures = CASE WHEN :failed = 1 THEN failures + 1 ELSE 0 END"
+        " WHERE name = :name RETURNING failures"
+    )
+    return int(tx.execute(sql, {"name": name, "failed": int(failed)}).scalar() or 0)

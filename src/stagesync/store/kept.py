@@ -43,14 +43,6 @@ def keep(tx: Connection, name: str, made: Kept) -> None:
     tx.execute(text(sql), values)
 
 
-def forget_others(tx: Connection, prefix: str, names: set[str]) -> None:
-    """Remove the documents whose names begin so, but for these."""
-    rows = tx.execute(text("SELECT name FROM kept"))
-    stale = [row.name for row in rows if row.name.startswith(prefix) and row.name not in names]
-    if stale:
-        tx.execute(text("DELETE FROM kept WHERE name = :name"), [{"name": each} for each in stale])
-
-
 def find(tx: Connection, name: str) -> Kept | None:
     """The document of this name; None when it was never made."""
     row = tx.execute(text("SELECT * FROM kept WHERE name = :name"), {"name": name}).one_or_none()

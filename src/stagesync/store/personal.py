@@ -93,7 +93,7 @@ HOLDINGS: Mapping[str, Holding] = {
     "connection": Holding(
         plain=(
             "name", "mode", "approved_at_s", "description", "described_at_s", "seen", "quota",
-            "counts", "rounds", "trouble", "left_at_s",
+            "counts", "rounds", "trouble", "failures", "left_at_s",
         ),
         staff=("approved_by", "paused_by"),
     ),
@@ -113,6 +113,25 @@ HOLDINGS: Mapping[str, Holding] = {
     "alert": Holding(
         plain=("connection", "key", "what", "fix", "raised_at_s", "ended_at_s", "seen"),
         until="400 days after it ended: nothing of anybody",
+    ),
+    "unmapped": Holding(
+        personal=("value",),
+        plain=("record_pk", "field", "connection", "object"),
+        by=_RECORD,
+        until=_WITH_RECORD,
+    ),
+    "evidence": Holding(
+        plain=("connection", "type", "day", "activities"), until="70 days: counts, nothing of anybody"
+    ),
+    "stage_day": Holding(plain=("day", "stage", "people"), until="70 days: counts, nothing of anybody"),
+    "channel": Holding(
+        plain=(
+            "name", "since_s", "told_at_s", "failures", "trouble", "next_at_s", "busy_until_s",
+        )
+    ),
+    "told": Holding(
+        plain=("channel", "connection", "key", "raised_at_s", "ended"),
+        until="as long as its alert: nothing of anybody",
     ),
     "person": Holding(
         personal=(

@@ -104,10 +104,40 @@ def records_of(
     return found
 
 
+def objects(tx: Connection) -> list[tuple[str, str]]:
+    """Every connection and object that a record is of, by one look into the index for each."""
+    next_connection = text("SELECT MIN(connection) FROM record WHERE connection > :after")
+    next_object = text(
+        "SELECT MIN(object) FROM record WHERE connection = :connection AND object > :after"
+    )
+    found: list[tuple[str, str]] = []
+    connection = tx.execute(next_connection, {"after": ""}).scalar()
+    while connection is not None:
+        values = {"connection": connection, "after": ""}
+        while (name := tx.execute(next_object, values).scalar()) is not None:
+            found.append((connection, name))
+            values = {"connection": connection, "after": name}
+        connection = tx.execute(next_connection, {"after": connection}).scalar()
+    return found
+
+
+def records_with_id(tx: Connection, record_id: str) -> list[StoredRecord]:
+    """Records of any connection and object that have this id."""
+    return [
+        each
+        for connection, object_name in objects(tx)
+        for each in records_of(tx, connection, object_name, [record_id]).values()
+    ]
+
+
 def records_with_mail_at(tx: Connection, domains: Iterable[str]) -> list[StoredRecord]:
     """Person records whose address is of a company of one of these web domains."""
     sql = f"SELECT {_COLUMNS} FROM record WHERE mail_domain IN :keys"  # noqa: S608  literal columns
     return [_stored(row) for row in among(tx, sql, domains)]
+
+
+AT_ONCE = 1_000
+"""Rows that are fetched at once from a server."""
 
 
 def all_records(tx: Connection, objects: Sequence[tuple[str, str]]) -> Iterator[StoredRecord]:
@@ -118,6 +148,18 @@ def all_records(tx: Connection, objects: Sequence[tuple[str, str]]) -> Iterator[
     )
     for connection, object_name in objects:
         for row in tx.execute(sql, {"connection": connection, "object": object_name}):
+            yield _stored(row)
+
+
+def of_shared_people(tx: Connection) -> Iterator[StoredRecord]:
+    """The live records of people whom several connections hold, person by person; read one by one."""
+    sql = text(
+        f"SELECT {_COLUMNS} FROM record WHERE held = 1 AND gone = 0 AND person IN"  # noqa: S608  literal columns
+        " (SELECT person FROM record WHERE person <> '' AND held = 1 AND gone = 0 GROUP BY person"
+        " HAVING MIN(connection) <> MAX(connection)) ORDER BY person"
+    ).execution_options(yield_per=AT_ONCE)
+    with tx.execute(sql) as rows:
+        for row in rows:
             yield _stored(row)
 
 

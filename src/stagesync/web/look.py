@@ -10,13 +10,13 @@ from importlib.resources import files
 from typing import Any, cast
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from stagesync.web.words import Language, speaker
+from stagesync.web.words import Language, speaker, tell
 
 Instant = float | str
 """Unix seconds, or ISO text as documents have it."""
@@ -45,9 +45,11 @@ def look(language: Language) -> Environment:
         percent=lambda value: percent(value, language),
         when=_when,
         day=_day,
+        utc_day=lambda told: day(told, language),
         ago=_ago,
         duration=lambda seconds: duration(seconds, language),
         stage=_stage,
+        said=lambda sentence: tell(language, sentence),
         label=lambda labels: label(labels, language),
     )
     return made
@@ -100,6 +102,12 @@ def _when(context: Context, told: Instant | None) -> Markup | str:
         return NOTHING
     text = format_datetime(moment(told), MOMENT, tzinfo=_zone(context), locale=context["language"])
     return _time(told, text)
+
+
+def day(told: Instant, language: Language) -> str:
+    """A date without its year, in UTC: weeks and days that are counted are those of UTC."""
+    at = f"{told}T00:00:00Z" if isinstance(told, str) and "T" not in told else told
+    return str(format_skeleton("MMMd", moment(at), locale=language))
 
 
 @pass_context

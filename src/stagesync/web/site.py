@@ -12,19 +12,28 @@ from starlette.staticfiles import StaticFiles
 
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.logins import Role
+from stagesync.store import alerts as raised
 from stagesync.store import plans as stored
 from stagesync.web.ask import House, Link
 from stagesync.web.guard import HEADERS, Guard
 from stagesync.web.pages import (
+    account,
+    alerts,
     audit,
     definitions,
+    doctor,
     home,
     jobs,
+    overview,
+    parked,
+    people,
+    person,
     plans,
     preview,
     runs,
     signin,
     undo,
+    unmapped,
     users,
     vocabularies,
 )
@@ -32,11 +41,18 @@ from stagesync.web.rooms import Room
 from stagesync.web.words import _
 
 MODULES = (
-    home,
+    overview,
+    people,
+    person,
+    account,
     plans,
     runs,
     undo,
     audit,
+    alerts,
+    parked,
+    doctor,
+    unmapped,
     jobs,
     definitions,
     preview,
@@ -46,9 +62,15 @@ MODULES = (
 )
 
 NAV: tuple[tuple[Link, ...], ...] = (
-    (Link("/", _("Overview")),),
+    (Link("/", _("Overview")), Link("/people", _("People")), Link("/accounts", _("Accounts"))),
     (Link("/plans", _("Plans")), Link("/runs", _("Runs")), Link("/audit", _("Audit log"))),
     (Link("/vocabularies", _("Vocabularies")), Link("/definitions", _("Definitions"))),
+    (
+        Link("/alerts", _("Alerts")),
+        Link("/parked", _("Refused values")),
+        Link("/unmapped", _("Unmapped values")),
+        Link("/doctor", _("Doctor")),
+    ),
     (Link("/users", _("Users"), Role.ADMIN),),
 )
 """The menu, in groups."""
@@ -81,7 +103,10 @@ def nowhere(house: House) -> Callable[[Request, Exception], Awaitable[Response]]
 
 def badges(tx: Connection, _deployment: Deployment) -> Mapping[str, int]:
     """Path -> what waits there for somebody."""
-    return {"/plans": len(stored.plans_in(tx, "held"))}
+    return {
+        "/plans": len(stored.plans_in(tx, "held")),
+        "/alerts": raised.count_standing(tx),
+    }
 
 
 class _Static(StaticFiles):

@@ -11,6 +11,9 @@ from importlib.resources import files
 from typing import Literal
 
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from stagesync.domain.said import Said
 
 Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
@@ -37,6 +40,15 @@ def say_many(language: Language, one: str, many: str, n: int, **values: object) 
     else:
         said = one if n == 1 else many
     return said.format(n=n, **values)
+
+
+def tell(language: Language, sentence: str) -> str:
+    """What the engine says, in a language; a text that is no sentence of ours stays as it is."""
+    if language == "en" or not isinstance(sentence, Said):
+        return sentence
+    return sentence.tell(
+        lambda text: say(language, text), number=lambda n: str(format_decimal(n, locale=language))
+    )
 
 
 def best_language(accepted: str) -> Language:

@@ -14,7 +14,11 @@ connection  what is known of a CRM account: its mode, its live field description
             fields were when they last worked, the allowance it told, how many records it holds,
             how its slow work stands
 remembered  a connector's own text for its next life; may hold a refresh token
+unmapped    values of records that their mapping does not understand
+evidence    how many activities of a type each day brought
 alert       what a person should put right, and what they did
+channel     where alerts are told, and how that went
+told        which alert was told where
 """
 
 from __future__ import annotations
@@ -176,8 +180,31 @@ connection = Table(
     text("counts"),
     text("rounds"),
     text("trouble"),
+    whole("failures"),
     text("paused_by"),
     instant("left_at_s", null=True),
+)
+
+unmapped = Table(
+    "unmapped",
+    metadata,
+    whole("record_pk", key=True),
+    text("field", key=True),
+    text("value", key=True),
+    text("connection"),
+    text("object"),
+    Index("ix_unmapped_value", "connection", "object", "field", "value"),
+    sqlite_with_rowid=False,
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    text("connection", key=True),
+    text("type", key=True),
+    whole("day", key=True),
+    whole("activities"),
+    sqlite_with_rowid=False,
 )
 
 remembered = Table("remembered", metadata, text("connection", key=True), text("text"))
@@ -192,4 +219,27 @@ alert = Table(
     instant("raised_at_s", key=True),
     instant("ended_at_s", null=True),
     whole("seen"),
+    Index("ix_alert_ended_at_s", "ended_at_s"),
+)
+
+channel = Table(
+    "channel",
+    metadata,
+    text("name", key=True),
+    instant("since_s"),
+    instant("told_at_s", null=True),
+    whole("failures"),
+    text("trouble"),
+    instant("next_at_s", null=True),
+    instant("busy_until_s", null=True),
+)
+
+told = Table(
+    "told",
+    metadata,
+    text("channel", key=True),
+    text("connection", key=True),
+    text("key", key=True),
+    instant("raised_at_s", key=True),
+    whole("ended"),
 )

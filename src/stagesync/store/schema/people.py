@@ -63,6 +63,14 @@ dirty = Table(
     sqlite_with_rowid=False,
 )
 
+stage_day = Table(
+    "stage_day",
+    metadata,
+    whole("day", key=True),
+    text("stage", key=True),
+    whole("people"),
+)
+
 transition = Table(
     "transition",
     metadata,

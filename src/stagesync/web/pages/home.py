@@ -1,4 +1,4 @@
-"""The first page."""
+"""What is answered at an address where there is no page."""
 
 from __future__ import annotations
 
@@ -8,15 +8,9 @@ from stagesync.web.ask import Ask
 from stagesync.web.rooms import page
 
 
-def home(ask: Ask) -> Response:
-    """How things stand."""
-    return ask.page("home.html")
-
-
 def nowhere(ask: Ask) -> Response:
     """Every other address."""
     return ask.missing(ask.say("There is no page at this address."))
 
 
-ROOMS = (page("/", home),)
 NOWHERE = page("", nowhere, role=None)

@@ -15,6 +15,8 @@ PHASES = {
     "wait": _("Waits for the run under way"),
     "look": _("Asks the CRMs what stands there"),
     "verify": _("Checks the log"),
+    "examine": _("Looks at the connections"),
+    "tell": _("Sends a message to each channel"),
     "backtest": _("Places everybody under both"),
 }
 """Name of a phase -> what people read."""

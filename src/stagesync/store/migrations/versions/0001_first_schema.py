@@ -65,6 +65,9 @@ def upgrade() -> None:
         sa.Column("seen", sa.Integer(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("connection", "key", "raised_at_s", name=op.f("pk_alert")),
     )
+    with op.batch_alter_table("alert", schema=None) as batch_op:
+        batch_op.create_index("ix_alert_ended_at_s", ["ended_at_s"], unique=False)
+
     op.create_table(
         "alias",
         sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
@@ -131,6 +134,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_breach_at_s", ["at_s"], unique=False)
 
     op.create_table(
+        "channel",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("since_s", sa.Float(), nullable=False),
+        sa.Column("told_at_s", sa.Float(), nullable=True),
+        sa.Column("failures", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("trouble", sa.Text(), nullable=False),
+        sa.Column("next_at_s", sa.Float(), nullable=True),
+        sa.Column("busy_until_s", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_channel")),
+    )
+    op.create_table(
         "clearing",
         sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("field", sa.Text(), nullable=False),
@@ -151,6 +165,7 @@ def upgrade() -> None:
         sa.Column("counts", sa.Text(), nullable=False),
         sa.Column("rounds", sa.Text(), nullable=False),
         sa.Column("trouble", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("paused_by", sa.Text(), nullable=False),
         sa.Column("left_at_s", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_connection")),
@@ -221,6 +236,15 @@ def upgrade() -> None:
         sa.Column("ours", sa.Text(), nullable=False),
         sa.Column("at_s", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("record_pk", "field", name=op.f("pk_edit")),
+    )
+    op.create_table(
+        "evidence",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("activities", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("connection", "type", "day", name=op.f("pk_evidence")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "fact_since",
@@ -631,6 +655,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_session_login", ["login"], unique=False)
 
     op.create_table(
+        "stage_day",
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("people", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("day", "stage", name=op.f("pk_stage_day")),
+    )
+    op.create_table(
         "stood",
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("since_s", sa.Float(), nullable=False),
@@ -638,6 +669,17 @@ def upgrade() -> None:
         sa.Column("how", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "since_s", name=op.f("pk_stood")),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "told",
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("raised_at_s", sa.Float(), nullable=False),
+        sa.Column("ended", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "channel", "connection", "key", "raised_at_s", name=op.f("pk_told")
+        ),
     )
     op.create_table(
         "total",
@@ -664,6 +706,21 @@ def upgrade() -> None:
         sa.Column("implied", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "at_s", name=op.f("pk_transition")),
     )
+    op.create_table(
+        "unmapped",
+        sa.Column("record_pk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("record_pk", "field", "value", name=op.f("pk_unmapped")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("unmapped", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_unmapped_value", ["connection", "object", "field", "value"], unique=False
+        )
+
     op.create_table(
         "verdict",
         sa.Column("id", sa.Text(), nullable=False),

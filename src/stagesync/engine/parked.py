@@ -1,0 +1,138 @@
+"""Notices values that CRMs refused, and shows them grouped by the CRM's own words."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from stagesync.domain.said import Said
+from stagesync.engine.alerts import Kind, Told, settle
+from stagesync.engine.deployment import Deployment
+from stagesync.engine.holds import try_again
+from stagesync.store import alerts, parked
+from stagesync.store.parked import Parked, Refused
+
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{2,59}", re.ASCII)
+"""A code of a vendor: its own words beside it may repeat what somebody typed, and stay here."""
+
+_VARIES = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`|[\w.+-]+@[\w.-]+|\d+")
+"""What differs from record to record in the same complaint: quoted values, addresses, numbers."""
+
+FEW = 5
+"""Records that are shown of a group."""
+
+SHOWN_CODES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Values that a CRM refused with the same complaint.
+
+    Attributes:
+        complaint: the words without what differs from record to record.
+        words: of one of them.
+        forms: the complaint as each record has it.
+    """
+
+    connection: str
+    object: str
+    field: str
+    complaint: str = dataclasses.field(repr=False)
+    words: str = dataclasses.field(repr=False)
+    count: int
+    since_s: float
+    forms: Sequence[str] = dataclasses.field(repr=False)
+
+
+def notice_parked(tx: Connection, deployment: Deployment, *, refused: bool, now_s: float) -> None:
+    """Raise an alert for each kind of record of which values wait because the CRM refused them.
+
+    Args:
+        refused: this run had values refused; without that only what is told already is looked at.
+    """
+    if not refused and not alerts.stands(tx, Kind.PARKED):
+        return
+    by_object: dict[tuple[str, str], list[Refused]] = {}
+    for each in parked.groups(tx):
+        by_object.setdefault((each.connection, each.object), []).append(each)
+    for name in deployment.connections:
+        told: Told = {
+            object_name: _told(object_name, found)
+            for (connection, object_name), found in by_object.items()
+            if connection == name
+        }
+        settle(tx, name, Kind.PARKED, told, now_s=now_s)
+
+
+def _told(object_name: str, found: Sequence[Refused]) -> tuple[str, str]:
+    count = sum(each.count for each in found)
+    codes = sorted({code for each in found if (code := code_of(each.words))})
+    what = Said(
+        "{object}: values that the CRM refused: {count}, of {fields}",
+        object=object_name,
+        count=count,
+        fields=sorted({each.field for each in found}),
+    )
+    if codes:
+        what = Said("{what} ({codes})", what=what, codes=codes[:SHOWN_CODES])
+    fix = Said(
+        "stagesync status has the CRM's words; put the cause right there, then stagesync retry sends"
+        " them again"
+    )
+    return what, fix
+
+
+def code_of(words: str) -> str:
+    """The vendor's code that its words begin with; empty when there is none."""
+    head = words.partition(":")[0].strip()
+    return head if _CODE.fullmatch(head) else ""
+
+
+def grouped(tx: Connection) -> list[Group]:
+    """What is refused, by field and complaint, those of most records first."""
+    found: dict[tuple[str, str, str, str], list[Refused]] = {}
+    for each in parked.groups(tx):
+        complaint = _VARIES.sub("…", each.words)
+        found.setdefault((each.connection, each.object, each.field, complaint), []).append(each)
+    groups = [
+        Group(
+            *place,
+            words=several[0].words,
+            count=sum(each.count for each in several),
+            since_s=min(each.since_s for each in several),
+            forms=[each.words for each in several],
+        )
+        for place, several in found.items()
+    ]
+    return sorted(groups, key=lambda g: (-g.count, g.connection, g.object, g.field, g.words))
+
+
+def records_of(tx: Connection, group: Group, *, most: int = FEW) -> list[Parked]:
+    """Some of the records of a group, the longest waiting first."""
+    place = (group.connection, group.object, group.field)
+    return parked.records_refused(tx, place, group.forms, most=most)
+
+
+def retry_group(
+    deployment: Deployment, place: tuple[str, str, str], complaint: str, *, by: str
+) -> int:
+    """Plan those anew whose value was refused with this complaint; how many people and accounts.
+
+    Args:
+        place: connection, object, field.
+    """
+    with deployment.store.begin(fenced=False) as tx:
+        forms = [
+            words
+            for each in grouped(tx)
+            if ((each.connection, each.object, each.field), each.complaint) == (place, complaint)
+            for words in each.forms
+        ]
+        found = parked.subjects_refused(tx, place, forms) if forms else []
+        if found:
+            try_again(tx, deployment, found, by=by)
+    return len(found)

@@ -1,0 +1,94 @@
+"""Queries about values that a CRM refused and that wait."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, text
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Values that a CRM refused in the same words.
+
+    Attributes:
+        words: the CRM's; they may repeat what somebody typed.
+        count: values.
+        since_s: since when the first of them waits.
+    """
+
+    connection: str
+    object: str
+    field: str
+    words: str = dataclasses.field(repr=False)
+    count: int
+    since_s: float
+
+
+def groups(tx: Connection) -> list[Refused]:
+    """All refused values, by field and words."""
+    sql = text(
+        "SELECT r.connection, r.object, d.field, d.words, COUNT(*) AS n, MIN(d.at_s) AS since_s"
+        " FROM difference d JOIN record r ON r.pk = d.record_pk"
+        " WHERE d.reason = 'refused' AND r.gone = 0"
+        " GROUP BY r.connection, r.object, d.field, d.words"
+        " ORDER BY r.connection, r.object, d.field, d.words"
+    )
+    return [Refused(*row) for row in tx.execute(sql)]
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A record with a refused value.
+
+    Attributes:
+        subject: the person or account that it belongs to; empty when to nobody.
+    """
+
+    connection: str
+    object: str
+    id: str
+    subject: str
+    since_s: float
+
+
+def subjects_refused(
+    tx: Connection, place: tuple[str, str, str], words: Sequence[str]
+) -> list[str]:
+    """People and accounts whose value of a field was refused in one of these words.
+
+    Args:
+        place: connection, object, field.
+    """
+    sql = text(
+        "SELECT DISTINCT COALESCE(r.person, r.account) AS subject"
+        " FROM difference d JOIN record r ON r.pk = d.record_pk"
+        " WHERE d.reason = 'refused' AND r.gone = 0 AND r.connection = :connection"
+        " AND r.object = :object AND d.field = :field AND d.words IN :words"
+    ).bindparams(bindparam("words", expanding=True))
+    connection, object_name, name = place
+    values = {"connection": connection, "object": object_name, "field": name}
+    rows = tx.execute(sql, {**values, "words": list(words)})
+    return sorted(row.subject for row in rows if row.subject)
+
+
+def records_refused(
+    tx: Connection, place: tuple[str, str, str], words: Sequence[str], *, most: int
+) -> list[Parked]:
+    """Records whose value of a field was refused in one of these words, longest waiting first.
+
+    Args:
+        place: connection, object, field.
+    """
+    sql = text(
+        "SELECT r.connection, r.object, r.id, COALESCE(r.person, r.account, '') AS subject, d.at_s"
+        " FROM difference d JOIN record r ON r.pk = d.record_pk"
+        " WHERE d.reason = 'refused' AND r.gone = 0 AND r.connection = :connection"
+        " AND r.object = :object AND d.field = :field AND d.words IN :words"
+        " ORDER BY d.at_s, r.id LIMIT :most"
+    ).bindparams(bindparam("words", expanding=True))
+    connection, object_name, name = place
+    values = {"connection": connection, "object": object_name, "field": name, "most": most}
+    return [Parked(*row) for row in tx.execute(sql, {**values, "words": list(words)})]
