@@ -16,7 +16,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def parsed(picture: str) -> ET.Element:
     """The picture, as a reader of XML sees it."""
-    return ET.fromstring(picture.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
+    return ET.fromstring(
+        str(picture).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    )
 
 
 def test_bars_are_as_wide_as_their_stages_are_large() -> None:
