@@ -33,6 +33,7 @@ class Group:
     """Values that a CRM refused with the same complaint.
 
     Attributes:
+        fields: that were to be set.
         complaint: the words without what differs from record to record.
         words: of one of them.
         forms: the complaint as each record has it.
@@ -40,7 +41,7 @@ class Group:
 
     connection: str
     object: str
-    field: str
+    fields: Sequence[str]
     complaint: str = dataclasses.field(repr=False)
     words: str = dataclasses.field(repr=False)
     count: int
@@ -93,46 +94,43 @@ def code_of(words: str) -> str:
 
 
 def grouped(tx: Connection) -> list[Group]:
-    """What is refused, by field and complaint, those of most records first."""
-    found: dict[tuple[str, str, str, str], list[Refused]] = {}
+    """What is refused, by kind of record and complaint, that of most values first."""
+    found: dict[tuple[str, str, str], list[Refused]] = {}
     for each in parked.groups(tx):
         complaint = _VARIES.sub("…", each.words)
-        found.setdefault((each.connection, each.object, each.field, complaint), []).append(each)
+        found.setdefault((each.connection, each.object, complaint), []).append(each)
     groups = [
         Group(
-            *place,
+            connection,
+            object_name,
+            fields=sorted({each.field for each in several}),
+            complaint=complaint,
             words=several[0].words,
             count=sum(each.count for each in several),
             since_s=min(each.since_s for each in several),
-            forms=[each.words for each in several],
+            forms=sorted({each.words for each in several}),
         )
-        for place, several in found.items()
+        for (connection, object_name, complaint), several in found.items()
     ]
-    return sorted(groups, key=lambda g: (-g.count, g.connection, g.object, g.field, g.words))
+    return sorted(groups, key=lambda g: (-g.count, g.connection, g.object, g.words))
 
 
 def records_of(tx: Connection, group: Group, *, most: int = FEW) -> list[Parked]:
     """Some of the records of a group, the longest waiting first."""
-    place = (group.connection, group.object, group.field)
+    place = group.connection, group.object
     return parked.records_refused(tx, place, group.forms, most=most)
 
 
-def retry_group(
-    deployment: Deployment, place: tuple[str, str, str], complaint: str, *, by: str
-) -> int:
-    """Plan those anew whose value was refused with this complaint; how many people and accounts.
+def retry_group(deployment: Deployment, place: tuple[str, str], complaint: str, *, by: str) -> int:
+    """Plan those anew of whom a value was refused with this complaint; how many people and accounts.
 
     Args:
-        place: connection, object, field.
+        place: connection and object.
     """
     with deployment.store.begin(fenced=False) as tx:
-        forms = [
-            words
-            for each in grouped(tx)
-            if ((each.connection, each.object, each.field), each.complaint) == (place, complaint)
-            for words in each.forms
-        ]
-        found = parked.subjects_refused(tx, place, forms) if forms else []
+        groups = {((g.connection, g.object), g.complaint): g for g in grouped(tx)}
+        group = groups.get((place, complaint))
+        found = parked.subjects_refused(tx, place, group.forms) if group else []
         if found:
             try_again(tx, deployment, found, by=by)
     return len(found)

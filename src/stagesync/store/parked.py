@@ -54,41 +54,39 @@ class Parked:
     since_s: float
 
 
-def subjects_refused(
-    tx: Connection, place: tuple[str, str, str], words: Sequence[str]
-) -> list[str]:
-    """People and accounts whose value of a field was refused in one of these words.
+def subjects_refused(tx: Connection, place: tuple[str, str], words: Sequence[str]) -> list[str]:
+    """People and accounts of whom a value was refused in one of these words.
 
     Args:
-        place: connection, object, field.
+        place: connection and object.
     """
     sql = text(
         "SELECT DISTINCT COALESCE(r.person, r.account) AS subject"
         " FROM difference d JOIN record r ON r.pk = d.record_pk"
         " WHERE d.reason = 'refused' AND r.gone = 0 AND r.connection = :connection"
-        " AND r.object = :object AND d.field = :field AND d.words IN :words"
+        " AND r.object = :object AND d.words IN :words"
     ).bindparams(bindparam("words", expanding=True))
-    connection, object_name, name = place
-    values = {"connection": connection, "object": object_name, "field": name}
+    values = {"connection": place[0], "object": place[1]}
     rows = tx.execute(sql, {**values, "words": list(words)})
     return sorted(row.subject for row in rows if row.subject)
 
 
 def records_refused(
-    tx: Connection, place: tuple[str, str, str], words: Sequence[str], *, most: int
+    tx: Connection, place: tuple[str, str], words: Sequence[str], *, most: int
 ) -> list[Parked]:
-    """Records whose value of a field was refused in one of these words, longest waiting first.
+    """Records of which a value was refused in one of these words, longest waiting first.
 
     Args:
-        place: connection, object, field.
+        place: connection and object.
     """
     sql = text(
-        "SELECT r.connection, r.object, r.id, COALESCE(r.person, r.account, '') AS subject, d.at_s"
+        "SELECT r.connection, r.object, r.id, COALESCE(r.person, r.account, '') AS subject,"
+        " MIN(d.at_s) AS since_s"
         " FROM difference d JOIN record r ON r.pk = d.record_pk"
         " WHERE d.reason = 'refused' AND r.gone = 0 AND r.connection = :connection"
-        " AND r.object = :object AND d.field = :field AND d.words IN :words"
-        " ORDER BY d.at_s, r.id LIMIT :most"
+        " AND r.object = :object AND d.words IN :words"
+        " GROUP BY r.connection, r.object, r.id, COALESCE(r.person, r.account, '')"
+        " ORDER BY since_s, r.id LIMIT :most"
     ).bindparams(bindparam("words", expanding=True))
-    connection, object_name, name = place
-    values = {"connection": connection, "object": object_name, "field": name, "most": most}
+    values = {"connection": place[0], "object": place[1], "most": most}
     return [Parked(*row) for row in tx.execute(sql, {**values, "words": list(words)})]

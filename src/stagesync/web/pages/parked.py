@@ -15,7 +15,7 @@ MOST = 40
 
 
 def parked(ask: Ask) -> Response:
-    """Groups with examples, those of most records first."""
+    """Groups with examples, those of most values first."""
     with ask.read() as tx:
         groups = grouped(tx)
         shown = [(each, records_of(tx, each)) for each in groups[:MOST]]
@@ -39,7 +39,7 @@ def again(ask: Ask) -> Response:
     if subject := ask.text("subject"):
         count = retry(ask.deployment, subject, by=ask.actor)
     else:
-        place = ask.text("connection"), ask.text("object"), ask.text("field")
+        place = ask.text("connection"), ask.text("object")
         complaint = str(ask.form.get("complaint", "")).replace("\r\n", "\n")
         count = retry_group(ask.deployment, place, complaint, by=ask.actor)
     if not count:
