@@ -9,9 +9,9 @@ import pytest
 from tests.engine.bench import Bench, iso, make_bench
 
 from console import Console, console_on
-from stagesync.connector import CredentialsRefused, Unavailable
 from stagesync.engine.keeper import make_due
 from stagesync.engine.trouble import to_keep
+from stagesync.errors import CredentialsRefused
 from stagesync.store import connections
 from stagesync.web.look import NOTHING
 
@@ -90,8 +90,9 @@ def test_what_waits_for_somebody_stands_on_top(console: Console) -> None:
     bench = console.bench
     live(bench)
     with bench.store.begin() as tx:
-        error = CredentialsRefused("the token was refused", hint="renew it")
-        connections.save_trouble(tx, "north", to_keep(error))
+        connections.save_trouble(
+            tx, "north", to_keep(CredentialsRefused("the token was refused", hint="renew it"))
+        )
     page = console.reader().get("/").text
     assert page.index("callout bad") < page.index('class="beside"')
 
@@ -143,7 +144,8 @@ def test_what_a_crm_says_is_shown_as_text(console: Console) -> None:
     bench = console.bench
     bench.sync()
     with bench.store.begin() as tx:
-        error = Unavailable("<script>alert(1)</script>", hint="<script>alert(2)</script>")
-        connections.save_trouble(tx, "north", to_keep(error))
+        connections.save_trouble(
+            tx, "north", to_keep(CredentialsRefused("<script>alert(1)</script>"))
+        )
     page = console.reader().get("/").text
     assert "<script>alert" not in page
