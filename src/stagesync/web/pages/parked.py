@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from stagesync.engine.holds import retry
 from stagesync.engine.logins import Role
-from stagesync.engine.parked import grouped, records_of, retry_group
+from stagesync.engine.parked import grouped, retry_group
 from stagesync.web.ask import Ask
 from stagesync.web.rooms import act, page
 
@@ -18,7 +18,6 @@ def parked(ask: Ask) -> Response:
     """Groups with examples, those of most values first."""
     with ask.read() as tx:
         groups = grouped(tx)
-        shown = [(each, records_of(tx, each)) for each in groups[:MOST]]
     connections = ask.deployment.connections
 
     def url(connection: str, object_name: str, record_id: str) -> str:
@@ -27,8 +26,8 @@ def parked(ask: Ask) -> Response:
 
     return ask.page(
         "parked.html",
-        shown=shown,
-        more=len(groups) - len(shown),
+        shown=groups[:MOST],
+        more=len(groups) - MOST,
         values=sum(each.count for each in groups),
         record_url=url,
     )
