@@ -98,7 +98,7 @@ def code_of(words: str) -> str:
     return head if _CODE.fullmatch(head) else ""
 
 
-def _complaint(words: str) -> str:
+def complaint_of(words: str) -> str:
     """The words without what differs from record to record: quoted values, addresses, numbers."""
     return _WORD.sub(lambda found: _same(found[0]), words)
 
@@ -112,10 +112,10 @@ def grouped(tx: Connection) -> list[Group]:
     """What is refused, by kind of record and complaint, that of most values first."""
     found: dict[tuple[str, str, str], list[Refused]] = {}
     for each in parked.groups(tx):
-        found.setdefault((each.connection, each.object, _complaint(each.words)), []).append(each)
+        found.setdefault((each.connection, each.object, complaint_of(each.words)), []).append(each)
     shown: dict[tuple[str, str, str], list[Parked]] = {}
     for one in parked.examples(tx, most=FEW * MOST_FIELDS):
-        shown.setdefault((one.connection, one.object, _complaint(one.words)), []).append(one)
+        shown.setdefault((one.connection, one.object, complaint_of(one.words)), []).append(one)
     groups = [
         Group(
             connection,
