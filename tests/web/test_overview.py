@@ -10,6 +10,8 @@ from tests.engine.bench import Bench, iso, make_bench
 
 from console import Console, console_on
 from stagesync.engine.keeper import make_due
+from stagesync.engine.trouble import to_keep
+from stagesync.errors import CredentialsRefused
 from stagesync.store import connections
 from stagesync.web.look import NOTHING
 
@@ -88,7 +90,9 @@ def test_what_waits_for_somebody_stands_on_top(console: Console) -> None:
     bench = console.bench
     live(bench)
     with bench.store.begin() as tx:
-        connections.save_trouble(tx, "north", "the token was refused\nrenew it")
+        connections.save_trouble(
+            tx, "north", to_keep(CredentialsRefused("the token was refused", hint="renew it"))
+        )
     page = console.reader().get("/").text
     assert page.index("callout bad") < page.index('class="beside"')
 
@@ -140,6 +144,8 @@ def test_what_a_crm_says_is_shown_as_text(console: Console) -> None:
     bench = console.bench
     bench.sync()
     with bench.store.begin() as tx:
-        connections.save_trouble(tx, "north", "<script>alert(1)</script>")
+        connections.save_trouble(
+            tx, "north", to_keep(CredentialsRefused("<script>alert(1)</script>"))
+        )
     page = console.reader().get("/").text
     assert "<script>alert" not in page

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from stagesync.domain.said import Said
-from stagesync.domain.text import held
 from stagesync.engine.instants import iso
 from stagesync.errors import (
     AnswerUnreadable,
@@ -53,7 +52,7 @@ def advise(error: CrmError, connection: str, *, now_s: float) -> CrmError:
 
 def to_keep(error: CrmError) -> str:
     """The error as the store keeps it: what happened, and in a line of its own what to do."""
-    return held(f"{words.keep(str(error))}\n{words.keep(error.hint or '')}")
+    return f"{words.keep(str(error))}\n{words.keep(error.hint or '')}"
 
 
 def kept(text: str) -> tuple[str, str]:

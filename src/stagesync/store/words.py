@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from stagesync.domain.said import Part, Said
+from stagesync.domain.text import held
 
 
 def keep(sentence: str) -> str:
@@ -25,7 +26,7 @@ def _plain(part: Part) -> Any:
     if isinstance(part, Said):
         return [part.template, {name: _plain(each) for name, each in part.values.items()}]
     if isinstance(part, str | int):
-        return str(part) if isinstance(part, str) else part
+        return held(str(part)) if isinstance(part, str) else part
     return {"all": [_plain(each) for each in part]}
 
 
