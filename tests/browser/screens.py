@@ -26,7 +26,8 @@ def take(context: BrowserContext, name: str, path: str, *, kind: str) -> Path:
     """One picture."""
     page = context.new_page()
     answer = page.goto(path)
-    assert answer and answer.ok, f"{path}: {answer and answer.status}"
+    if answer is None or not answer.ok:
+        raise SystemExit(f"{path}: {answer and answer.status}")
     page.wait_for_load_state("networkidle")
     height = min(TALLEST, int(page.evaluate("document.documentElement.scrollHeight")))
     width = page.viewport_size["width"] if page.viewport_size else DESK["width"]
