@@ -15,10 +15,14 @@ import pytest
 from sqlalchemy import Column, Connection, Float, Text, event
 
 from free_hand import UNLIMITED
+from stagesync.engine.entries import entry_document, page_document
+from stagesync.engine.held import plan_document, plans_document, values_document
+from stagesync.engine.runs import run_document, runs_document
 from stagesync.engine.status import status
+from stagesync.store.entries import Wanted
 from stagesync.store.schema import metadata
 
-from .bench import DAY_S, NOON_S, Bench, iso
+from .bench import DAY_S, FEW, NOON_S, Bench, iso
 
 LARGE = frozenset(
     {
@@ -42,6 +46,8 @@ LARGE = frozenset(
 
 ALLOWED = {
     r"SELECT COUNT\(\*\) FROM (person|account)$": "the number of people, told by every run; a narrow index is read",
+    r"SELECT (MIN|MAX)\(seq \+ 0\) FROM audit WHERE at [<>]= ": "where a span of time begins or ends in the log:"
+    " the index on `at` is read, and in a log as small as this one all of it",
     r"SELECT place, COUNT\(\*\) AS n FROM person GROUP BY place$": "how many stand where, once a day and after many moves; a narrow index is read",
 }
 """What may scan, and why."""
@@ -190,3 +196,36 @@ def test_status_scans_what_it_counts_alone(base: Bench) -> None:
     assert [] == offences(
         base, {sql: told for sql, told in asked.items() if not counting.search(sql)}
     )
+
+
+def test_no_page_of_plans_runs_and_the_log_scans(base: Bench) -> None:
+    """What the console asks for a page of them reads no large table whole, whatever is looked for."""
+    base.redeploy(limits=FEW)
+    for number in range(20, 28):
+        base.contact(f"p{number}@f1.example", last=f"Ng{number}")
+    outcome = base.sync()
+    assert outcome.plan.held
+    group = outcome.plan.trips[0].group
+    last = max(each["seq"] for each in base.audit())
+    who = next(each["person"] for each in base.audit() if each["person"])
+    wanted = [
+        Wanted(),
+        Wanted(since="2026-11-20T00:00:00Z"),
+        Wanted(until="2026-11-20T13:00:00Z", connection="north", actor="ann"),
+        Wanted(since="2026-11-20T00:00:00Z", until="2026-11-20T13:00:00Z", kind="refused"),
+        Wanted(run=outcome.run, kind="written"),
+        Wanted(kind="hand"),
+    ]
+    with noted(base) as asked, base.store.begin() as tx:
+        plans_document(tx)
+        plan_document(tx, base.deployment, outcome.plan.id, now_s=base.clock.now_s())
+        values_document(tx, outcome.plan.id, group)
+        runs_document(tx)
+        run_document(tx, base.deployment, outcome.run)
+        for each in wanted:
+            page_document(tx, each)
+        page_document(tx, Wanted(), person=who)
+        for seq in (1, last):
+            entry_document(tx, seq)
+    assert len(asked) > 20
+    assert [] == offences(base, asked)

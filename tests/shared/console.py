@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,6 +44,25 @@ class Reader:
             **more,  # type: ignore[arg-type]
         )
 
+    def form(self, page: str, act: str, **wanted: str | None) -> tuple[str, dict[str, object]]:
+        """The one form of a page whose address ends so and whose hidden fields hold these: address and fields.
+
+        Args:
+            wanted: field -> its value; None: it has no such field.
+        """
+        (found,) = [
+            (address, dict(fields))
+            for address, fields in forms_of(self.get(page).text)
+            if address.endswith(act) and all(fields.get(k) == v for k, v in wanted.items())
+        ]
+        return found
+
+    def after_job(self, path: str) -> str:
+        """The page of a job when it is over."""
+        while "hx-trigger" in (told := self.get(path).text):
+            time.sleep(0.05)
+        return told
+
     def token(self) -> str:
         found = re.search(r'name="token" value="(\w+)"', self.get("/me").text)
         return found[1] if found else ""
@@ -53,6 +74,22 @@ class Reader:
 
     def _headers(self) -> dict[str, str]:
         return {"Accept-Language": self.language}
+
+
+def forms_of(text: str) -> list[tuple[str, dict[str, object]]]:
+    """The address of each form of a page, and its hidden fields."""
+    hidden = r'type="hidden" name="(\w+)" value="([^"]*)"'
+    forms = re.findall(r'<form method="post" action="([^"]+)"(.*?)</form>', text, re.DOTALL)
+    return [
+        (address, {name: html.unescape(value) for name, value in re.findall(hidden, body)})
+        for address, body in forms
+    ]
+
+
+def words_of(text: str) -> str:
+    """What a page says, without its marks."""
+    main = text[text.index("<main") :]
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
 
 @dataclass

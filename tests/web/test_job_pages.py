@@ -68,8 +68,7 @@ def test_a_job_is_watched_until_it_ends(console: Console) -> None:
         )
     )
     GO.set()
-    while "hx-trigger" in (text := reader.get(path).text):
-        pass
+    text = reader.after_job(path)
     assert "Done." in text
 
 
@@ -77,8 +76,7 @@ def test_a_failure_is_shown_with_its_hint(console: Console) -> None:
     """As text, whatever it holds."""
     reader = console.reader(language="fr")
     path = reader.post("/try", {"fails": "1"}).url.removeprefix(console.url)
-    while "hx-trigger" in (text := reader.get(path).text):
-        pass
+    text = reader.after_job(path)
     assert "the CRM &lt;b&gt;sleeps&lt;/b&gt;" in text
     assert "wake it" in text
 
@@ -96,8 +94,7 @@ def test_others_may_not_end_it(console: Console) -> None:
     assert 422 == other.post(f"{path}/cancel").status_code
     assert 200 == approver.post(f"{path}/cancel").status_code
     GO.set()
-    while "hx-trigger" in (text := reader.get(path).text):
-        pass
+    text = reader.after_job(path)
     assert "It was ended before it was done." in text
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.engine.bench import FEW, Bench, make_bench
 
 import stores
-from console import Console, Reader, console_on
+from console import Console, Reader, console_on, forms_of, words_of
 from stagesync.engine.logins import Role
 from stagesync.engine.outcome import Outcome
 from stagesync.store import log, open_store
@@ -43,45 +43,13 @@ def _hold(bench: Bench, first: int = 1, last: int = 9) -> Outcome:
     return bench.sync()
 
 
-def _forms(text: str) -> list[tuple[str, dict[str, str]]]:
-    """Each form's address and its hidden fields."""
-    return [
-        (
-            address,
-            {
-                name: html.unescape(value)
-                for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', body)
-            },
-        )
-        for address, body in re.findall(
-            r'<form method="post" action="([^"]+)"(.*?)</form>', text, re.DOTALL
-        )
-    ]
-
-
-def _form(reader: Reader, page: str, act: str, **wanted: str) -> tuple[str, dict[str, object]]:
-    """The form of an act on a page, as a browser would send it."""
-    (found,) = [
-        (address, dict(fields))
-        for address, fields in _forms(reader.get(page).text)
-        if address.endswith(act) and all(fields.get(k) == v for k, v in wanted.items())
-    ]
-    return found
-
-
-def _words(text: str) -> str:
-    """What a page says, without its marks."""
-    main = text[text.index("<main") :]
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
-
-
 def test_a_held_plan_is_shown_with_its_groups_and_cost(console: Console) -> None:
     """The list names it; its page has the moves, why they wait, a picture with the same numbers, and the calls."""
     outcome = _hold(console.bench)
     reader = console.reader()
-    assert f"{outcome.plan.held} values wait" in _words(reader.get("/plans").text)
+    assert f"{outcome.plan.held} values wait" in words_of(reader.get("/plans").text)
     page = reader.get(f"/plans/{outcome.plan.id}").text
-    words = _words(page)
+    words = words_of(page)
     for each in (
         "8 would make this move within the window; the limit is 5.",
         "What it takes",
@@ -89,7 +57,7 @@ def test_a_held_plan_is_shown_with_its_groups_and_cost(console: Console) -> None
     ):
         assert each in words, words
     assert '<svg class="chart" role="img"' in page
-    assert [] == [each for each in _forms(page) if "/plans/" in each[0]]
+    assert [] == [each for each in forms_of(page) if "/plans/" in each[0]]
 
 
 def test_the_values_of_a_group_are_paged(console: Console) -> None:
@@ -117,10 +85,10 @@ def test_a_plan_is_approved_and_the_daemon_is_called(console: Console) -> None:
     outcome = _hold(bench)
     approver = console.reader(Role.APPROVER)
     page = f"/plans/{outcome.plan.id}"
-    told = approver.post(*_form(approver, page, "/approve"))
+    told = approver.post(*approver.form(page, "/approve"))
     assert (200, True, True) == (
         told.status_code,
-        f"{outcome.plan.held} values go out now." in _words(told.text),
+        f"{outcome.plan.held} values go out now." in words_of(told.text),
         console.called.is_set(),
     )
     assert 'hx-trigger="every 3s"' in told.text
@@ -139,14 +107,14 @@ def test_a_plan_that_changed_is_not_approved(console: Console) -> None:
     bench = console.bench
     outcome = _hold(bench)
     approver = console.reader(Role.APPROVER)
-    form = _form(approver, f"/plans/{outcome.plan.id}", "/approve")
+    form = approver.form(f"/plans/{outcome.plan.id}", "/approve")
     grown = _hold(bench, 9, 17)
     answer = approver.post(*form)
     words = (
         f"This plan changed since you looked: {outcome.plan.held} values then,"
         f" {grown.plan.held} now. Nothing was decided."
     )
-    assert (409, True) == (answer.status_code, words in _words(answer.text))
+    assert (409, True) == (answer.status_code, words in words_of(answer.text))
     assert not console.called.is_set()
     assert grown.plan.held == bench.sync().plan.held
     assert "contact" == bench.stage("1")
@@ -168,10 +136,10 @@ def test_one_group_of_several_is_approved(console: Console) -> None:
     outcome = _hold(bench)
     approver = console.reader(Role.APPROVER)
     page = f"/plans/{outcome.plan.id}"
-    assert 200 == approver.post(*_form(approver, page, "/approve", to="lead")).status_code
+    assert 200 == approver.post(*approver.form(page, "/approve", to="lead")).status_code
     bench.sync()
     assert ("lead", None) == (bench.stage("1"), bench.stage("21"))
-    assert "(new) →" in _words(approver.get(page).text)
+    assert "(new) →" in words_of(approver.get(page).text)
 
 
 def test_a_plan_is_dropped(console: Console) -> None:
@@ -180,11 +148,11 @@ def test_a_plan_is_dropped(console: Console) -> None:
     outcome = _hold(bench)
     approver = console.reader(Role.APPROVER, language="fr")
     page = f"/plans/{outcome.plan.id}"
-    told = approver.post(*_form(approver, page, "/drop"))
-    assert f"{outcome.plan.held} valeurs sont abandonnées." in _words(told.text)
+    told = approver.post(*approver.form(page, "/drop"))
+    assert f"{outcome.plan.held} valeurs sont abandonnées." in words_of(told.text)
     assert 0 == bench.sync().exit_code
     assert ("contact", False) == (bench.stage("1"), console.called.is_set())
-    words = _words(approver.get(page).text)
+    words = words_of(approver.get(page).text)
     assert "abandonné" in words
     assert "approver-0 (console)" in words
 
@@ -199,7 +167,7 @@ def test_runs_are_listed_with_what_they_did(console: Console) -> None:
     listed = re.findall(r'<a href="/runs/(r_\w+)">', reader.get("/runs").text)
     assert (outcome.run, 2) == (listed[0], len(listed))
     page = reader.get(f"/runs/{outcome.run}").text
-    words = _words(page)
+    words = words_of(page)
     assert f"3 people and accounts, {bench.written(outcome)} values written" in words
     assert 3 == len(set(re.findall(r'<a href="/people/(\w+)"', page)))
     assert "/audit/" in page
@@ -214,18 +182,15 @@ def test_a_run_that_broke_off_says_so(console: Console) -> None:
     with console.bench.store.begin() as tx:
         state.start_run(tx, "r_cut", seq=99, at_s=console.bench.clock.now_s())
     reader = console.reader()
-    assert "broken off" in _words(reader.get("/runs").text)
-    assert "It broke off before it could end" in _words(reader.get("/runs/r_cut").text)
+    assert "broken off" in words_of(reader.get("/runs").text)
+    assert "It broke off before it could end" in words_of(reader.get("/runs/r_cut").text)
 
 
 def _undone(approver: Reader, run: str, query: str = "") -> str:
     """Makes the plan of an undo and waits for it; the page of its job."""
     page = f"/runs/{run}/undo{query}"
-    address, fields = _form(approver, page, "/undo")
-    path = approver.post(address, fields).url.removeprefix(approver.url)
-    while "hx-trigger" in (text := approver.get(path).text):
-        pass
-    return text
+    address, fields = approver.form(page, "/undo")
+    return approver.after_job(approver.post(address, fields).url.removeprefix(approver.url))
 
 
 def test_a_run_is_undone_with_its_plan_first(console: Console) -> None:
@@ -237,14 +202,14 @@ def test_a_run_is_undone_with_its_plan_first(console: Console) -> None:
     approver = console.reader(Role.APPROVER)
     text = _undone(approver, run)
     plan = re.search(r'href="/plans/(pl_\w+)"', text)[1]  # type: ignore[index]
-    words = _words(approver.get(f"/plans/{plan}").text)
+    words = words_of(approver.get(f"/plans/{plan}").text)
     assert f"Undo of {run}" in words
     assert "such as a mail that was sent" in words
     assert "lead" == bench.stage("1")
-    approver.post(*_form(approver, f"/plans/{plan}", "/approve"))
+    approver.post(*approver.form(f"/plans/{plan}", "/approve"))
     bench.sync()
     assert "contact" == bench.stage("1")
-    assert "It was taken back by a plan." in _words(approver.get(f"/runs/{run}").text)
+    assert "It was taken back by a plan." in words_of(approver.get(f"/runs/{run}").text)
 
 
 def test_what_an_undo_leaves_is_told_with_its_reason(console: Console) -> None:
@@ -257,7 +222,7 @@ def test_what_an_undo_leaves_is_told_with_its_reason(console: Console) -> None:
     approver = console.reader(Role.APPROVER, language="fr")
     text = _undone(approver, run)
     plan = re.search(r'href="/plans/(pl_\w+)"', text)[1]  # type: ignore[index]
-    for words in (_words(text), _words(approver.get(f"/plans/{plan}").text)):
+    for words in (words_of(text), words_of(approver.get(f"/plans/{plan}").text)):
         assert "1 valeur : elle a été modifiée depuis" in words.replace("\xa0", " ")
 
 
@@ -271,7 +236,7 @@ def test_one_person_alone_is_undone(console: Console) -> None:
     approver = console.reader(Role.APPROVER)
     text = _undone(approver, run, f"?person={who}")
     plan = re.search(r'href="/plans/(pl_\w+)"', text)[1]  # type: ignore[index]
-    approver.post(*_form(approver, f"/plans/{plan}", "/approve"))
+    approver.post(*approver.form(f"/plans/{plan}", "/approve"))
     bench.sync()
     assert ["lead", "contact", "lead"] == [bench.stage(str(n)) for n in range(1, 4)]
 
@@ -279,7 +244,7 @@ def test_one_person_alone_is_undone(console: Console) -> None:
 def test_an_undo_of_nothing_fails_with_its_reason(console: Console) -> None:
     """A run that wrote nothing has nothing to take back, and the page of the job says so."""
     run = console.bench.sync().run
-    assert "the log has no value written by run" in _words(
+    assert "the log has no value written by run" in words_of(
         _undone(console.reader(Role.APPROVER), run)
     )
 
@@ -292,13 +257,11 @@ def test_an_undo_waits_for_the_pass_under_way(console: Console) -> None:
     approver = console.reader(Role.APPROVER)
     calls = bench.deployment.connections["north"].connector.calls
     with bench.store.passing:
-        address, fields = _form(approver, f"/runs/{run}/undo", "/undo")
+        address, fields = approver.form(f"/runs/{run}/undo", "/undo")
         path = approver.post(address, fields).url.removeprefix(console.url)
-        assert "Waits for the run under way" in _words(approver.get(path).text)
+        assert "Waits for the run under way" in words_of(approver.get(path).text)
         assert calls == bench.deployment.connections["north"].connector.calls
-    while "hx-trigger" in (text := approver.get(path).text):
-        pass
-    assert "values would be put back" in _words(text)
+    assert "values would be put back" in words_of(approver.after_job(path))
 
 
 def test_what_a_crm_holds_is_shown_as_text(console: Console) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, text
 
+from stagesync.store import log
 from stagesync.store.log import Row, row_of
 
 LOOK = 40_000
@@ -25,7 +26,7 @@ CLOSED = "run <> '' AND person = '' AND id = '' AND kept LIKE '%\"closed\":%'"
 """Tells that an entry closes a segment."""
 
 KINDS = {
-    "written": "part LIKE '%\"written\":true%'",
+    "written": "part LIKE '%\"written\"\\:true%'",
     "refused": "part LIKE '%\"refused\":%'",
     "identity": "(part LIKE '%\"identity\":%' OR part LIKE '%\"verdict\":%' OR part LIKE '%\"join\":%')",
     "hold": "(part LIKE '%\"hold\":%' OR part LIKE '%\"release\":%') AND part NOT LIKE '%\"edit\":%'",
@@ -146,15 +147,17 @@ def _is_searched(wanted: Wanted) -> bool:
 
 
 def _bounds(tx: Connection, wanted: Wanted) -> tuple[int, int]:
-    """The first and the last number that the instants allow; entries stand nearly in the order of time."""
-    first, last = 1, tx.execute(text("SELECT MAX(seq) FROM audit")).scalar() or 0
-    if wanted.since:
-        sql = "SELECT MIN(seq) FROM audit WHERE at >= :since"
-        first = tx.execute(text(sql), {"since": wanted.since}).scalar() or last + 1
-    if wanted.until:
-        sql = "SELECT MAX(seq) FROM audit WHERE at <= :until"
-        last = tx.execute(text(sql), {"until": wanted.until}).scalar() or 0
-    return first, last
+    """The first and the last number that the instants allow."""
+    if wanted.since and wanted.until:
+        return log.between(tx, wanted.since, wanted.until)
+    # A sum, so that the index on `at` is asked, and not the entries one after the other from an end.
+    up_to = "SELECT MAX(seq + 0) FROM audit WHERE at <= :until"
+    since = "SELECT MIN(seq + 0) FROM audit WHERE at >= :since"
+    told = {"since": wanted.since, "until": wanted.until}
+    newest = log.ends(tx)[log.HEADS].entries
+    last = tx.execute(text(up_to), told).scalar() if wanted.until else newest
+    first = tx.execute(text(since), told).scalar() if wanted.since else 1
+    return first or (last or 0) + 1, last or 0
 
 
 def _where(wanted: Wanted) -> tuple[str, dict[str, Any]]:
@@ -163,7 +166,8 @@ def _where(wanted: Wanted) -> tuple[str, dict[str, Any]]:
         for name in ("since", "until", "run", "connection")
         if (value := getattr(wanted, name))
     }
-    compared = {"since": "at >= ", "until": "at <= "}
+    # Not by the index on `at`, which would be sorted anew: the bounds have done its work.
+    compared = {"since": "at || '' >= ", "until": "at || '' <= "}
     clauses = [f"{compared.get(name, f'{name} = ')}:{name}" for name in told]
     if wanted.actor:
         told["actor"] = _ACTOR + orjson.dumps(wanted.actor).decode()[:-1]

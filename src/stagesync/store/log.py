@@ -139,10 +139,17 @@ def rows(
         "connection = :connection": connection,
     }
     clauses = [clause for clause, value in wanted.items() if value]
-    told = {"since": since, "until": until, "person": person, "run": run, "connection": connection}
+    told: dict[str, Any] = {
+        "since": since,
+        "until": until,
+        "person": person,
+        "run": run,
+        "connection": connection,
+    }
     if since or until:
         clauses.append("seq BETWEEN :first AND :last")
-        told |= _between(tx, since, until)
+        first, last = between(tx, since, until)
+        told |= {"first": first, "last": last}
     where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
     sql = text(f"SELECT * FROM audit{where} ORDER BY seq")  # noqa: S608  literal clauses
     # Whoever stops reading in the middle leaves no cursor open on the server.
@@ -151,13 +158,11 @@ def rows(
             yield row_of(row)
 
 
-def _between(tx: Connection, since: str, until: str) -> dict[str, Any]:
+def between(tx: Connection, since: str, until: str) -> tuple[int, int]:
     """The first and the last number of a span of time, by the index on it: entries stand nearly in its order."""
-    sql = (
-        "SELECT MIN(seq) AS first, MAX(seq) AS last FROM audit WHERE at >= :since AND at <= :until"
-    )
+    sql = "SELECT MIN(seq + 0) AS first, MAX(seq + 0) AS last FROM audit WHERE at >= :since AND at <= :until"
     found = tx.execute(text(sql), {"since": since, "until": until or "9"}).one()
-    return {"first": found.first or 0, "last": found.last or 0}
+    return found.first or 0, found.last or 0
 
 
 def row_of(row: Any) -> Row:
