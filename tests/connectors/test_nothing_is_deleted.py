@@ -331,6 +331,7 @@ OURS = {
     "app/clocks.py": {"requests"},
     "cli/demo.py": {"requests"},
     "connector/hosts.py": {"requests"},
+    "engine/channels.py": {"requests", "smtplib", "ssl"},
     "engine/lease.py": {"socket"},
     "web/guard.py": {"asyncio"},
     "web/protocol.py": {"asyncio"},

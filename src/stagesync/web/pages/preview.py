@@ -55,7 +55,7 @@ class Effect:
 
 
 def picture_of(ask: Ask, effect: Mapping[str, Any] | None) -> Markup:
-    """Who moves from where to where; empty by another vocabulary than the main one."""
+    """Who moves from where to where; empty where all move alike, or by another vocabulary than the main one."""
     if effect is None or effect["vocabulary"] != ask.deployment.main_vocabulary:
         return Markup("")
     moves = [
@@ -63,7 +63,11 @@ def picture_of(ask: Ask, effect: Mapping[str, Any] | None) -> Markup:
         for start, ends in effect["matrix"].items()
         for end, count in ends.items()
     ]
-    return moves_picture(ask, moves, title=ask.say("People who move"))
+    return (
+        moves_picture(ask, moves, title=ask.say("People who move"))
+        if len(moves) > 1
+        else Markup("")
+    )
 
 
 def form(ask: Ask) -> Response:
