@@ -53,8 +53,7 @@ def changes_of(rows: Iterable[Row]) -> list[dict[str, Any]]:
         change.people.add(entry["person"] or "")
         change.refused += "refused" in result
         change.written += "written" in result
-        if len(change.examples) < EXAMPLES:
-            change.examples.setdefault(entry["person"] or "", entry["seq"])
+        _keep_example(change, entry)
     return [
         {
             "connection": connection,
@@ -67,6 +66,16 @@ def changes_of(rows: Iterable[Row]) -> list[dict[str, Any]]:
         }
         for (connection, stage_from, stage_to), change in sorted(found.items())
     ]
+
+
+def _keep_example(change: _Change, entry: Mapping[str, Any]) -> None:
+    """Of the first few people one entry each, best that of the stage itself."""
+    who = entry["person"] or ""
+    if who in change.examples:
+        if entry["after"] == entry["stage_to"]:
+            change.examples[who] = entry["seq"]
+    elif len(change.examples) < EXAMPLES:
+        change.examples[who] = entry["seq"]
 
 
 def runs_document(tx: Connection, *, before: int | None = None, most: int = PAGE) -> dict[str, Any]:
