@@ -115,11 +115,20 @@ INNER = {
 """Page -> of what it lists, the first one has a page of its own: its name, and the link to it."""
 
 
+BESIDE = {
+    "/definitions": ("mappings", "text", "history", "preview"),
+    "/vocabularies": ("translate", "explore"),
+}
+"""Page -> those that stand beside it, under its tabs."""
+
+
 def pages(page: Page) -> list[tuple[str, str]]:
     """Name and address of every page: what the menu leads to, and one of each thing that has a page of its own."""
     page.goto("/")
     menu = [link.get_attribute("href") or "" for link in page.locator(".side nav li a").all()]
     found = [(path.strip("/").replace("/", "-") or "overview", path) for path in menu]
+    for path, tabs in BESIDE.items():
+        found += [(f"{path[1:]}-{each}", f"{path}/{each}") for each in tabs if path in menu]
     for path, (name, link) in INNER.items():
         if path in menu:
             page.goto(path)

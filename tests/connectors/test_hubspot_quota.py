@@ -57,6 +57,7 @@ def test_no_search_is_ever_refused_however_unevenly_calls_travel(crm):
     for one in threads:
         one.join()
     assert (0, 40) == (refused(crm), connector.calls)
+    assert connector.waited_s > 1.0, "40 searches, 5 a second"
 
 
 def test_connections_to_one_account_share_its_searches(crm):

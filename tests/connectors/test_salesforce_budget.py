@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stagesync.connector import Pull, Quota, QuotaExhausted, Throttled
+from stagesync.connector import Paces, Pull, Quota, QuotaExhausted, Throttled
 from stagesync_salesforce.api import OBJECTS
 from stagesync_salesforce.budget import DAY_S, PROBE_S, Budget, BudgetSpent
 
@@ -146,3 +146,14 @@ def test_counts_of_all_objects_cost_two_calls(bench: Any) -> None:
             bench.connector.count(spec.kind.name)
         calls.append(bench.connector.calls - before)
     assert [2, 2] == calls
+
+
+def test_waits_for_a_turn_are_told(empty_bench: Any) -> None:
+    """The third call within a minute that holds two waits for nearly all of it."""
+    connector = empty_bench.connect(requests_per_minute=2)
+    assert isinstance(connector, Paces)
+    for _ in range(2):
+        connector.check()
+    assert 0.0 == connector.waited_s
+    connector.check()
+    assert 50.0 < connector.waited_s <= 60.0

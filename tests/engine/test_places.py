@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from sqlalchemy import text
 
 from stagesync.domain.vocabulary import Vocabulary
+from stagesync.engine.explain import explain
+from stagesync.engine.lists import Filter, listed
 from stagesync.engine.places import count_stages
 from stagesync.store import people
 from stagesync.store.people import KINDS, Kind
 
 from .bench import Bench
+from .test_edits import ADOPT
 
 
 def by_hand(bench: Bench, kind: Kind) -> dict[str, dict[str, int]]:
@@ -30,7 +33,7 @@ def counted(bench: Bench, kind: Kind) -> Mapping[str, Mapping[str, int]]:
 
 
 def people_everywhere(bench: Bench) -> list[str]:
-    """People of companies, strangers and askers; one whom somebody's word keeps at a stage."""
+    """People of companies, strangers and askers."""
     company = bench.north.add("company", {"domain": "firm.example", "name": "F"})
     links = {"company": (company,)}
     found = [bench.contact(f"p{n}@firm.example", links=links) for n in range(3)]
@@ -54,6 +57,31 @@ def test_places_tell_how_many_are_at_each_stage(bench: Bench) -> None:
     assert first != counted(bench, "person")
     for kind in KINDS:
         assert by_hand(bench, kind) == counted(bench, kind)
+
+
+def test_a_level_that_somebody_said_counts(bench: Bench) -> None:
+    """Whoever somebody's word makes a client is counted and found as one, whatever the facts say."""
+    found = people_everywhere(bench)
+    bench.clock.advance(days=1)
+    bench.north.edit("contact", found[1], {"stage": "client"})
+    bench.redeploy(edits=ADOPT)
+    bench.sync()
+    assert 1 == counted(bench, "person")["standard"]["client"]
+    assert by_hand(bench, "person") == counted(bench, "person")
+    with bench.store.begin() as tx:
+        page = listed(
+            tx,
+            bench.deployment,
+            Filter(stages={"standard": "client"}, levels={"sales": "won"}),
+            now_s=0.0,
+        )
+    person = bench.person("north", "contact", found[1])
+    assert [person] == [each["id"] for each in page["rows"]]
+    document = explain(bench.deployment, str(person))
+    assert {"sales": "won"} == {e["axis"]: e["said"] for e in document["axes"] if e["said"]}
+    bench.clock.advance(days=31)
+    bench.sync()
+    assert "client" not in counted(bench, "person")["standard"]
 
 
 def test_a_place_that_cannot_be_read_is_counted_nowhere(bench: Bench) -> None:

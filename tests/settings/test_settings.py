@@ -240,7 +240,7 @@ def test_without_web_there_is_no_server(write: Path) -> None:
         ),
         (
             "{listen: 'x:1', port: 1}",
-            "web.port: is not known; known: listen, public_url, console, session",
+            "web.port: is not known; known: listen, public_url, console, session, metrics_token",
         ),
     ],
 )

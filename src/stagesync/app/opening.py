@@ -35,6 +35,24 @@ class Opened:
     clock: SystemClock
     hidden: Sequence[Secret] = ()
     """Secrets that no connector holds, in use as long as this is."""
+    folder: Path = Path()
+    """From which relative paths of the settings count."""
+
+    def metrics_token(self) -> Secret | None:
+        """What lets other machines read the metrics.
+
+        Raises:
+            ArgumentError: it is named and not there.
+        """
+        from stagesync.connector import Secret
+        from stagesync.settings.secrets import SecretsMissing, read_secrets
+
+        named = {"web.metrics_token": self.settings.web and self.settings.web.metrics_token}
+        try:
+            found = read_secrets(named, Secret, folder=self.folder)["web.metrics_token"]
+        except SecretsMissing as error:
+            raise ArgumentError(str(error)) from None
+        return found if isinstance(found, Secret) else None
 
     @property
     def deployment(self) -> Deployment:
@@ -89,7 +107,7 @@ def open_deployment(config: Path, *, quiet: bool = False) -> Iterator[Opened]:
             replace(deployment, texts=texts, channels=channels),
             lambda: definition_files(settings, config),
         )
-        yield Opened(settings, live, clock, hidden)
+        yield Opened(settings, live, clock, hidden, config.parent)
 
 
 def _deployment(

@@ -68,7 +68,8 @@ def listening(found: Opened) -> Iterator[Listening | None]:
     from stagesync.web.server import serve
 
     called = threading.Event()
-    with serve(found.settings.web, found.live, call=called.set) as url:
+    token = found.metrics_token()
+    with serve(found.settings.web, found.live, call=called.set, metrics_token=token) as url:
         yield Listening(url, called)
 
 

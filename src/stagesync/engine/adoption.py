@@ -29,7 +29,7 @@ from stagesync.engine.definition_files import (
 )
 from stagesync.engine.live import Live
 from stagesync.engine.proposed import Checked, check_set, of_the_set
-from stagesync.errors import ArgumentError, StagesyncError
+from stagesync.errors import ArgumentError
 from stagesync.store import definitions
 from stagesync.store.definitions import ADOPTED, OPEN, WITHDRAWN, Proposal
 
@@ -40,7 +40,7 @@ _NEW_FILE = re.compile(r"vocabularies/[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.yaml")
 ELSEWHERE = "carry the change into the repository from which this folder is deployed; its text stands in the proposal"
 
 
-class NotWritable(StagesyncError):
+class NotWritable(ArgumentError):
     """The folder of the definitions cannot be written."""
 
 

@@ -128,7 +128,7 @@ def forget(deployment: Deployment, who: str, *, by: str, now_s: float) -> Forgot
     Raises:
         ArgumentError: nobody, several, or an account.
     """
-    with deployment.store.begin() as tx:
+    with deployment.store.begin(fenced=False) as tx:
         traces = traces_named(tx, deployment, who)
         found = erase_all(tx, deployment, traces, actor=by, why=ASKED_FOR, now_s=now_s)
     deployment.store.forget_traces()
@@ -143,7 +143,7 @@ def preview(deployment: Deployment, who: str, *, now_s: float) -> Forgotten:
         ArgumentError: nobody, several, or an account.
     """
     found = Forgotten(())
-    with suppress(_Back), deployment.store.begin() as tx:
+    with suppress(_Back), deployment.store.begin(fenced=False) as tx:
         traces = traces_named(tx, deployment, who)
         found = erase_all(tx, deployment, traces, actor="", why=ASKED_FOR, now_s=now_s)
         raise _Back

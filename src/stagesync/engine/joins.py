@@ -74,7 +74,7 @@ def decide_join(
         KeyError: no held join of that id.
     """
     word = "approved" if approve else "dropped"
-    with deployment.store.begin() as tx:
+    with deployment.store.begin(fenced=False) as tx:
         found = next((each for each in joins.all_joins(tx, "held") if each.id == join_id), None)
         if found is None:
             raise KeyError(join_id)

@@ -247,6 +247,14 @@ def standing(tx: Connection) -> dict[str, Any]:
     return {"run": found.get(RUN), "daemon": found.get(DAEMON), "standby": waiting}
 
 
+def part_of_this_process(tx: Connection) -> str | None:
+    """What this process is to the store: `daemon`, or `standing by`; None when neither."""
+    names = [each.name for each in leases.all_held(tx) if each.holder == _myself()]
+    if DAEMON in names:
+        return DAEMON
+    return "standing by" if any(name.startswith(STANDBY) for name in names) else None
+
+
 def _document(each: Held) -> dict[str, Any]:
     return {
         "host": each.holder.host,

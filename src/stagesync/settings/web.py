@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
@@ -43,12 +43,15 @@ class WebSettings(Strict):
             listens.
         console: whether people can sign in; without it only webhooks are taken.
         session: how long somebody stays signed in who does nothing.
+        metrics_token: where the secret stands by which `/metrics` is read from other machines; None: it is
+            read from this one alone.
     """
 
     listen: Annotated[str, BeforeValidator(_listen)]
     public_url: Annotated[str, BeforeValidator(_public_url)] | None = None
     console: bool = True
     session: Annotated[Duration, Field(ge=60)] = Field(default=8 * 3600.0, validate_default=False)
+    metrics_token: dict[Literal["env", "file"], str] | None = None
 
     @property
     def address(self) -> tuple[str, int]:

@@ -13,15 +13,15 @@ from contextlib import contextmanager
 import structlog
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from stagesync.connector import Secret
 from stagesync.engine.live import Live
 from stagesync.errors import ArgumentError, StagesyncError
 from stagesync.settings import WebSettings
 from stagesync.web import site
 from stagesync.web.ask import House
+from stagesync.web.health import Health
 from stagesync.web.jobs import Jobs
 from stagesync.web.protocol import PromptProtocol
 from stagesync.web.webhooks import Webhooks
@@ -33,11 +33,18 @@ STOP_LIMIT_S = 5
 
 
 @contextmanager
-def serve(settings: WebSettings, live: Live, *, call: Callable[[], None]) -> Iterator[str]:
+def serve(
+    settings: WebSettings,
+    live: Live,
+    *,
+    call: Callable[[], None],
+    metrics_token: Secret | None = None,
+) -> Iterator[str]:
     """Serve while the block lasts.
 
     Args:
         call: wakes the daemon; called from any thread.
+        metrics_token: who bears it reads the metrics from elsewhere; None: only this machine does.
 
     Yields:
         The address that it listens on.
@@ -50,7 +57,9 @@ def serve(settings: WebSettings, live: Live, *, call: Callable[[], None]) -> Ite
     try:
         url = _url(sock)
         public_url = settings.public_url or url
-        app = make_app(settings, live, public_url=public_url, call=call, jobs=jobs)
+        app = make_app(
+            settings, live, public_url=public_url, call=call, jobs=jobs, metrics_token=metrics_token
+        )
         server = _server(app)
         thread = threading.Thread(
             target=lambda: asyncio.run(server.serve(sockets=[sock])), name="web", daemon=True
@@ -75,23 +84,19 @@ def make_app(
     public_url: str,
     call: Callable[[], None],
     jobs: Jobs,
+    metrics_token: Secret | None = None,
 ) -> Starlette:
     """What the server answers."""
     webhooks = Webhooks(live, public_url=public_url, call=call)
     house = House(settings, live, public_url, call, site.badges, jobs=jobs, nav=site.NAV)
     return Starlette(
         routes=[
-            Route("/healthz", _healthz, methods=["GET"]),
+            *Health(live, token=metrics_token).routes,
             Route("/webhooks/{connection}", webhooks.take, methods=["POST"]),
             *(site.routes(house) if settings.console else ()),
         ],
         exception_handlers={404: site.nowhere(house)} if settings.console else {},
     )
-
-
-async def _healthz(_request: Request) -> Response:
-    """200 while the process lives; how it fares is told by `stagesync status`."""
-    return PlainTextResponse("ok")
 
 
 def _server(app: Starlette) -> uvicorn.Server:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
 from sqlalchemy import Connection
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
@@ -20,11 +22,15 @@ from stagesync.engine.trial import as_trial
 from stagesync.errors import Problem
 from stagesync.store import definitions as stored
 from stagesync.web.ask import Ask
+from stagesync.web.draw.moves import Move, moves_picture
 from stagesync.web.jobs import Job
 from stagesync.web.rooms import act, page
 
 LARGEST = 1024 * 1024
 """Bytes of all that is handed in at a time."""
+
+AROUND = 4
+"""Lines shown before and after a wrong one."""
 
 LISTED = 20
 """Proposals of the list."""
@@ -42,6 +48,22 @@ class Effect:
     checked: Checked
     document: dict[str, Any]
     files: list[dict[str, Any]]
+
+    def picture(self, ask: Ask) -> Markup:
+        """Who moves, as bands."""
+        return picture_of(ask, self.document)
+
+
+def picture_of(ask: Ask, effect: Mapping[str, Any] | None) -> Markup:
+    """Who moves from where to where; empty by another vocabulary than the main one."""
+    if effect is None or effect["vocabulary"] != ask.deployment.main_vocabulary:
+        return Markup("")
+    moves = [
+        Move(start, end, count)
+        for start, ends in effect["matrix"].items()
+        for end, count in ends.items()
+    ]
+    return moves_picture(ask, moves, title=ask.say("People who move"))
 
 
 def form(ask: Ask) -> Response:
@@ -87,9 +109,12 @@ def _given(ask: Ask) -> list[Given]:
     pasted = str(ask.form.get("text", ""))
     found = [Given(pasted, ask.text("name"))] if pasted.strip() else []
     for each in ask.form.getlist("files"):
-        if isinstance(each, UploadFile) and each.size:
-            data = each.file.read(LARGEST)
-            # What is no text is told by its first line, as a file of that kind is.
+        if not isinstance(each, UploadFile):
+            continue
+        with each.file as file:
+            data = file.read(LARGEST)
+        if data:
+            # Bytes that are no text become a character that no definition holds.
             found.append(Given(data.decode("utf-8", errors="replace")))
     return found
 
@@ -106,10 +131,25 @@ def _beside(given: list[Given], checked: Checked) -> dict[str, Any]:
                 wrong.setdefault(each.line, []).append(told)
         text = given[0].text.replace("\r\n", "\n")
         found |= {"text": text, "name": given[0].name, "own": own}
-        found["lines"] = [
-            (number, line, wrong.get(number, []))
-            for number, line in enumerate(text.splitlines(), 1)
-        ]
+        found["lines"] = _around(text.splitlines(), wrong)
+    return found
+
+
+def _around(lines: list[str], wrong: dict[int, list[str]]) -> list[tuple[int, str, list[str]]]:
+    """The wrong lines and some before and after each, with their numbers; a number 0 stands for what is left out."""
+    shown = sorted(
+        {
+            number
+            for each in wrong
+            for number in range(each - AROUND, each + AROUND + 1)
+            if each and 1 <= number <= len(lines)
+        }
+    )
+    found: list[tuple[int, str, list[str]]] = []
+    for number in shown:
+        if number - 1 != (found[-1][0] if found else 0):
+            found.append((0, "", []))
+        found.append((number, lines[number - 1], wrong.get(number, [])))
     return found
 
 
@@ -167,15 +207,16 @@ def proposal(ask: Ask) -> Response:
     """One proposal, with its effect and its text."""
     with ask.read() as tx:
         found = stored.get_proposal(tx, ask.path["proposal"])
-        if found is None:
-            return ask.missing(ask.say("There is no such proposal."))
-        after = stored.texts_of(tx, found.files)
-        before = _base(tx, found.base)
+        after = stored.texts_of(tx, found.files) if found else {}
+        before = _base(tx, found.base) if found else None
+    if found is None:
+        return ask.missing(ask.say("There is no such proposal."))
     in_force = ask.deployment.texts
     is_open = found.state == stored.OPEN
     return ask.page(
         "proposal.html",
         proposal=proposal_document(found),
+        picture=picture_of(ask, found.result),
         fits=digest_of_texts(in_force) == found.base,
         files=diff_document(in_force if is_open or before is None else before, after),
         tab="preview",
