@@ -23,6 +23,8 @@ from stagesync.domain.duration import seconds_of
 from stagesync.domain.text import fold
 from stagesync.domain.titles import function_of, seniority_of
 from stagesync.domain.transforms import TRANSFORMS
+from stagesync.engine.parked import code_of, complaint_of
+from stagesync.settings.alerts import _ADDRESS
 from stagesync_hubspot.failures import without_addresses
 from stagesync_hubspot.webhooks import _signed
 from stagesync_salesforce.budget import Budget
@@ -94,12 +96,14 @@ READERS: dict[str, Callable[[str], object]] = {
     "the address of a webhook": _signed,
     "a duration": seconds_of,
     "words": fold,
+    "words of a refusal, compared": lambda text: (complaint_of(text), code_of(text)),
+    "an address of mails": _ADDRESS.fullmatch,
     "a title": lambda text: (seniority_of(text), function_of(text)),
     **{f"as {name}": each.read for name, each in TRANSFORMS.items()},
 }  # fmt: skip
 HOSTILE = [
     unit * (20_000 // len(unit)) + end
-    for unit in ("a", "1", " ", ".", "1,", "a.", "-", "a@", "<", "<sessionId", "<a:", "%3A", "api-usage=1", "1 ", "é", "No such column 'x' on ")
+    for unit in ("'", '`"', "a", "1", " ", ".", "1,", "a.", "-", "a@", "<", "<sessionId", "<a:", "%3A", "api-usage=1", "1 ", "é", "No such column 'x' on ")
     for end in ("", "!", "@")
 ]  # fmt: skip
 

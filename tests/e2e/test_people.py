@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-from pathlib import Path
 
 import pytest
 
-from .conftest import World
 from .deployments import Place
 
 pytestmark = pytest.mark.xdist_group("settled")
 """One worker makes the world that these tests share."""
-
-
-@pytest.fixture
-def place(settled: World, tmp_path: Path) -> Place:
-    """The settled deployment with a store of its own."""
-    for each in settled.place.folder.iterdir():
-        if each.is_file():
-            shutil.copy(each, tmp_path)
-    return Place(tmp_path)
 
 
 def holders(place: Place) -> dict[str, str]:
@@ -40,44 +28,44 @@ def alone(place: Place) -> list[str]:
     return [record for record, who in found.items() if [*found.values()].count(who) == 1]
 
 
-def test_people_are_joined_split_and_given_back(place):
+def test_people_are_joined_split_and_given_back(copied):
     """What each command prints as JSON holds in the store, and undoing all gives back what was."""
-    before = holders(place)
-    one, other = alone(place)[:2]
-    joined = place.run("people", "join", one, before[other], "--json").json
+    before = holders(copied)
+    one, other = alone(copied)[:2]
+    joined = copied.run("people", "join", one, before[other], "--json").json
     assert ("together", {one, other}) == (
         joined["says"],
         {*joined["records"], *joined["others"]},
     )
-    assert 1 == len({holders(place)[each] for each in (one, other)})
-    parted = place.run("people", "split", other, "--json").json
+    assert 1 == len({holders(copied)[each] for each in (one, other)})
+    parted = copied.run("people", "split", other, "--json").json
     assert ("apart", [other]) == (parted["says"], parted["records"])
-    assert 2 == len({holders(place)[each] for each in (one, other)})
+    assert 2 == len({holders(copied)[each] for each in (one, other)})
     said = [joined["verdict"], parted["verdict"]]
-    listed = place.run("people", "list", "--json").json["verdicts"]
+    listed = copied.run("people", "list", "--json").json["verdicts"]
     assert said == [each["verdict"] for each in listed]
     for verdict in said:
-        assert place.run("people", "undo", verdict, "--json").json["undone_at"]
-    assert before == holders(place)
-    told = place.run("people", "list", "--undone", "--json").json["verdicts"]
+        assert copied.run("people", "undo", verdict, "--json").json["undone_at"]
+    assert before == holders(copied)
+    told = copied.run("people", "list", "--undone", "--json").json["verdicts"]
     assert said == [each["verdict"] for each in told]
 
 
-def test_people_see_what_was_said_and_how_to_take_it_back(place):
+def test_people_see_what_was_said_and_how_to_take_it_back(copied):
     """On a terminal: the verdict, who is who now, and the command that undoes it; explain shows it."""
-    one, other = alone(place)[:2]
-    out = place.run("people", "join", one, other).out
+    one, other = alone(copied)[:2]
+    out = copied.run("people", "join", one, other).out
     verdict = out.split()[0]
     assert f"{verdict} together: {one} and {other}" in out.replace(
         f"{other} and {one}", f"{one} and {other}"
     )
     assert f"stagesync people undo {verdict}" in out
-    assert verdict in place.run("people", "list").out
-    assert verdict in place.run("explain", one).out
-    assert "undone" in place.run("people", "undo", verdict).out
+    assert verdict in copied.run("people", "list").out
+    assert verdict in copied.run("explain", one).out
+    assert "undone" in copied.run("people", "undo", verdict).out
 
 
-def test_a_mistake_is_refused_with_advice(place):
+def test_a_mistake_is_refused_with_advice(copied):
     """An unknown verdict ends with exit code 2 and names the command that lists them."""
-    ran = place.run("people", "undo", "v_none")
+    ran = copied.run("people", "undo", "v_none")
     assert (2, True) == (ran.code, "stagesync people list" in ran.err)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import orjson
@@ -13,9 +14,9 @@ from stagesync.engine.backtest import backtest
 from stagesync.engine.cost import Cost
 from stagesync.errors import DefinitionError
 from stagesync.loading.definitions import shipped_mappings
-from stagesync.store import plans
+from stagesync.store import open_store, plans
 
-from .bench import HERE, Bench
+from .bench import HERE, Bench, make_bench
 from .trials import (
     EASIER,
     OTHERWISE,
@@ -91,6 +92,20 @@ def test_nothing_is_stored(base: Bench, tmp_path: Path) -> None:
     tried(base, policy_file(tmp_path, *OTHERWISE))
     assert before == content(base)
     assert calls == {name: each.calls for name, each in base.connectors.items()}
+
+
+def test_it_goes_on_while_somebody_writes(store_url: str, tmp_path: Path) -> None:
+    """A run has the store for itself for a while: a backtest beside it neither waits for that nor sees half of it."""
+    bench = make_bench(store=open_store(store_url))
+    for number in range(5):
+        bench.form(bench.contact(f"p{number}@gmail.com", last="Ng"))
+    bench.sync()
+    trial = under(bench, policy_file(tmp_path, *EASIER))
+    with ThreadPoolExecutor(1) as beside, bench.store.begin() as tx:
+        tx.exec_driver_sql("DELETE FROM person")
+        found = beside.submit(backtest, bench.deployment, trial).result(timeout=30)
+    bench.store.close()
+    assert 5 == found["people"]
 
 
 def test_time_does_not_show_as_policy(base: Bench, tmp_path: Path) -> None:

@@ -10,14 +10,14 @@ import pytest
 from stagesync.domain.guard import Rule
 from stagesync.engine.adoption import NotWritable, adopt, propose, put_back, withdraw, write_set
 from stagesync.engine.decide import decide
-from stagesync.engine.definition_changes import undecided_since
+from stagesync.engine.definition_changes import notice_definitions, undecided_since
 from stagesync.engine.definition_files import DefinitionFiles, deployment_with, read_texts
 from stagesync.engine.live import Live
 from stagesync.engine.outcome import Outcome
 from stagesync.engine.proposed import HANDED_IN, Given, check_given, check_set
 from stagesync.errors import ArgumentError, Problem
 from stagesync.loading.definitions import shipped_mappings
-from stagesync.store import definitions
+from stagesync.store import definitions, state
 
 from .bench import HERE, Bench
 from .deployed import FEWER_LEADS, STANDARD, Deployed, deployed
@@ -108,6 +108,22 @@ def test_a_dropped_change_leaves_the_crms_as_they_are(place: Deployed) -> None:
         bench.stage(contact),
         bench.stage(newcomer),
     )
+
+
+def test_a_word_about_another_plan_decides_nothing(place: Deployed) -> None:
+    """Whoever drops an older plan while the first run under adopted definitions is under way decides about that one."""
+    bench = place.bench
+    contacts = [bench.contact(f"p{n}@gmail.com", last=f"Ng{n}") for n in range(30)]
+    place.run()
+    for contact in contacts:
+        bench.form(contact)
+    older = place.run()
+    assert older.plan.held
+    adopted(place, STANDARD, *FEWER_LEADS)
+    with bench.store.begin() as tx:
+        notice_definitions(tx, place.live.take_over(), now_s=bench.clock.now_s())
+    approve(place, older, yes=False)
+    assert waits(bench)
 
 
 def test_a_change_that_moves_nobody_waits_for_nobody(place: Deployed) -> None:
@@ -223,8 +239,9 @@ def test_a_folder_that_cannot_be_written_is_told_with_what_to_do(bench: Bench) -
     place.run()
     with bench.store.begin() as tx:
         kept = definitions.get_proposal(tx, found)
+        announced = state.get_meta(tx, "definitions.adopted")
     assert kept is not None
-    assert ("open", False) == (kept.state, waits(bench))
+    assert ("open", "", False) == (kept.state, announced, waits(bench))
 
 
 def test_the_shipped_definitions_are_copied_first(bench: Bench, tmp_path: Path) -> None:

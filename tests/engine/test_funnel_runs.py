@@ -159,6 +159,21 @@ def test_without_a_mapping_the_loop_says_that_it_does_not_know(bench: Bench) -> 
     assert told(bench)["loop"]["referred"] is None
 
 
+def test_a_field_that_a_crm_lacks_tells_of_nobody(bench: Bench, tmp_path: Path) -> None:
+    """An optional rule alone says nothing: the loop knows no more than without it."""
+    remap(
+        bench,
+        tmp_path,
+        (
+            "account.name:     {from: firm, as: text}",
+            "person.referred_by: {from: referrer, as: text, optional: yes}",
+        ),
+    )
+    bench.contact("ann@firm.example")
+    bench.sync()
+    assert told(bench)["loop"]["referred"] is None
+
+
 def test_accounts_have_a_funnel_of_their_own(bench: Bench) -> None:
     """Accounts are counted apart from people, by what the vocabulary says of accounts."""
     bench.north.add(

@@ -75,7 +75,7 @@ def base(bench: Bench) -> Bench:
     ]
     bench.sync()
     for n, contact in enumerate(contacts):
-        if n % 4 == 0:
+        if n % 13 == 0:
             bench.form(contact, days_ago=n)
             bench.clock.advance(days=1)
             bench.sync()

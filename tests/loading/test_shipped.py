@@ -10,6 +10,7 @@ import pytest
 from stagesync.domain.condition import FactIn, StageIn
 from stagesync.domain.policy import CountsFor, Follows, SameEvent
 from stagesync.loading.definitions import load_definitions, shipped_mappings
+from stagesync.loading.mapping import load_mapping
 from stagesync.loading.policy import load_policy
 
 AXES = {
@@ -300,3 +301,25 @@ def test_the_file_says_what_was_written_by_hand_from_the_definition(shipped):
     by_hand = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(by_hand)
     assert replace(by_hand.STANDARD, digest=shipped.policy.digest) == shipped.policy
+
+
+@pytest.mark.parametrize(
+    ("connector", "expected"),
+    [
+        ("hubspot", {"contact": "referred_by"}),
+        ("salesforce", {"lead": "Referred_By__c", "contact": "Referred_By__c"}),
+        ("sql", {"contact": "referred_by"}),
+    ],
+)
+def test_every_mapping_reads_who_referred_somebody(shipped, connector, expected):
+    """Where a CRM has the field; without it the fact is missing and nothing stops."""
+    path = shipped_mappings() / f"{connector}.yaml"
+    mapping = load_mapping(path, vocabularies=shipped.vocabularies, policy=shipped.policy)
+    rules = [
+        (name, rule)
+        for name, each in mapping.objects.items()
+        for rule in each.facts
+        if rule.fact == "person.referred_by"
+    ]
+    assert expected == {name: rule.field for name, rule in rules}
+    assert {True} == {rule.optional for _, rule in rules}

@@ -11,7 +11,7 @@ from tests.engine.bench import Bench, iso, make_bench
 from console import Console, console_on
 from stagesync.engine.keeper import make_due
 from stagesync.engine.trouble import to_keep
-from stagesync.errors import CredentialsRefused
+from stagesync.errors import CrmError
 from stagesync.store import connections
 from stagesync.web.look import NOTHING
 
@@ -85,16 +85,19 @@ def test_before_anything_was_read_the_page_says_so(console: Console) -> None:
     assert "Nobody has a place yet." in page
 
 
+def broken(bench: Bench, words: str) -> None:
+    """The connection north failed with these words of its CRM."""
+    bench.sync()
+    with bench.store.begin() as tx:
+        connections.save_trouble(tx, "north", to_keep(CrmError(words, hint="renew it")))
+
+
 def test_what_waits_for_somebody_stands_on_top(console: Console) -> None:
     """A connection in trouble stands before the numbers, with what to do about it."""
-    bench = console.bench
-    live(bench)
-    with bench.store.begin() as tx:
-        connections.save_trouble(
-            tx, "north", to_keep(CredentialsRefused("the token was refused", hint="renew it"))
-        )
+    live(console.bench)
+    broken(console.bench, "the token was refused")
     page = console.reader().get("/").text
-    assert page.index("callout bad") < page.index('class="beside"')
+    assert page.index("the token was refused") < page.index("renew it") < page.index('"beside"')
 
 
 def test_the_page_follows_what_happens(console: Console) -> None:
@@ -141,11 +144,15 @@ def test_it_is_read_in_french(console: Console) -> None:
 
 def test_what_a_crm_says_is_shown_as_text(console: Console) -> None:
     """Words of a failure that look like markup stay words."""
-    bench = console.bench
-    bench.sync()
-    with bench.store.begin() as tx:
-        connections.save_trouble(
-            tx, "north", to_keep(CredentialsRefused("<script>alert(1)</script>"))
-        )
+    broken(console.bench, "<script>alert(1)</script>")
     page = console.reader().get("/").text
-    assert "<script>alert" not in page
+    assert (False, True) == ("<script>alert" in page, "&lt;script&gt;alert" in page)
+
+
+def test_a_rehearsal_is_told(console: Console) -> None:
+    """Whoever looks at simulators knows it; nobody else reads of them."""
+    word = "This is a rehearsal"
+    assert word not in console.reader().get("/").text
+    console.bench.redeploy(rehearses=True)
+    with console_on(console.bench) as again:
+        assert word in again.reader().get("/").text

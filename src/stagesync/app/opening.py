@@ -134,6 +134,7 @@ def _deployment(
         language=settings.language,
         free_mail=FREE_MAIL,
         lease_s=settings.store.lease,
+        rehearses=settings.clock == "sandbox",
         stopping=clock.stop,
         lost=clock.lost,
         limits=_limits(settings.guardrails),

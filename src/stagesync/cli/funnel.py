@@ -14,7 +14,7 @@ from stagesync.cli.offline import instant_of, on_terminal, print_json, print_row
 from stagesync.cli.online import opened
 from stagesync.errors import ArgumentError
 
-WIDTH = 16
+WIDTH = 5
 """Characters of the longest bar."""
 
 

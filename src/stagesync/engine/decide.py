@@ -128,7 +128,6 @@ def _decide(
             connections.activate(tx, name, by=by, at_s=now_s)
     word = "approved" if approve else "dropped"
     plans.decide_plan(tx, plan.id, word, by=by, at_s=now_s)
-    if not any(each.kind == "run" for each in plans.plans_in(tx, "held")):
-        decided(tx)
+    decided(tx, plan.id)
     told = {word: plan.id, "values": len(entries)}
     audit.tell(tx, told, actor=by, now_s=now_s, policy=deployment.policy.label)

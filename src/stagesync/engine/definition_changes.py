@@ -28,7 +28,7 @@ _ADOPTED = "definitions.adopted"
 """Who adopted what, until a run works with it."""
 
 _UNDECIDED = "definitions.undecided"
-"""Since when a plan under adopted definitions waits for somebody's word."""
+"""Since when adopted definitions wait for somebody's word, and the plan that shows what they do, once there is one."""
 
 
 def announce(tx: Connection, digest: str, *, by: str, note: str) -> None:
@@ -56,7 +56,7 @@ def notice_definitions(tx: Connection, deployment: Deployment, *, now_s: float) 
             for kind in KINDS:
                 state.mark_dirty(tx, kind, people.all_ids(tx, kind), cause=Cause.DEFINITION)
         if adopted:
-            state.set_meta(tx, _UNDECIDED, repr(now_s))
+            state.set_meta(tx, _UNDECIDED, f"{now_s!r} ")
     if adopted and (is_adopted or is_changed):
         state.set_meta(tx, _ADOPTED, "")
 
@@ -89,15 +89,25 @@ def _note_set(
 def undecided_since(tx: Connection) -> float | None:
     """Since when a plan under adopted definitions waits for somebody's word; None: none does."""
     told = state.get_meta(tx, _UNDECIDED)
-    return float(told) if told else None
+    return float(told.partition(" ")[0]) if told else None
 
 
-def decided(tx: Connection) -> None:
-    """Somebody has approved or dropped the plan of the definitions in force."""
-    state.set_meta(tx, _UNDECIDED, "")
+def wait_with(tx: Connection, plan_id: str) -> None:
+    """This is the plan that shows what the undecided definitions do."""
+    since = (state.get_meta(tx, _UNDECIDED) or "").partition(" ")[0]
+    state.set_meta(tx, _UNDECIDED, f"{since} {plan_id}")
+
+
+def decided(tx: Connection, plan_id: str) -> None:
+    """Somebody has approved or dropped a plan, whole; whether it is the one of the definitions is found here.
+
+    Another one may be decided while the first run under them is on its way.
+    """
+    if (state.get_meta(tx, _UNDECIDED) or "").partition(" ")[2] == plan_id:
+        state.set_meta(tx, _UNDECIDED, "")
 
 
 def settle_undecided(tx: Connection, *, held: int) -> None:
     """Nothing waits for a word when the whole plan under the definitions in force came to nothing."""
     if not held and undecided_since(tx) is not None and not state.is_dirty(tx, Cause.DEFINITION):
-        decided(tx)
+        state.set_meta(tx, _UNDECIDED, "")

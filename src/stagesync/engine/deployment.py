@@ -85,6 +85,7 @@ class Deployment:
         definitions: digest of policy, vocabularies and mappings; empty where nobody compares.
         texts: file -> text of the definitions, see `engine.definition_files`; empty where nobody keeps them.
         lease_s: how long a lease on the store lasts that is not renewed.
+        rehearses: the CRMs are simulators of this machine.
         stopping: set when the daemon shall stop; work ends after the page or batch in hand.
         lost: set when the lease of the pass in hand went to another process: whoever waits to send a
             request again must not.
@@ -108,6 +109,7 @@ class Deployment:
     definitions: str = ""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     lease_s: float = 60.0
+    rehearses: bool = False
     stopping: threading.Event = field(default_factory=threading.Event)
     lost: threading.Event = field(default_factory=threading.Event)
     compiled: CompiledPolicy = field(init=False)

@@ -18,6 +18,7 @@ from stagesync.domain.stays import UNTOLD, Told
 from stagesync.domain.tally import Period, Tally
 from stagesync.domain.vocabulary import Vocabulary
 from stagesync.engine.deployment import Deployment
+from stagesync.engine.describe import stored_descriptions
 from stagesync.engine.instants import iso
 from stagesync.engine.measured import Measured, stages_with, tally_of
 from stagesync.engine.places import readable
@@ -83,7 +84,9 @@ def funnels(
     if known_s is None:
         return {}
     period = _period(max(since_s or known_s, known_s), at_s, known_s=known_s, by=by)
-    referrers = people.referrers(tx) if kind == "person" and _tells_referrals(deployment) else None
+    referrers = (
+        people.referrers(tx) if kind == "person" and _tells_referrals(tx, deployment) else None
+    )
     watched = frozenset(who for pair in (referrers or {}).items() for who in pair)
     positions = places.all_places(tx)
     tallies = {}
@@ -163,11 +166,13 @@ def _loop(words: Vocabulary, tally: Tally, referrers: Mapping[str, str] | None) 
     }
 
 
-def _tells_referrals(deployment: Deployment) -> bool:
-    """Whether some mapping reads who referred somebody."""
-    return any(
-        rule.fact == f"person.{FACT}"
-        for connected in deployment.connections.values()
-        for mapping in connected.mapping.objects.values()
-        for rule in (*mapping.facts, *mapping.people)
-    )
+def _tells_referrals(tx: Connection, deployment: Deployment) -> bool:
+    """Whether some mapping reads who referred somebody, from a field that is there."""
+    for name, connected in deployment.connections.items():
+        described = stored_descriptions(tx, name)
+        for object_name, mapping in connected.mapping.objects.items():
+            there = described[object_name].fields if object_name in described else {}
+            rules = (*mapping.facts, *mapping.people)
+            if any(rule.fact == f"person.{FACT}" and rule.field in there for rule in rules):
+                return True
+    return False

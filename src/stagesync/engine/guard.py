@@ -13,7 +13,7 @@ from stagesync.domain.guard import Base, Cause, Group, Rule, Trip, trips
 from stagesync.domain.life import Move, State, move
 from stagesync.domain.said import Said, template, together
 from stagesync.engine.alerts import Kind, settle
-from stagesync.engine.definition_changes import undecided_since
+from stagesync.engine.definition_changes import undecided_since, wait_with
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.places import count_stages
 from stagesync.engine.recovered import is_restored
@@ -110,6 +110,7 @@ def guard(
     if undecided_since(tx) is not None:
         asked = [each for each in unseen if each.cause != Cause.UNDO]
         found = _hold_all(tx, plan_id, asked, Rule.DEFINITION)
+        wait_with(tx, plan_id)
     else:
         unseen = _pass_approved(tx, plan_id, unseen)
         found = _hold_too_much(tx, deployment, plan_id, unseen, lost=lost, now_s=now_s)

@@ -92,8 +92,8 @@ class Live:
         wrong = self._told[Kind.DEFINITIONS] if self._told else {}
         if marks != self._marks:
             wrong = self._load(files)
-            # Who is still writing is read whole by the next run.
-            self._marks = marks if marks == marks_of(files) else None
+            # Taken before they were read: what changed meanwhile is read whole by the next run.
+            self._marks = marks
         return {Kind.DEFINITIONS: wrong, Kind.SETTINGS: self._settings_newer(files)}
 
     def _load(self, files: DefinitionFiles) -> Found:

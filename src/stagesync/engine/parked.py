@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -19,11 +19,14 @@ from stagesync.store.parked import Parked, Refused
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{2,59}", re.ASCII)
 """A code of a vendor: its own words beside it may repeat what somebody typed, and stay here."""
 
-_VARIES = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`|[\w.+-]+@[\w.-]+|\d+")
-"""What differs from record to record in the same complaint: quoted values, addresses, numbers."""
+_WORD = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`|[\w.+@-]+")
+"""A piece of a complaint that is quoted, or a word."""
 
 FEW = 5
 """Records that are shown of a group."""
+
+MOST_FIELDS = 12
+"""Fields of a record that are refused together, at most as a rule: it is read once for each."""
 
 SHOWN_CODES = 3
 
@@ -33,19 +36,22 @@ class Group:
     """Values that a CRM refused with the same complaint.
 
     Attributes:
+        fields: that were to be set.
         complaint: the words without what differs from record to record.
         words: of one of them.
         forms: the complaint as each record has it.
+        records: a few of those concerned, the longest waiting first.
     """
 
     connection: str
     object: str
-    field: str
+    fields: Sequence[str]
     complaint: str = dataclasses.field(repr=False)
     words: str = dataclasses.field(repr=False)
     count: int
     since_s: float
     forms: Sequence[str] = dataclasses.field(repr=False)
+    records: Sequence[Parked] = ()
 
 
 def notice_parked(tx: Connection, deployment: Deployment, *, refused: bool, now_s: float) -> None:
@@ -92,47 +98,58 @@ def code_of(words: str) -> str:
     return head if _CODE.fullmatch(head) else ""
 
 
+def complaint_of(words: str) -> str:
+    """The words without what differs from record to record: quoted values, addresses, numbers."""
+    return _WORD.sub(lambda found: _same(found[0]), words)
+
+
+def _same(word: str) -> str:
+    is_value = word[0] in "\"'`" or "@" in word or any(each.isdigit() for each in word)
+    return "…" if is_value else word
+
+
 def grouped(tx: Connection) -> list[Group]:
-    """What is refused, by field and complaint, those of most records first."""
-    found: dict[tuple[str, str, str, str], list[Refused]] = {}
+    """What is refused, by kind of record and complaint, that of most values first."""
+    found: dict[tuple[str, str, str], list[Refused]] = {}
     for each in parked.groups(tx):
-        complaint = _VARIES.sub("…", each.words)
-        found.setdefault((each.connection, each.object, each.field, complaint), []).append(each)
+        found.setdefault((each.connection, each.object, complaint_of(each.words)), []).append(each)
+    shown: dict[tuple[str, str, str], list[Parked]] = {}
+    for one in parked.examples(tx, most=FEW * MOST_FIELDS):
+        shown.setdefault((one.connection, one.object, complaint_of(one.words)), []).append(one)
     groups = [
         Group(
-            *place,
+            connection,
+            object_name,
+            fields=sorted({each.field for each in several}),
+            complaint=complaint,
             words=several[0].words,
             count=sum(each.count for each in several),
             since_s=min(each.since_s for each in several),
-            forms=[each.words for each in several],
+            forms=sorted({each.words for each in several}),
+            records=_first_of(shown, connection, object_name, complaint),
         )
-        for place, several in found.items()
+        for (connection, object_name, complaint), several in found.items()
     ]
-    return sorted(groups, key=lambda g: (-g.count, g.connection, g.object, g.field, g.words))
+    return sorted(groups, key=lambda g: (-g.count, g.connection, g.object, g.words))
 
 
-def records_of(tx: Connection, group: Group, *, most: int = FEW) -> list[Parked]:
-    """Some of the records of a group, the longest waiting first."""
-    place = (group.connection, group.object, group.field)
-    return parked.records_refused(tx, place, group.forms, most=most)
+def _first_of(shown: Mapping[tuple[str, str, str], Sequence[Parked]], *place: str) -> list[Parked]:
+    """A few records of a complaint, each once."""
+    connection, object_name, complaint = place
+    found = {each.id: each for each in reversed(shown[connection, object_name, complaint])}
+    return sorted(found.values(), key=lambda each: (each.since_s, each.id))[:FEW]
 
 
-def retry_group(
-    deployment: Deployment, place: tuple[str, str, str], complaint: str, *, by: str
-) -> int:
-    """Plan those anew whose value was refused with this complaint; how many people and accounts.
+def retry_group(deployment: Deployment, place: tuple[str, str], complaint: str, *, by: str) -> int:
+    """Plan those anew of whom a value was refused with this complaint; how many people and accounts.
 
     Args:
-        place: connection, object, field.
+        place: connection and object.
     """
     with deployment.store.begin(fenced=False) as tx:
-        forms = [
-            words
-            for each in grouped(tx)
-            if ((each.connection, each.object, each.field), each.complaint) == (place, complaint)
-            for words in each.forms
-        ]
-        found = parked.subjects_refused(tx, place, forms) if forms else []
+        groups = {((g.connection, g.object), g.complaint): g for g in grouped(tx)}
+        group = groups.get((place, complaint))
+        found = parked.subjects_refused(tx, place, group.forms) if group else []
         if found:
             try_again(tx, deployment, found, by=by)
     return len(found)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, text
 
+from stagesync.store.keys import chunks
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -51,44 +53,42 @@ class Parked:
     object: str
     id: str
     subject: str
+    words: str = dataclasses.field(repr=False)
     since_s: float
 
 
-def subjects_refused(
-    tx: Connection, place: tuple[str, str, str], words: Sequence[str]
-) -> list[str]:
-    """People and accounts whose value of a field was refused in one of these words.
+def subjects_refused(tx: Connection, place: tuple[str, str], words: Sequence[str]) -> list[str]:
+    """People and accounts of whom a value was refused in one of these words.
 
     Args:
-        place: connection, object, field.
+        place: connection and object.
     """
     sql = text(
         "SELECT DISTINCT COALESCE(r.person, r.account) AS subject"
         " FROM difference d JOIN record r ON r.pk = d.record_pk"
         " WHERE d.reason = 'refused' AND r.gone = 0 AND r.connection = :connection"
-        " AND r.object = :object AND d.field = :field AND d.words IN :words"
+        " AND r.object = :object AND d.words IN :words"
     ).bindparams(bindparam("words", expanding=True))
-    connection, object_name, name = place
-    values = {"connection": connection, "object": object_name, "field": name}
-    rows = tx.execute(sql, {**values, "words": list(words)})
-    return sorted(row.subject for row in rows if row.subject)
+    found: set[str] = set()
+    for some in chunks(words):
+        rows = tx.execute(sql, {"connection": place[0], "object": place[1], "words": some})
+        found.update(row.subject for row in rows if row.subject)
+    return sorted(found)
 
 
-def records_refused(
-    tx: Connection, place: tuple[str, str, str], words: Sequence[str], *, most: int
-) -> list[Parked]:
-    """Records whose value of a field was refused in one of these words, longest waiting first.
+def examples(tx: Connection, *, most: int) -> list[Parked]:
+    """Records of each complaint as the CRM worded it, the longest waiting first.
 
     Args:
-        place: connection, object, field.
+        most: of each wording; a record counts once for each of its fields.
     """
     sql = text(
-        "SELECT r.connection, r.object, r.id, COALESCE(r.person, r.account, '') AS subject, d.at_s"
+        "SELECT connection, object, id, subject, words, at_s FROM ("
+        "SELECT r.connection, r.object, r.id, COALESCE(r.person, r.account, '') AS subject, d.words,"
+        " d.at_s, ROW_NUMBER() OVER (PARTITION BY r.connection, r.object, d.words"
+        " ORDER BY d.at_s, r.id) AS place"
         " FROM difference d JOIN record r ON r.pk = d.record_pk"
-        " WHERE d.reason = 'refused' AND r.gone = 0 AND r.connection = :connection"
-        " AND r.object = :object AND d.field = :field AND d.words IN :words"
-        " ORDER BY d.at_s, r.id LIMIT :most"
-    ).bindparams(bindparam("words", expanding=True))
-    connection, object_name, name = place
-    values = {"connection": connection, "object": object_name, "field": name, "most": most}
-    return [Parked(*row) for row in tx.execute(sql, {**values, "words": list(words)})]
+        " WHERE d.reason = 'refused' AND r.gone = 0) AS told"
+        " WHERE place <= :most ORDER BY at_s, id"
+    )
+    return [Parked(*row) for row in tx.execute(sql, {"most": most})]

@@ -124,7 +124,9 @@ def _ago(context: Context, told: Instant | None) -> Markup | str:
     """How long before, or after, the present."""
     if told is None:
         return NOTHING
-    span = timedelta(seconds=moment(told).timestamp() - context["now_s"])
+    seconds = moment(told).timestamp() - context["now_s"]
+    # What happened just now did not happen "in 0 seconds".
+    span = timedelta(seconds=-1 if abs(seconds) < 1 else seconds)
     text = format_timedelta(span, add_direction=True, locale=context["language"], threshold=1.2)
     return _time(told, text)
 

@@ -2,18 +2,17 @@
 
 import re
 import time
-from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import jwt
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from rsa_keys import pem_pair
+from tls import certificate_of
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
@@ -127,26 +126,10 @@ def test_jwt_of_another_key_or_another_algorithm(api, post, keys, told, assertio
         )
 
 
-def certificate_of(private):
-    key = serialization.load_pem_private_key(private.encode(), password=None)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "app")])
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=3650))
-        .sign(key, hashes.SHA256())
-    )
-    return made.public_bytes(serialization.Encoding.PEM).decode()
-
-
 def test_jwt_by_certificate(api, post, keys, assertion):
     """The app may hold the certificate instead of the bare key."""
-    api.switch(jwt_public_key=certificate_of(keys[0]))
+    key = serialization.load_pem_private_key(keys[0].encode(), password=None)
+    api.switch(jwt_public_key=certificate_of(key, "app").decode())
     assert 200 == post(grant_type=JWT_BEARER, assertion=assertion()).status_code
 
 

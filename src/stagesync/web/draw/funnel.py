@@ -14,7 +14,7 @@ WIDTH, ROW, BAR = 360.0, 58.0, 16.0
 """Of the picture, from one stage to the next, and the height of a bar."""
 
 LEAST = 3.0
-"""Width of the bar of a stage at which anybody is."""
+"""Width of the narrowest bar, and of that of a stage where nobody is."""
 
 LONGEST = 34
 """Characters of a label; a longer one is cut, and whole in the table."""
@@ -58,12 +58,12 @@ def funnel(bars: Sequence[Bar], *, title: str) -> Markup:
 
 
 def _width(people: int, most: int) -> float:
-    return max(LEAST, WIDTH * people / most) if people else 0.0
+    return max(LEAST, WIDTH * people / most)
 
 
 def _stage(bar: Bar, top: float, widths: Sequence[float]) -> Markup:
     """A bar with its words, and the way to the next one."""
-    colour = "fill-warn" if bar.leaks else "c1"
+    colour = ("fill-warn" if bar.leaks else "c1") if bar.people else "fill-line"
     y = top + 18
     parts = [
         Markup('<text class="strong" x="0" y="{y:.1f}">{text}</text>').format(

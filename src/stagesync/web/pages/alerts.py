@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from starlette.responses import Response
@@ -56,13 +57,22 @@ def alerts(ask: Ask) -> Response:
         channels = channels_document(tx, ask.deployment)
     return ask.page(
         "alerts.html",
-        standing=standing,
+        standing=_alike(standing),
         ended=ended,
         channels=channels,
         kinds=KINDS,
         grave=GRAVE,
         where=_where,
     )
+
+
+def _alike(standing: Sequence[Alert]) -> list[tuple[Alert, list[str]]]:
+    """Each alert once, with the connections that it stands of."""
+    found: dict[tuple[str, str, str], tuple[Alert, list[str]]] = {}
+    for each in standing:
+        _first, connections = found.setdefault((each.key, each.what, each.fix), (each, []))
+        connections += [each.connection] if each.connection else []
+    return list(found.values())
 
 
 def _where(alert: Alert) -> str:

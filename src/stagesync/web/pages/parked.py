@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from stagesync.engine.holds import retry
 from stagesync.engine.logins import Role
-from stagesync.engine.parked import grouped, records_of, retry_group
+from stagesync.engine.parked import grouped, retry_group
 from stagesync.web.ask import Ask
 from stagesync.web.rooms import act, page
 
@@ -15,10 +15,9 @@ MOST = 40
 
 
 def parked(ask: Ask) -> Response:
-    """Groups with examples, those of most records first."""
+    """Groups with examples, those of most values first."""
     with ask.read() as tx:
         groups = grouped(tx)
-        shown = [(each, records_of(tx, each)) for each in groups[:MOST]]
     connections = ask.deployment.connections
 
     def url(connection: str, object_name: str, record_id: str) -> str:
@@ -27,8 +26,8 @@ def parked(ask: Ask) -> Response:
 
     return ask.page(
         "parked.html",
-        shown=shown,
-        more=len(groups) - len(shown),
+        shown=groups[:MOST],
+        more=len(groups) - MOST,
         values=sum(each.count for each in groups),
         record_url=url,
     )
@@ -39,7 +38,7 @@ def again(ask: Ask) -> Response:
     if subject := ask.text("subject"):
         count = retry(ask.deployment, subject, by=ask.actor)
     else:
-        place = ask.text("connection"), ask.text("object"), ask.text("field")
+        place = ask.text("connection"), ask.text("object")
         complaint = str(ask.form.get("complaint", "")).replace("\r\n", "\n")
         count = retry_group(ask.deployment, place, complaint, by=ask.actor)
     if not count:

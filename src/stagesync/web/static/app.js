@@ -53,4 +53,16 @@
       });
     }
   });
+
+  function reach() {
+    // What stands over the edge can be reached with the keys.
+    document.querySelectorAll(".scroll").forEach(function (each) {
+      if (each.scrollWidth > each.clientWidth) each.tabIndex = 0;
+      else each.removeAttribute("tabindex");
+    });
+  }
+  reach();
+  window.addEventListener("resize", reach);
+  document.addEventListener("toggle", reach, true);
+  document.addEventListener("htmx:afterSwap", reach);
 })();
