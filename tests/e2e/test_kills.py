@@ -78,10 +78,16 @@ def test_kills_lose_nothing_on_a_server(
 @pytest.mark.slow
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("lane", range(LANES))
-def test_thousands_of_kills_lose_nothing(tmp_path: Path, record_property: Tell, lane: int) -> None:
-    """The same with 3,000 kills in all, or STAGESYNC_SOAK_KILLS of them; each lane has a world and luck of its own."""
+def test_thousands_of_kills_lose_nothing(
+    tmp_path: Path, record_property: Tell, request: pytest.FixtureRequest, lane: int
+) -> None:
+    """The same with 3,000 kills in all, or STAGESYNC_SOAK_KILLS of them, with STAGESYNC_SOAK_STORE=postgres on a server; the lines it prints go to `bench/kills.txt`."""
     count = int(os.environ.get("STAGESYNC_SOAK_KILLS", "3000")) // LANES
-    _nothing_lost(tmp_path, record_property, count=count, seed=count + lane, every=50)
+    is_server = os.environ.get("STAGESYNC_SOAK_STORE", "sqlite") == "postgres"
+    url = request.getfixturevalue("postgres_store_url") if is_server else None
+    _nothing_lost(
+        tmp_path, record_property, count=count, seed=count + lane, every=50, store_url=url
+    )
 
 
 @pytest.mark.gate
