@@ -117,7 +117,7 @@ def test_a_second_daemon_stands_by(filed: Bench) -> None:
         assert mine is not None
         waiting = threading.Thread(
             target=run_daemon,
-            args=(filed.deployment,),
+            args=(Live(filed.deployment),),
             kwargs={"stop": second, "after_run": lambda outcome: ran.append(outcome.run)},
         )
         waiting.start()
