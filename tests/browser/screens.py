@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import BrowserContext, sync_playwright
 
 from .conftest import QUIET, chromium_path
@@ -14,20 +16,26 @@ from .desk import Demo, pages, running_demo, sign_in
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
 DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
-TALLEST = 2400
+TALLEST = 1600
 """Pixels of a picture's height."""
+
+COLOURS = 64
 
 
 def take(context: BrowserContext, name: str, path: str, *, kind: str) -> Path:
     """One picture."""
     page = context.new_page()
-    page.goto(path)
+    answer = page.goto(path)
+    if answer is None or not answer.ok:
+        raise SystemExit(f"{path}: {answer and answer.status}")
     page.wait_for_load_state("networkidle")
     height = min(TALLEST, int(page.evaluate("document.documentElement.scrollHeight")))
     width = page.viewport_size["width"] if page.viewport_size else DESK["width"]
     page.set_viewport_size({"width": width, "height": max(height, 600)})
     file = FOLDER / f"{name}-{kind}.png"
-    page.screenshot(path=file)
+    shot = Image.open(io.BytesIO(page.screenshot()))
+    # A page has few colours: a palette makes a third of the file.
+    shot.convert("RGB").quantize(COLOURS).save(file, optimize=True)
     page.close()
     return file
 

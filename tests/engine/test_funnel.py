@@ -219,32 +219,26 @@ def test_the_funnel_is_what_a_plain_reckoning_says(
     compare(emptied, stands, vocabulary, since_days=since_days, at_days=at_days)
 
 
-DAY = BEGIN_S + DAY_S
+def lived(who: str, *steps: tuple[float, int | None, How]) -> list[Stand]:
+    """Somebody's steps: after how many days, which of `PLACES`, None for nowhere, and how they came there."""
+    return [
+        Stand(who, BEGIN_S + days * DAY_S, None if place is None else PLACES[place], how)
+        for days, place, how in steps
+    ]
+
+
+FOUND, ARRIVED, MOVED = How.FOUND, How.ARRIVED, How.MOVED
 STORY = [
     # Found as a visitor, a lead after four days, qualified after six, taken on, and back after an opportunity.
-    Stand("p_1", BEGIN_S, PLACES[1], How.FOUND),
-    Stand("p_1", BEGIN_S + 4 * DAY_S, PLACES[3], How.MOVED),
-    Stand("p_1", BEGIN_S + 6 * DAY_S, PLACES[5], How.MOVED),
-    Stand("p_1", BEGIN_S + 9 * DAY_S, PLACES[7], How.MOVED),
-    Stand("p_1", BEGIN_S + 20 * DAY_S, PLACES[8], How.MOVED),
-    Stand("p_1", BEGIN_S + 25 * DAY_S, PLACES[5], How.MOVED),
+    *lived("p_1", (0, 1, FOUND), (4, 3, MOVED), (6, 5, MOVED), (9, 7, MOVED), (20, 8, MOVED)),
+    *lived("p_1", (25, 5, MOVED)),
     # Came as somebody engaged, jumped over lead, and was won in the end.
-    Stand("p_2", BEGIN_S + 2 * DAY_S, PLACES[2], How.ARRIVED),
-    Stand("p_2", BEGIN_S + 12 * DAY_S, PLACES[5], How.MOVED),
-    Stand("p_2", BEGIN_S + 15 * DAY_S, PLACES[6], How.MOVED),
-    Stand("p_2", BEGIN_S + 16 * DAY_S, PLACES[7], How.MOVED),
-    Stand("p_2", BEGIN_S + 30 * DAY_S, PLACES[9], How.MOVED),
+    *lived("p_2", (2, 2, ARRIVED), (12, 5, MOVED), (15, 6, MOVED), (16, 7, MOVED), (30, 9, MOVED)),
     # Qualified by new definitions, returned to nurturing by people, and deleted.
-    Stand("p_3", BEGIN_S + 3 * DAY_S, PLACES[3], How.ARRIVED),
-    Stand("p_3", BEGIN_S + 5 * DAY_S, PLACES[5], How.REDEFINED),
-    Stand("p_3", BEGIN_S + 8 * DAY_S, PLACES[4], How.MOVED),
-    Stand("p_3", BEGIN_S + 10 * DAY_S, None, How.GONE),
+    *lived("p_3", (3, 3, ARRIVED), (5, 5, How.REDEFINED), (8, 4, MOVED), (10, None, How.GONE)),
     # Handed over, and given back.
-    Stand("p_4", BEGIN_S + 1 * DAY_S, PLACES[3], How.ARRIVED),
-    Stand("p_4", BEGIN_S + 7 * DAY_S, PLACES[5], How.MOVED),
-    Stand("p_4", BEGIN_S + 13 * DAY_S, PLACES[3], How.MOVED),
-    Stand("p_5", BEGIN_S + 2 * DAY_S, PLACES[3], How.ARRIVED),
-    Stand("p_5", BEGIN_S + 2.5 * DAY_S, PLACES[5], How.MOVED),
+    *lived("p_4", (1, 3, ARRIVED), (7, 5, MOVED), (13, 3, MOVED)),
+    *lived("p_5", (2, 3, ARRIVED), (2.5, 5, MOVED)),
 ]
 """People who do everything that a funnel tells apart."""
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy import text
 
@@ -100,3 +101,13 @@ def test_renamed_stages_are_counted_at_once(bench: Bench) -> None:
     kept: Vocabulary = bench.deployment.vocabularies["hubspot"]
     bench.redeploy(vocabularies={"standard": bench.deployment.vocabularies["standard"], "x": kept})
     assert {"standard", "x"} == set(counted(bench, "person"))
+
+
+def test_somebody_is_explained_before_they_are_placed_anew(bench: Bench) -> None:
+    """While other words are in force than those that placed them, what is not known yet is left out."""
+    found = people_everywhere(bench)
+    kept = bench.deployment.vocabularies["standard"]
+    bench.redeploy(vocabularies={"x": replace(kept, name="x")}, main_vocabulary="x")
+    document = explain(bench.deployment, str(bench.person("north", "contact", found[0])))
+    assert ({}, []) == (document["treatment"], document["words"])
+    assert document["scores"]

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.one_kind
             telling_tests.test_each_state_change_is_told_once,
         ),
         (
-            (telling._take, "<= LONGEST_PAUSE_S", "<= 0"),
+            (telling._rests, "<= LONGEST_PAUSE_S", "<= 0"),
             telling_tests.test_a_failing_channel_is_tried_again_after_growing_pauses,
         ),
         (

@@ -33,6 +33,7 @@ def bench() -> Iterator[Bench]:
         bench.contact(f"n{number}@other.example", first="Max", last=f"Other{number}", links=links)
     deal = {"opened": iso(bench.clock.at_s), "won": "no", "closed": "no"}
     bench.north.add("deal", deal, links={"company": (company,)})
+    bench.north.add("deal", deal, links={"contact": (contact_of(bench, "n7@other.example"),)})
     bench.sync()
     bench.form(elise, days_ago=9)
     bench.sync()
@@ -111,7 +112,9 @@ def test_a_filter_is_an_address(viewer: Reader, bench: Bench) -> None:
     assert answer.url.endswith("/people?at-interest=request")
     assert ["Élise Dupont"] == names(answer.text)
     stage = (bench.placed(id_of(bench, "elise@credit.example")).stages or {})["inbound-funnel"]
-    assert ["Élise Dupont"] == names(viewer.get(f"/people?stage=inbound-funnel/{stage}").text)
+    assert ["Élise Dupont"] == names(
+        viewer.get(f"/people?stage=inbound-funnel/{stage}&at-fit=inside").text
+    )
     assert "Nobody fits" in viewer.get("/people?at-sales=won").text
 
 
@@ -133,6 +136,13 @@ def test_a_page_tells_why_somebody_stands_there(viewer: Reader, bench: Bench) ->
         assert each in page, each
     for vocabulary in bench.deployment.vocabularies.values():
         assert vocabulary.labels["en"] in page
+
+
+def test_a_person_s_deals_are_shown(viewer: Reader, bench: Bench) -> None:
+    """With their status, and without a mark: they name somebody."""
+    page = viewer.get(f"/people/{id_of(bench, 'n7@other.example')}").text
+    assert (True, False) == ("<h3>Deals</h3>" in page, "names nobody" in page)
+    assert "<td>open</td>" in page
 
 
 def test_an_account_shows_its_people_and_its_lonely_deals(viewer: Reader, bench: Bench) -> None:

@@ -56,7 +56,7 @@ def test_a_held_plan_is_shown_with_its_groups_and_cost(console: Console) -> None
         "Only approvers decide about plans.",
     ):
         assert each in words, words
-    assert '<svg class="chart" role="img"' in page
+    assert '<svg class="chart moves" role="img"' in page
     assert [] == [each for each in forms_of(page) if "/plans/" in each[0]]
 
 

@@ -42,6 +42,7 @@ connections:
 
 prefer: [salesforce, hubspot]  # whose value wins where both have one
 log: {format: json}
+# alerts: {webhooks: {team: {url: {env: SLACK_URL}}}}  # tells people when something is wrong
 # web: {listen: 127.0.0.1:8080, public_url: https://stagesync.acme.example}  # takes webhooks
 """
 

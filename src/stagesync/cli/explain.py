@@ -164,7 +164,7 @@ def _show_around(document: Mapping[str, Any]) -> None:
             each["id"],
             each["status"],
             each["at"] or "",
-            "names nobody" if each.get("contactless") else "",
+            "names nobody" if each["contactless"] else "",
         )
         for each in document["deals"]
     ]

@@ -25,7 +25,7 @@ LANGUAGES = ("en", "fr")
 def deals_of(
     tx: Connection, deployment: Deployment, kind: Kind, assembled: Assembled
 ) -> list[dict[str, Any]]:
-    """Their deals, newest first; of an account also whether one names nobody of it."""
+    """Their deals, newest first; of an account's, whether one names nobody."""
     named = deals_naming(tx, [each.pk for each in assembled.records]) if kind == "account" else {}
     stored = {deal.pk: deal for found in named.values() for deal in found.values()}
     with_people = deals_with_people(tx, deployment, set(stored))
@@ -36,7 +36,7 @@ def deals_of(
             "at": None if deal.at_s is None else iso(deal.at_s),
             "url": _url(deployment, deal.connection, deal.id),
         }
-        | ({"contactless": deal.id in lonely} if kind == "account" else {})
+        | {"contactless": deal.id in lonely}
         for deal in assembled.facts.deals
     ]
     return sorted(found, key=lambda each: -(each["at_s"] or 0.0))

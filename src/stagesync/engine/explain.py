@@ -19,6 +19,7 @@ from stagesync.engine.find import find
 from stagesync.engine.instants import iso
 from stagesync.engine.lines import lines_of
 from stagesync.engine.lists import email_of, name_of
+from stagesync.engine.places import readable
 from stagesync.engine.placing import evaluate_person
 from stagesync.engine.spoken import verdicts_on
 from stagesync.engine.whose import log_of
@@ -225,9 +226,15 @@ def _next(
 def _treatment(
     deployment: Deployment, placed: Placed, assembled: Assembled
 ) -> Mapping[str, object]:
-    """What is asked for them, by the vocabulary that says so."""
-    stage = (placed.stages or {})[deployment.treating]
-    return deployment.treatment_of(stage, assembled.facts, placed.position or {})
+    """What is asked for them, by the vocabulary that says so; nothing where they have yet to be placed in it."""
+    stage = (placed.stages or {}).get(deployment.treating)
+    vocabulary = deployment.vocabularies[deployment.treating]
+    position = placed.position or {}
+    if stage not in {each.id for each in vocabulary.stages} or not readable(
+        deployment, {0: position}
+    ):
+        return {}
+    return deployment.treatment_of(str(stage), assembled.facts, position)
 
 
 def _records(

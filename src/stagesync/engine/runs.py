@@ -53,8 +53,7 @@ def changes_of(rows: Iterable[Row]) -> list[dict[str, Any]]:
         change.people.add(entry["person"] or "")
         change.refused += "refused" in result
         change.written += "written" in result
-        if len(change.examples) < EXAMPLES:
-            change.examples.setdefault(entry["person"] or "", entry["seq"])
+        _keep_example(change, entry)
     return [
         {
             "connection": connection,
@@ -69,6 +68,16 @@ def changes_of(rows: Iterable[Row]) -> list[dict[str, Any]]:
     ]
 
 
+def _keep_example(change: _Change, entry: Mapping[str, Any]) -> None:
+    """Of the first few people one entry each, best that of the stage itself."""
+    who = entry["person"] or ""
+    if who in change.examples:
+        if entry["after"] == entry["stage_to"]:
+            change.examples[who] = entry["seq"]
+    elif len(change.examples) < EXAMPLES:
+        change.examples[who] = entry["seq"]
+
+
 def runs_document(tx: Connection, *, before: int | None = None, most: int = PAGE) -> dict[str, Any]:
     """A page of runs, newest first; `next` is the number before which the following one begins."""
     is_open = lease.standing(tx)["run"] is not None
@@ -78,6 +87,12 @@ def runs_document(tx: Connection, *, before: int | None = None, most: int = PAGE
         "runs": [run_told(each, is_open=is_open) for each in shown],
         "next": shown[-1].seq if len(found) > most else None,
     }
+
+
+def runs_since(tx: Connection, at_s: float, *, most: int) -> list[dict[str, Any]]:
+    """The first runs that began at an instant or after it, as lines of the list."""
+    is_open = lease.standing(tx)["run"] is not None
+    return [run_told(each, is_open=is_open) for each in runs.runs_since(tx, at_s, most=most)]
 
 
 def run_document(tx: Connection, deployment: Deployment, run: str) -> dict[str, Any] | None:

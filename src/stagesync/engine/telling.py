@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
+from sqlalchemy import Connection
 
 from stagesync.domain.said import Said
 from stagesync.engine.alerts import HERE, Kind, settle
@@ -20,7 +21,7 @@ from stagesync.engine.deployment import Deployment
 from stagesync.engine.messages import Speech, compose
 from stagesync.errors import StoreError
 from stagesync.store import alerts, channels
-from stagesync.store.channels import Change
+from stagesync.store.channels import Change, ChannelState
 
 log = structlog.get_logger()
 
@@ -66,17 +67,27 @@ def _tell(deployment: Deployment, channel: Channel, speech: Speech) -> None:
 def _take(deployment: Deployment, channel: Channel) -> Sequence[Change]:
     """What is to be told; nothing while the channel rests, or another process has it."""
     now_s = deployment.clock.now_s()
+    with deployment.store.read() as tx:
+        known = channels.channel_state(tx, channel.name)
+        if known and (_rests(known, now_s) or not _untold(tx, known)):
+            return ()
     with deployment.store.begin(fenced=False) as tx:
         channels.meet(tx, channel.name, at_s=now_s)
         known = channels.channel_state(tx, channel.name)
-        assert known is not None
-        # An instant beyond the longest pause was noted before our clock was set back.
-        if known.next_at_s is not None and 0 < known.next_at_s - now_s <= LONGEST_PAUSE_S:
-            return ()
-        changes = channels.untold(tx, known, own=f"{Kind.CHANNEL}:{channel.name}")
+        changes = _untold(tx, known) if known else []
         if changes and channels.claim(tx, channel.name, now_s=now_s, until_s=now_s + CLAIM_S):
             return changes
     return ()
+
+
+def _rests(known: ChannelState, now_s: float) -> bool:
+    # An instant beyond the longest pause was noted before our clock was set back.
+    return known.next_at_s is not None and 0 < known.next_at_s - now_s <= LONGEST_PAUSE_S
+
+
+def _untold(tx: Connection, known: ChannelState) -> list[Change]:
+    """What the channel was not told; of itself it is told nothing."""
+    return channels.untold(tx, known, own=f"{Kind.CHANNEL}:{known.name}")
 
 
 def note_failure(deployment: Deployment, channel: Channel, error: ChannelFailed) -> None:
@@ -91,23 +102,34 @@ def note_failure(deployment: Deployment, channel: Channel, error: ChannelFailed)
 
 
 def _notice_channels(deployment: Deployment) -> None:
-    with deployment.store.begin(fenced=False) as tx:
-        told: dict[str, tuple[str, str]] = {}
-        for channel in deployment.channels:
-            known = channels.channel_state(tx, channel.name)
-            if known and known.failures >= AN_ALERT_FROM:
-                what = Said(
-                    "alerts cannot be told to {channel}: {words}",
-                    channel=channel.name,
-                    words=known.trouble,
-                )
-                fix = Said(
-                    "correct `alerts` in the settings; stagesync doctor --alert-test sends a message"
-                    " to each channel"
-                )
-                told[channel.name] = (what, fix)
-        if told or alerts.stands(tx, Kind.CHANNEL):
+    """Raise an alert for each channel that keeps failing; end it when it works."""
+    with deployment.store.read() as tx:
+        told = {name: _failing(known) for name, known in _states(tx, deployment) if _fails(known)}
+        before = {each.key for each in alerts.standing(tx, HERE) if each.kind == Kind.CHANNEL}
+    if before != {f"{Kind.CHANNEL}:{name}" for name in told}:
+        with deployment.store.begin(fenced=False) as tx:
             settle(tx, HERE, Kind.CHANNEL, told, now_s=deployment.clock.now_s())
+
+
+def _states(tx: Connection, deployment: Deployment) -> Iterator[tuple[str, ChannelState]]:
+    for channel in deployment.channels:
+        if known := channels.channel_state(tx, channel.name):
+            yield channel.name, known
+
+
+def _fails(known: ChannelState) -> bool:
+    return known.failures >= AN_ALERT_FROM
+
+
+def _failing(known: ChannelState) -> tuple[str, str]:
+    what = Said(
+        "alerts cannot be told to {channel}: {words}", channel=known.name, words=known.trouble
+    )
+    fix = Said(
+        "correct `alerts` in the settings; stagesync doctor --alert-test sends a message to each"
+        " channel"
+    )
+    return what, fix
 
 
 def try_channels(deployment: Deployment, speech: Speech) -> dict[str, str]:

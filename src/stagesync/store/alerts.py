@@ -92,7 +92,11 @@ def _save(tx: Connection, raised: list[Alert]) -> None:
 
 def standing(tx: Connection, connection: str) -> list[Alert]:
     """What is wrong with a connection now, oldest first."""
-    return [each for each in all_alerts(tx, connection) if each.ended_at_s is None]
+    sql = (
+        "SELECT * FROM alert WHERE connection = :connection AND ended_at_s IS NULL"
+        " ORDER BY raised_at_s, key"
+    )
+    return [read_alert(row) for row in tx.execute(text(sql), {"connection": connection})]
 
 
 def stands(tx: Connection, kind: str) -> bool:

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from stagesync.web.ask import Ask
-from stagesync.web.look import label
+from stagesync.web.look import label, number
 
-WIDTH, BAR, SIDE = 640.0, 12.0, 200.0
+WIDTH, BAR, SIDE = 560.0, 12.0, 180.0
 """Of the picture, of a stage's bar, and of the words beside it."""
 
-HEIGHT, GAP, LEAST = 260.0, 14.0, 3.0
-"""Of all bars together, between two of them, and of the thinnest one."""
+HEIGHT, EACH, GAP, LEAST = 260.0, 70.0, 14.0, 3.0
+"""Of all bars together at most, for each stage of the longer side, between two, and of the thinnest one."""
 
 MOST_STAGES = 14
 """Stages on one side beyond which a picture tells less than its table."""
 
-LONGEST = 28
+LONGEST = 20
 """Characters of a label; a longer one is cut, and whole in the table."""
 
 
@@ -44,7 +44,7 @@ def moves_picture(ask: Ask, moves: Iterable[Move], *, title: str) -> Markup:
     right = sorted({pair[1] for pair in counted}, key=order)
     if not counted or max(len(left), len(right)) > MOST_STAGES:
         return Markup("")
-    scale = HEIGHT / sum(counted.values())
+    scale = min(HEIGHT, EACH * max(len(left), len(right))) / sum(counted.values())
     pairs = sorted(counted, key=lambda pair: (order(pair[0]), order(pair[1])))
     tall = [max(LEAST, counted[pair] * scale) for pair in pairs]
     bands = dict(zip(pairs, tall, strict=True))
@@ -52,11 +52,10 @@ def moves_picture(ask: Ask, moves: Iterable[Move], *, title: str) -> Markup:
     height = 4 + max(len(left), len(right)) * GAP + sum(tall)
     shapes = Markup("").join(_bands(bands, starts, ends, colours=left))
     words = Markup("").join(
-        _bars(ask, stages, tops, bands, side=side)
-        for side, (stages, tops) in enumerate(((left, starts), (right, ends)))
+        _bars(ask, tops, bands, counted, side=side) for side, tops in enumerate((starts, ends))
     )
     return Markup(
-        '<svg class="chart" role="img" viewBox="0 0 {width:.0f} {height:.0f}" aria-label="{title}">'
+        '<svg class="chart moves" role="img" viewBox="0 0 {width:.0f} {height:.0f}" aria-label="{title}">'
         "<title>{title}</title>{shapes}{words}</svg>"
     ).format(width=WIDTH, height=height, title=title, shapes=shapes, words=words)
 
@@ -111,33 +110,32 @@ def _bands(
 
 def _bars(
     ask: Ask,
-    stages: Sequence[str],
     tops: Mapping[str, float],
     bands: Mapping[tuple[str, str], float],
+    counted: Mapping[tuple[str, str], int],
     *,
     side: int,
 ) -> Markup:
+    """The bars of one side, with each stage's name and how many leave it, or come to it."""
     parts = []
-    for place, stage in enumerate(stages):
-        tall = sum(tall for pair, tall in bands.items() if pair[side] == stage)
-        y = tops[stage]
-        x = SIDE if side == 0 else WIDTH - SIDE - BAR
-        colour = f"c{place % 6 + 1}" if side == 0 else "fill-line"
-        words = stage_label(ask, stage)
+    for place, (stage, y) in enumerate(tops.items()):
+        own = [pair for pair in bands if pair[side] == stage]
+        tall, words = sum(bands[pair] for pair in own), stage_label(ask, stage)
         parts.append(
             Markup(
                 '<rect class="{colour}" x="{x:.1f}" y="{y:.1f}" width="{bar:.1f}" height="{tall:.1f}" rx="2"/>'
-                '<text{end} x="{at:.1f}" y="{mid:.1f}">{words}</text>'
+                '<text{end} x="{at:.1f}" y="{mid:.1f}">{words} <tspan class="soft">{count}</tspan></text>'
             ).format(
-                colour=colour,
-                x=x,
+                colour="fill-line" if side else f"c{place % 6 + 1}",
+                x=WIDTH - SIDE - BAR if side else SIDE,
                 y=y,
                 bar=BAR,
                 tall=tall,
-                end=Markup(' class="end"') if side == 0 else "",
-                at=SIDE - 8 if side == 0 else WIDTH - SIDE + 8,
-                mid=y + tall / 2 + 4,
+                end="" if side else Markup(' class="end"'),
+                at=WIDTH - SIDE + 8 if side else SIDE - 8,
+                mid=y + tall / 2 + 5,
                 words=words if len(words) <= LONGEST else words[: LONGEST - 1] + "…",
+                count=number(sum(counted[pair] for pair in own), ask.language),
             )
         )
     return Markup("").join(parts)

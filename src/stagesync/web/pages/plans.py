@@ -10,8 +10,7 @@ from stagesync.domain.guard import Cause, Group
 from stagesync.engine.decide import PlanChanged, decide
 from stagesync.engine.held import plan_document, plans_document, values_document
 from stagesync.engine.logins import Role
-from stagesync.engine.runs import run_told
-from stagesync.store import runs
+from stagesync.engine.runs import runs_since
 from stagesync.store.held import START, Key
 from stagesync.web.ask import Ask
 from stagesync.web.draw.moves import Move, moves_picture
@@ -72,7 +71,7 @@ def plan(ask: Ask) -> Response:
     with ask.read() as tx:
         document = plan_document(tx, ask.deployment, ask.path["plan"], now_s=ask.now_s)
         since_s = document["decided_at_s"] if document else None
-        after = [] if since_s is None else runs.runs_since(tx, since_s, most=RUNS_SHOWN)
+        after = [] if since_s is None else runs_since(tx, since_s, most=RUNS_SHOWN)
     if document is None:
         return ask.missing(
             ask.say("There is no plan of that id any more: a later one took its values on.")
@@ -80,7 +79,7 @@ def plan(ask: Ask) -> Response:
     moves = [Move(e["from"], e["to"], e["people"] + e["accounts"]) for e in document["groups"]]
     shown: dict[str, Any] = {
         "plan": document,
-        "after": [run_told(each, is_open=True) for each in after],
+        "after": after,
         "states": STATES,
         "causes": CAUSES,
         "outcomes": OUTCOMES,
