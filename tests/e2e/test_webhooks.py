@@ -100,7 +100,7 @@ def listening(world: World) -> Iterator[Daemon]:
         with serve(found.settings.web, found.live, call=called.set) as url:
             daemon = threading.Thread(
                 target=run_daemon,
-                args=(found.deployment,),
+                args=(found.live,),
                 kwargs={"stop": found.clock.stop, "called": called, "after_run": runs.append},
             )
             daemon.start()
