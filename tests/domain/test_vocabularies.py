@@ -208,7 +208,8 @@ def test_translation_over_possible_positions_only():
 def test_translation_with_a_question():
     """Several stages come with the axes that decide and what each answer leaves open."""
     asked = "What is the level of paid? no: waiting; yes: gone"
-    assert Translation(("gone", "waiting"), (Decider("paid", asked),)) == ask(
+    answers = ((("no",), ("waiting",)), (("yes",), ("gone",)))
+    assert Translation(("gone", "waiting"), (Decider("paid", asked, answers),)) == ask(
         "store", "shop", "fruit"
     )
 

@@ -110,6 +110,7 @@ def test_a_stage_goes_back_where_the_mapping_says_follow(world: World) -> None:
     assert {"hubspot": 0, "salesforce": 0} == sync(world).json["written"]
 
 
+@pytest.mark.gate
 def test_a_connection_cut_between_clear_and_set(world: World) -> None:
     """The connection is gone once the stage is empty: the next run sets it, and the log tells it once."""
     record_id, stage = raised(world)

@@ -41,6 +41,7 @@ def _told_otherwise(found, table):
     return wrong, {key: (said, table[key]) for key, said in fresh.items() if said != table[key]}
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("crm", "name", "faults"),
     [

@@ -49,7 +49,7 @@ def test_status_for_people_is_headed(place):
     """In a pipe, the blocks of `status` have titles and column names."""
     out = place.run("status").out
     assert "connections\nconnection\tmode\tpulled\tstate\nhubspot\tactive\t" in out
-    assert "\npeople\nstage\tpeople\n" in out
+    assert "\npeople\nstage\tpeople\tentered\twent on\tdays there\n" in out
 
 
 def test_status_tells_of_slow_work(place):

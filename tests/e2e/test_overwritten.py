@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from .conftest import MakeWorld, World
 from .deployments import Ran, set_up, wait_until
 
@@ -95,6 +97,7 @@ def test_hubspot_tells_whom_our_write_replaced(make_world: MakeWorld) -> None:
     )
 
 
+@pytest.mark.gate
 def test_salesforce_tells_whom_our_write_replaced(make_world: MakeWorld) -> None:
     """An edit in Salesforce that our collection update replaced is found in the tracked field's history and put back."""
     world = make_world(contacts=20)
@@ -114,6 +117,7 @@ def test_salesforce_tells_whom_our_write_replaced(make_world: MakeWorld) -> None
     )
 
 
+@pytest.mark.gate
 def test_a_field_that_salesforce_does_not_track_is_named(make_world: MakeWorld) -> None:
     """Where an org tracks no history, the edit that was replaced is not seen, and an alert says that it cannot be."""
     world = make_world(contacts=20)

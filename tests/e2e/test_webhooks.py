@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import requests
 
 from stagesync.app import Opened
@@ -130,6 +131,7 @@ def test_a_change_shows_in_the_other_crm_long_before_the_next_poll(make_world):
         assert 0 == process.wait(timeout=30)
 
 
+@pytest.mark.gate
 def test_events_out_of_order_end_with_the_newest_value(make_world):
     """Three edits of one field, told twice and shuffled, leave the value that HubSpot holds."""
     world = make_listening(make_world)
@@ -175,6 +177,7 @@ def test_a_request_counts_once_and_for_five_minutes(make_world):
     ]
 
 
+@pytest.mark.gate
 def test_a_wrong_secret_is_refused_and_the_poll_finds_what_it_told(make_world):
     """Calls that are signed with another secret change nothing; a lost webhook costs time only."""
     world = make_listening(make_world, poll="4s")
@@ -189,6 +192,7 @@ def test_a_wrong_secret_is_refused_and_the_poll_finds_what_it_told(make_world):
         )
 
 
+@pytest.mark.gate
 def test_a_hundred_events_are_answered_at_once_and_all_read(make_world):
     """A full batch is taken within a second, and every record of it is read, placed and written."""
     world = make_listening(make_world)
@@ -235,6 +239,7 @@ def test_what_was_heard_before_a_restart_is_read_after_it(make_world):
             assert {} == inbox.count_waiting(tx)
 
 
+@pytest.mark.gate
 def test_merges_deletions_and_erasures_arrive_by_call(make_world):
     """A merged contact follows its winner, a deleted one is gone, and of an erased one nothing is left."""
     world = make_listening(make_world)

@@ -173,6 +173,7 @@ def test_the_base_is_as_before() -> None:
 ENDS = (a_release_ends_it, another_stage_ends_it, another_policy_ends_it)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("ends", ENDS, ids=lambda each: each.__name__)
 def test_it_ends(ends: Callable[[Story], None]) -> None:
     """Over all stories: what was restored stays exactly until the person moves, or somebody says so."""
