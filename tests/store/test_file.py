@@ -109,6 +109,8 @@ def test_damage_is_found_though_the_cache_hides_it(opened: Store, path: Path) ->
     assert "1" == noted(opened)
     spoil(path)
     time.sleep(path.stat().st_size / LOOKED_THROUGH_PER_S + 0.1)
+    assert "1" == noted(opened), "the look begins beside it"
+    opened._file.close()
     for _ in range(2):
         with pytest.raises(StoreError, match="is damaged") as refused:
             note(opened, "2")

@@ -2,8 +2,8 @@
 
 What SQLite has open goes on working when its file is moved away or its folder is unmounted: it then writes into
 a file that nobody will ever find again. And its cache hides from it what happens to the bytes on the disk. So the
-file is looked at from outside: before each transaction whether it lies where it lay, and now and then, and
-whenever there is doubt, whether it is whole. A store that is not refuses every transaction until it is put right:
+file is looked at from outside: before each transaction whether it lies where it lay, whenever there is doubt
+whether it is whole, and now and then so too, beside the work. A store that is not refuses every transaction until it is put right:
 without a transaction nothing is written to a CRM.
 """
 
@@ -13,6 +13,7 @@ import os
 import shutil
 import sqlite3
 import stat
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -57,6 +58,7 @@ class StoreFile:
         self._is_doubted = False
         self._damage: tuple[tuple[int, ...], str] | None = None
         self._looked_at_s = time.monotonic()
+        self._looking: threading.Thread | None = None
 
     def demand(self) -> None:
         """Let a transaction begin only on a file that is there and, as far as is known, whole.
@@ -69,7 +71,7 @@ class StoreFile:
             raise StoreError(f"the store {self._path} is not there any more", hint=BRING_BACK)
         if place == self._place and not self._is_doubted:
             if self._is_due():
-                self.look()
+                self._look_beside()
             return
         self._is_doubted = True
         self._forget()
@@ -111,10 +113,29 @@ class StoreFile:
         found = trouble_of(self._path) if error.hint in UNCLEAR else None
         return StoreError(f"{error}: {found[0]}", hint=found[1]) if found else error
 
+    def _look_beside(self) -> None:
+        """Look through the file while the work goes on: of a large one that takes seconds."""
+
+        def look() -> None:
+            # What it finds stops the next transaction.
+            with suppress(StoreError, OSError):
+                self.look()
+
+        self._looked_at_s = time.monotonic()
+        self._looking = threading.Thread(target=look, name="look", daemon=True)
+        self._looking.start()
+
+    def close(self) -> None:
+        """Wait for a look that is under way."""
+        if self._looking:
+            self._looking.join()
+
     def _damaged(self, words: str) -> StoreError:
         return StoreError(f"the store {self._path} is damaged: {words}", hint=PUT_BACK)
 
     def _is_due(self) -> bool:
+        if self._looking and self._looking.is_alive():
+            return False
         age_s = time.monotonic() - self._looked_at_s
         return age_s > self._path.stat().st_size / LOOKED_THROUGH_PER_S
 

@@ -165,6 +165,8 @@ class Store:
         """Let go of the database."""
         if self._checkpoints:
             self._checkpoints.close()
+        if self._file:
+            self._file.close()
         if self._reader:
             self._reader.dispose()
         self._engine.dispose()
