@@ -1,5 +1,7 @@
 """Sentences that are said in every language."""
 
+import copy
+
 from stagesync.domain.said import Said, template, together
 
 
@@ -32,3 +34,14 @@ def test_it_is_told_in_another_language() -> None:
 def test_what_has_no_translation_stays_english() -> None:
     """A template that nobody translated is said as it is."""
     assert "new words of 1,000" == Said(template("new words of {n}"), n=1000).tell(french)
+
+
+def test_a_copy_is_the_same_sentence() -> None:
+    """Whatever stands in it: a value may look like a template."""
+    one = Said("{fact} is {value}", fact="account.name", value="{curly} Ltd")
+    other = copy.deepcopy(one)
+    assert ("account.name is {curly} Ltd", one.template, one.values) == (
+        other,
+        other.template,
+        other.values,
+    )

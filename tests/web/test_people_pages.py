@@ -180,6 +180,8 @@ def test_french_readers_read_french(viewer: Reader, bench: Bench) -> None:
     for each in ("Où en est cette personne", "Dans chaque vocabulaire", "Jamais"):
         assert each in page, each
     assert "Comptes" in reader.get("/accounts").text
+    assert "contact_form a eu lieu" in page
+    assert "demi-vie de 30 jours" in page
 
 
 def test_acts_belong_to_roles(readers: dict[Role, Reader], bench: Bench) -> None:

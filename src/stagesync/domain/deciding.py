@@ -19,12 +19,13 @@ from stagesync.domain.condition import (
 from stagesync.domain.evaluation import Decided
 from stagesync.domain.policy import AccountAxis
 from stagesync.domain.predicate import Scope, compile_condition
-from stagesync.domain.reasons import because, number
+from stagesync.domain.reasons import because, both, either, number
+from stagesync.domain.said import Said
 from stagesync.domain.state import State
 from stagesync.domain.subject import Subject
 
-LOWEST = "nothing known asks for a higher level"
-OF_PEOPLE = "the highest level among its people"
+LOWEST = Said("nothing known asks for a higher level")
+OF_PEOPLE = Said("the highest level among its people")
 
 
 def deciding_of(subject: Subject, state: State) -> tuple[Decided, ...]:
@@ -50,23 +51,25 @@ def _told(condition: Condition, scope: Scope, state: State) -> str:
     match condition:
         case AllOf(parts):
             asked = [part for part in parts if not isinstance(part, Anything)]
-            return " and ".join(_told(part, scope, state) for part in asked)
+            return both([_told(part, scope, state) for part in asked])
         case AnyOf(parts):
             held = (part for part in parts if compile_condition(part, scope)(state))
             return _told(next(held), scope, state)
         case LevelIn(axis):
             place, numbers = scope.axes[axis]
             names = {at: name for name, at in numbers.items()}
-            return f"{axis} is {names[state.levels[place]]}"
+            return Said("{axis} is {level}", axis=axis, level=names[state.levels[place]])
         case ScoreAtLeast(score, threshold, keep_at):
             total = state.totals[scope.scores[score]]
             asked_for = threshold if keep_at is None or total >= threshold else keep_at
-            return f"{score} is at least {number(asked_for)}"
+            return Said("{score} is at least {points}", score=score, points=number(asked_for))
         case ScoreCannotReach(score, threshold):
-            return f"{score} cannot reach {number(threshold)}"
+            return Said("{score} cannot reach {points}", score=score, points=number(threshold))
         case ActivitySeen(types):
-            return f"{' or '.join(sorted(types & state.instants.keys()))} took place"
+            seen = sorted(types & state.instants.keys())
+            return Said("{activity} took place", activity=either(seen))
         case DealSeen(statuses):
-            return f"a deal is {' or '.join(sorted(statuses & state.deals.keys()))}"
+            known = sorted(statuses & state.deals.keys())
+            return Said("a deal is {status}", status=either(known))
         case _:
             return because(condition, state)

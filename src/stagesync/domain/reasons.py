@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import reduce
 from math import exp2
 
 from stagesync.domain.condition import (
@@ -25,6 +26,7 @@ from stagesync.domain.evaluation import Reason
 from stagesync.domain.facts import Value
 from stagesync.domain.policy import ActivityRule, Score
 from stagesync.domain.predicate import Scope, compile_condition
+from stagesync.domain.said import Said, template
 from stagesync.domain.scoring import Decay, Scoring
 from stagesync.domain.state import DAY_S, State
 
@@ -33,10 +35,14 @@ UNTOLD = frozenset(
 )
 """Facts whose values may name somebody: a reason says that they are known, never what they are."""
 
+FLOOR = template("floor {bound} of this rule; its activities sum to {sum}")
+CAP = template("cap {bound} of this rule; its activities sum to {sum}")
+SET, NOT_SET = template("{fact} is set"), template("{fact} is not set")
+
 LOWER_BOUND = "lower bound"
 """Rule name of the line that lifts a score to its least value."""
 
-EVERYBODY = "everybody gets it"
+EVERYBODY = Said("everybody gets it")
 
 
 def reasons_of(scores: Sequence[Score], scoring: Scoring, state: State) -> tuple[Reason, ...]:
@@ -52,7 +58,8 @@ def reasons_of(scores: Sequence[Score], scoring: Scoring, state: State) -> tuple
                 lines.append(Reason(score.name, rule.name, rule.points, because(rule.when, state)))
         lift = state.totals[place] - state.raws[place]
         if lift:
-            bound = f"{score.name} is never below {number(state.totals[place])}"
+            least = number(state.totals[place])
+            bound = Said("{score} is never below {points}", score=score.name, points=least)
             lines.append(Reason(score.name, LOWER_BOUND, lift, bound))
     return tuple(lines)
 
@@ -74,20 +81,25 @@ def _activity_lines(
         yield Reason(score.name, rule.name, points, _seen(kind, at_s, state.now, rule))
     bounded = decay.bounded(total)
     if bounded != total:
-        bound = "floor" if bounded > total else "cap"
-        told = f"{bound} {number(bounded)} of this rule; its activities sum to {number(total)}"
-        yield Reason(score.name, rule.name, bounded - total, told)
+        told = FLOOR if bounded > total else CAP
+        bound = Said(told, bound=number(bounded), sum=number(total))
+        yield Reason(score.name, rule.name, bounded - total, bound)
 
 
 def _seen(kind: str, at_s: float, now: float, rule: ActivityRule) -> str:
     at = datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     days = number((now - at_s) / DAY_S)
-    fading = (
-        "no fading"
-        if rule.half_life_days is None
-        else f"half-life {number(rule.half_life_days)} days"
+    if rule.half_life_days is None:
+        return Said(
+            "{activity} at {at}, {days} days old, no fading", activity=kind, at=at, days=days
+        )
+    return Said(
+        "{activity} at {at}, {days} days old, half-life {half} days",
+        activity=kind,
+        at=at,
+        days=days,
+        half=number(rule.half_life_days),
     )
-    return f"{kind} at {at}, {days} days old, {fading}"
 
 
 def number(value: float) -> str:
@@ -106,18 +118,21 @@ def because(condition: Condition, state: State) -> str:
     """Why a condition over facts holds."""
     match condition:
         case AllOf(parts):
-            return " and ".join(because(part, state) for part in parts)
+            return both([because(part, state) for part in parts])
         case AnyOf(parts):
             return next(because(part, state) for part in parts if _holds(part, state))
         case Unless(part):
-            names = " or ".join(sorted(_names(part)))
-            return f"{names} is not what the rule excludes" if names else EVERYBODY
+            names = sorted(_names(part))
+            told = (
+                Said("{fact} is not what the rule excludes", fact=either(names)) if names else None
+            )
+            return told or EVERYBODY
         case FactIn(fact) | FactBetween(fact):
             return _told(fact, state)
         case FactIs(fact, expected):
-            return f"{_name(fact, state)} is {'set' if expected else 'not set'}"
+            return Said(SET if expected else NOT_SET, fact=_name(fact, state))
         case FactFilled(fact):
-            return f"{_name(fact, state)} is known"
+            return Said("{fact} is known", fact=_name(fact, state))
         case _:
             return EVERYBODY
 
@@ -125,9 +140,20 @@ def because(condition: Condition, state: State) -> str:
 def _told(fact: FactRef, state: State) -> str:
     name = _name(fact, state)
     if name in UNTOLD:
-        return f"{name} is one of the rule's"
+        return Said("{fact} is one of the rule's", fact=name)
     value = _value(name, state)
-    return f"{name} is {number(value) if isinstance(value, float) else value}"
+    told = number(value) if isinstance(value, float) else str(value)
+    return Said("{fact} is {value}", fact=name, value=told)
+
+
+def both(parts: Sequence[str]) -> str:
+    """Several of them hold."""
+    return reduce(lambda one, other: Said("{one} and {other}", one=one, other=other), parts)
+
+
+def either(parts: Sequence[str]) -> str:
+    """One of them does."""
+    return reduce(lambda one, other: Said("{one} or {other}", one=one, other=other), parts)
 
 
 def _name(fact: FactRef, state: State) -> str:

@@ -41,6 +41,10 @@ class Said(str):
         made.template, made.values = template, values
         return made
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copied as it was made: a value may hold braces of its own."""
+        return _made_again, (self.template, dict(self.values))
+
     def tell(
         self, translate: Callable[[str], str], *, number: Callable[[int], str] = english_number
     ) -> str:
@@ -51,6 +55,10 @@ class Said(str):
             number: how that language writes a whole number.
         """
         return _fill(self.template, self.values, translate, number)
+
+
+def _made_again(template: str, values: Mapping[str, Part]) -> Said:
+    return Said(template, **values)
 
 
 def together(sentences: Sequence[str]) -> str:
