@@ -52,6 +52,7 @@ def test_the_doctor_sends_a_test_message(tmp_path: Path, room: Chat) -> None:
     assert (4, found) == (code, json.loads(told))
 
 
+@pytest.mark.gate
 def test_without_a_channel_there_is_nothing_to_test(tmp_path: Path, room: Chat) -> None:
     """The hint names what to configure."""
     code, told = stagesync(tmp_path, "doctor", "--alert-test", settings=SETTINGS)

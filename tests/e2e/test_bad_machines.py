@@ -103,6 +103,7 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
         vendors.close()
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
 @pytest.mark.parametrize("what", BAD)
 def test_a_vendor_that_answers_nonsense_is_told_and_healed(

@@ -164,6 +164,7 @@ def another_policy_ends_it(story: Story) -> None:
         settles(bench)
 
 
+@pytest.mark.gate
 @pytest.mark.timeout(400)
 def test_the_base_is_as_before() -> None:
     """Over all stories: the snapshot, but for what others changed; it stays so, and is undone in turn."""
