@@ -52,13 +52,13 @@ def test_the_doctor_sends_a_test_message(tmp_path: Path, room: Chat) -> None:
     assert (4, found) == (code, json.loads(told))
 
 
-@pytest.mark.gate
 def test_without_a_channel_there_is_nothing_to_test(tmp_path: Path, room: Chat) -> None:
     """The hint names what to configure."""
     code, told = stagesync(tmp_path, "doctor", "--alert-test", settings=SETTINGS)
     assert (2, True) == (code, "no channel of alerts is configured" in told)
 
 
+@pytest.mark.gate
 def test_a_run_tells_what_it_raised_and_status_shows_a_failing_channel(
     tmp_path: Path, room: Chat
 ) -> None:
