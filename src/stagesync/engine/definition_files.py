@@ -118,12 +118,32 @@ def deployment_with(deployment: Deployment, files: DefinitionFiles) -> Deploymen
     """
     texts = read_texts(files)
     definitions = load_definitions(files.folder)
-    problems = list(lacks_vocabulary(deployment, definitions, files.folder))
+    found = defined_by(deployment, definitions, folder=files.folder, mappings=files.mappings)
+    digest = digest_of_definitions(definitions, found.connections)
+    return replace(found, definitions=digest, texts=texts)
+
+
+def defined_by(
+    deployment: Deployment,
+    definitions: Definitions,
+    *,
+    folder: Path,
+    mappings: Mapping[str, Path],
+) -> Deployment:
+    """The deployment under these definitions, each connection mapped by its file.
+
+    Args:
+        folder: what a problem of the whole is told of.
+
+    Raises:
+        DefinitionError: with every problem of every mapping.
+    """
+    problems = lacks_vocabulary(deployment, definitions, folder)
     connections = {}
     for name, connected in deployment.connections.items():
         try:
             mapping = load_mapping(
-                files.mappings[name],
+                mappings[name],
                 vocabularies=definitions.vocabularies,
                 policy=definitions.policy,
             )
@@ -137,8 +157,6 @@ def deployment_with(deployment: Deployment, files: DefinitionFiles) -> Deploymen
         policy=definitions.policy,
         vocabularies=definitions.vocabularies,
         connections=connections,
-        definitions=digest_of_definitions(definitions, connections),
-        texts=texts,
     )
 
 

@@ -7,11 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from stagesync.domain.mapping import CrmMapping
-from stagesync.engine.definition_files import lacks_vocabulary
-from stagesync.engine.deployment import Connected, Deployment
-from stagesync.errors import DefinitionError
-from stagesync.loading.definitions import Definitions, load_trial
-from stagesync.loading.mapping import load_mapping
+from stagesync.engine.definition_files import defined_by
+from stagesync.engine.deployment import Deployment
+from stagesync.loading.definitions import load_trial
 
 
 def deployment_under(
@@ -30,25 +28,11 @@ def deployment_under(
     Raises:
         DefinitionError: with every problem of the definitions, or of the mappings under them.
     """
+    own = {name: trial / each.name for name, each in files.items()}
+    chosen = {name: own[name] if own[name].is_file() else each for name, each in files.items()}
     definitions = load_trial(trial, mappings)
-    problems = lacks_vocabulary(deployment, definitions, trial)
-    connections = {}
-    for name, connected in deployment.connections.items():
-        own = trial / files[name].name
-        try:
-            connections[name] = _mapped_anew(
-                connected, own if own.is_file() else files[name], definitions
-            )
-        except DefinitionError as error:
-            problems += error.problems
-    if problems:
-        raise DefinitionError(problems)
-    return replace(
-        deployment,
-        policy=definitions.policy,
-        vocabularies=definitions.vocabularies,
-        connections=connections,
-    )
+    proposed = defined_by(deployment, definitions, folder=trial, mappings=chosen)
+    return as_trial(deployment, proposed)
 
 
 def as_trial(deployment: Deployment, proposed: Deployment) -> Deployment:
@@ -62,11 +46,6 @@ def as_trial(deployment: Deployment, proposed: Deployment) -> Deployment:
             for name, each in proposed.connections.items()
         },
     )
-
-
-def _mapped_anew(connected: Connected, path: Path, definitions: Definitions) -> Connected:
-    found = load_mapping(path, vocabularies=definitions.vocabularies, policy=definitions.policy)
-    return replace(connected, mapping=_written_by(connected.mapping, found))
 
 
 def _written_by(in_force: CrmMapping, found: CrmMapping) -> CrmMapping:
