@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
-from tests.engine.bench import Bench, make_bench
+from tests.engine.bench import Bench
 
 from channel_ends import Chat, chat
 from console import Console, Reader, console_on
@@ -20,19 +20,6 @@ from stagesync.engine.alerts import HERE, Kind, settle
 from stagesync.engine.channels import channels_of
 from stagesync.engine.logins import Role
 from stagesync.settings import AlertSettings
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    made = make_bench()
-    yield made
-    made.store.close()
-
-
-@pytest.fixture
-def console(bench: Bench) -> Iterator[Console]:
-    with console_on(bench) as found:
-        yield found
 
 
 def text_of(html: str) -> str:

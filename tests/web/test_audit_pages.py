@@ -15,7 +15,7 @@ from sqlalchemy import text
 from tests.engine.bench import Bench, make_bench
 
 import stores
-from console import Console, Reader, console_on
+from console import Console, Reader
 from stagesync.domain.chain import read_lines, verify
 from stagesync.engine import audit
 from stagesync.engine.instants import iso
@@ -38,12 +38,6 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         audit.tell(tx, {"retried": 2}, actor="=1+1", now_s=now_s + 86_400)
     yield made
     made.store.close()
-
-
-@pytest.fixture
-def console(bench: Bench) -> Iterator[Console]:
-    with console_on(bench) as found:
-        yield found
 
 
 def _listed(reader: Reader, query: str = "") -> list[int]:

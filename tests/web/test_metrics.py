@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
-from tests.engine.bench import make_bench
 
 from console import Console, console_on
 from stagesync.app import open_deployment
@@ -22,14 +20,6 @@ from stagesync.settings import WebSettings
 from stagesync.web.server import serve
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    bench = make_bench()
-    with console_on(bench) as found:
-        yield found
-    bench.store.close()
 
 
 def asked(console: Console, path: str = "/metrics", **headers: str) -> requests.Response:

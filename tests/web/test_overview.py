@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
-from tests.engine.bench import Bench, iso, make_bench
+from tests.engine.bench import Bench, iso
 
 from console import Console, console_on
 from stagesync.engine.keeper import make_due
@@ -14,14 +12,6 @@ from stagesync.engine.trouble import to_keep
 from stagesync.errors import CrmError
 from stagesync.store import connections
 from stagesync.web.look import NOTHING
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    bench = make_bench()
-    with console_on(bench) as found:
-        yield found
-    bench.store.close()
 
 
 def live(bench: Bench) -> None:

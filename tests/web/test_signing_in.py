@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 import requests
@@ -18,14 +17,6 @@ from stagesync.web.rooms import Room
 from stagesync.web.site import rooms
 
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    bench = make_bench()
-    with console_on(bench) as found:
-        yield found
-    bench.store.close()
 
 
 def with_password(console: Console, name: str = "anna", role: Role = Role.VIEWER) -> None:

@@ -42,7 +42,6 @@ class Store:
         self._engine = engine
         self._turn = threading.RLock()
         self._inside: Connection | None = None
-        self._is_open = False
         url = engine.url.render_as_string(hide_password=False)
         self._path = path = file_of(url)
         self._checkpoints = Checkpoints(path) if path else None
@@ -67,9 +66,8 @@ class Store:
             RuntimeError: this thread is inside another one; SQLite would lock itself.
         """
         with self._turn:
-            if self._is_open:
+            if self._inside:
                 raise RuntimeError("a transaction of this store is open in this thread")
-            self._is_open = True
             try:
                 if self._file:
                     self._file.demand()
@@ -93,7 +91,7 @@ class Store:
                     self._file.look()
                 raise
             finally:
-                self._inside, self._is_open = None, False
+                self._inside = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
