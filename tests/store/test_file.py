@@ -15,7 +15,7 @@ import pytest
 from stagesync.errors import StoreError
 from stagesync.store import Store, open_store, state
 from stagesync.store.backups import back_up
-from stagesync.store.file import LOOKED_THROUGH_PER_S
+from stagesync.store.file import LOOKED_THROUGH_PER_S, damage_of, trouble_of
 from stagesync.store.restoring import restore
 
 pytestmark = pytest.mark.one_kind
@@ -197,3 +197,24 @@ def test_a_file_that_may_not_be_written_is_written_again_when_it_may() -> None:
     assert "this user may not write it" in first
     assert "let this user write" in first
     assert ("this user may not write it", "None") == (second, third)
+
+
+def test_whoever_has_a_store_open_keeps_its_locks(opened: Store, path: Path) -> None:
+    """Opening it again in this process, backing it up, looking at it: no other process takes the log away from under it.
+
+    A file that is opened and closed by anybody but SQLite loses all locks of the process, and the next process that
+    closes the store believes to be the last one and removes the log, with what is written to it afterwards.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    born = log.stat().st_ino
+    url = f"sqlite:///{path}"
+    open_store(url).close()
+    back_up(url, path.with_name("backup"), now_s=0.0)
+    assert damage_of(path) == ""
+    assert trouble_of(path) is None
+    look = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM meta').fetchall(); c.close()"
+    subprocess.run([sys.executable, "-c", look, str(path)], check=True)
+    assert log.exists()
+    assert born == log.stat().st_ino
+    note(opened, "2")
+    assert "2" == noted(opened)

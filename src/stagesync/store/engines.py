@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -161,21 +162,33 @@ def _make_private(path: Path) -> None:
     SQLite gives its side files, `-wal` and `-shm`, the mode of the file itself. One that was made more open
     by somebody else is closed, too, where it is ours to close. One that may only be read is opened as it is: how
     things stand can be told all the same.
+
+    A file that is there is never opened here. Closing a file lets go of all locks that this process has on it, those
+    of SQLite among them: others would take the log away from under whoever has it open (sqlite.org,
+    How To Corrupt, 2.2).
     """
+    path = path.resolve()
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        _make(path)
+        mode = stat.S_IMODE(path.stat().st_mode)
     except OSError as error:
         if os.access(path, os.R_OK) and not path.is_dir():
             return
         raise not_opened(path, error) from error
+    if mode & 0o077:
+        with suppress(OSError):
+            path.chmod(mode & 0o700)
+
+
+def _make(path: Path) -> None:
     try:
-        mode = stat.S_IMODE(os.fstat(file).st_mode)
-        if mode & 0o077:
-            with suppress(PermissionError):
-                os.fchmod(file, mode & 0o700)
-    finally:
-        os.close(file)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)) from None
+        if not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
 
 
 def _tune_sqlite(connection: object, _record: object) -> None:
