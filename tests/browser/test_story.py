@@ -181,12 +181,17 @@ def adopt(reader: Reader) -> str:
 def take_back(reader: Reader, plan: str, *, until: Callable[[], bool]) -> None:
     """Undoes the run that wrote the plan, by a plan of its own."""
     page = reader.page
-    page.goto(plan)
-    runs = page.locator("#state a[href*='/runs/r_']")
-    for path in [each.get_attribute("href") or "" for each in runs.all()]:
-        page.goto(path)
-        if reader.link("Undo this run").count():
-            break
+
+    def is_offered() -> bool:
+        page.goto(plan)
+        runs = page.locator("#state a[href*='/runs/r_']")
+        for path in [each.get_attribute("href") or "" for each in runs.all()]:
+            page.goto(path)
+            if reader.link("Undo this run").count():
+                return True
+        return False
+
+    assert wait_until(is_offered, seconds=SOON_S), "the run is under way, or wrote nothing"
     reader.link("Undo this run").click()
     reader.button("Make the plan").click()
     reader.link("Look and decide").click()

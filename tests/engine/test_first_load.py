@@ -65,7 +65,7 @@ def known_of_people(bench: Bench) -> list[Any]:
     """Where everybody stands and came from, and every move that was kept, by no id of ours."""
     with bench.store.begin() as tx:
         placed = [
-            replace(each, id="", account="", evaluated_at_s=None)
+            replace(each, id="", account="", place=0, evaluated_at_s=None)
             for kind in ("person", "account")
             for each in people.placed(tx, kind, people.all_ids(tx, kind)).values()
         ]

@@ -105,3 +105,19 @@ def test_runs_are_leafed_through(bench: Bench) -> None:
     began_s = _run(bench, made[3])["started_at_s"]
     with bench.store.begin() as tx:
         assert made[3:] == [each["run"] for each in runs_since(tx, began_s, most=9)]
+
+
+def test_a_run_that_was_under_way_is_among_those_since(bench: Bench) -> None:
+    """It may have done what was decided meanwhile; one that was over by then, and one that broke off earlier, did not."""
+    made = [bench.sync().run for _ in range(3)]
+    with bench.store.begin() as tx:
+        sql = "UPDATE run SET started_at_s = :begin, ended_at_s = :end WHERE id = :run"
+        for run, begin, end in zip(made, (0.0, 10.0, 30.0), (None, 20.0, 40.0), strict=True):
+            tx.execute(text(sql), {"run": run, "begin": begin, "end": end})
+
+    def since(at_s: float) -> list[str]:
+        with bench.store.begin() as tx:
+            return [each["run"] for each in runs_since(tx, at_s, most=9)]
+
+    assert (made[1:], made[2:], made[2:]) == (since(15.0), since(25.0), since(30.0))
+    assert [] == since(41.0)

@@ -90,7 +90,7 @@ def runs_document(tx: Connection, *, before: int | None = None, most: int = PAGE
 
 
 def runs_since(tx: Connection, at_s: float, *, most: int) -> list[dict[str, Any]]:
-    """The first runs that began at an instant or after it, as lines of the list."""
+    """The run that was under way at an instant and the first after it, as lines of the list."""
     is_open = lease.standing(tx)["run"] is not None
     return [run_told(each, is_open=is_open) for each in runs.runs_since(tx, at_s, most=most)]
 

@@ -41,8 +41,11 @@ def get_run(tx: Connection, run: str) -> StoredRun | None:
 
 
 def runs_since(tx: Connection, at_s: float, *, most: int) -> list[StoredRun]:
-    """The first runs that began at an instant or after it."""
-    sql = "SELECT * FROM run WHERE started_at_s >= :at_s ORDER BY started_at_s, seq LIMIT :most"
+    """The run that was under way at an instant, and the first that began at it or after it."""
+    sql = """
+        SELECT * FROM run WHERE started_at_s >= :at_s OR (ended_at_s IS NULL OR ended_at_s >= :at_s) AND id = (
+            SELECT id FROM run WHERE started_at_s < :at_s ORDER BY started_at_s DESC, seq DESC LIMIT 1)
+        ORDER BY started_at_s, seq LIMIT :most"""
     return [_run(row) for row in tx.execute(text(sql), {"at_s": at_s, "most": most})]
 
 
