@@ -219,7 +219,8 @@ def test_the_keyboard_is_enough(chromium: Browser, demo: Demo) -> None:
     page.keyboard.type("on holiday")
     go(page, page.get_by_role("button", name="Leave as it is"))
     expect(page.get_by_text("Nothing more is written of them.")).to_be_visible()
-    go(page, page.get_by_role("button", name="Release"))
+    hold = page.get_by_role("listitem").filter(has_text="on holiday")
+    go(page, hold.get_by_role("button", name="Release Everything"))
     expect(page.get_by_text("1 hold has ended.")).to_be_visible()
     context.close()
 
