@@ -51,7 +51,7 @@ def test_a_held_plan_is_shown_with_its_groups_and_cost(console: Console) -> None
     page = reader.get(f"/plans/{outcome.plan.id}").text
     words = words_of(page)
     for each in (
-        "8 would make this move within the window; the limit is 5.",
+        "8 would make this move within the window; the limit is 5",
         "What it takes",
         "Only approvers decide about plans.",
     ):

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection
 
 from stagesync.domain.guard import Group, Trip
@@ -16,6 +15,7 @@ from stagesync.engine.cost import Cost, cost_document
 from stagesync.engine.decide import seal_of
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.guard import why
+from stagesync.engine.leaves import Leaves
 from stagesync.store import connections, guards, plans, saved
 from stagesync.store.held import (
     START,
@@ -106,7 +106,7 @@ def _about(plan: StoredPlan) -> dict[str, Any]:
         "made_at_s": plan.made_at_s,
         "decided_by": plan.decided_by,
         "decided_at_s": plan.decided_at_s,
-        "leaves": orjson.loads(plan.leaves) if plan.leaves else {},
+        "leaves": Leaves.kept(plan.leaves) if plan.leaves else None,
     }
 
 
@@ -137,10 +137,6 @@ def _group(each: HeldGroup, trip: Trip | None) -> dict[str, Any]:
         "accounts": each.accounts,
         "back": each.back,
         "seal": seal_of([each]),
-        "rule": str(trip.rule) if trip else "",
-        "count": trip.count if trip else 0,
-        "limit": trip.limit if trip else 0,
-        "writers": trip.writers if trip else "",
         "why": why(trip) if trip else "",
     }
 

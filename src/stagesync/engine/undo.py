@@ -8,18 +8,18 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import orjson
-
 from stagesync.connector import FieldDescription
 from stagesync.domain.guard import Cause
 from stagesync.domain.life import State
 from stagesync.domain.mapping import is_frozen
 from stagesync.domain.plan import Way
+from stagesync.domain.said import Said
 from stagesync.engine import audit
 from stagesync.engine.compare import is_lower
 from stagesync.engine.deployment import Connected, Deployment
 from stagesync.engine.find import find
 from stagesync.engine.holds import held_by_hand
+from stagesync.engine.leaves import Leaves
 from stagesync.engine.progress import Progress, Quiet
 from stagesync.engine.whose import ids_of
 from stagesync.engine.written import Place, There, Written, look, read_now, written_by
@@ -27,8 +27,8 @@ from stagesync.errors import ArgumentError
 from stagesync.store import plans, state
 from stagesync.store.plans import StoredEntry, StoredPlan
 
-GONE = "the record is gone"
-CONVERTED = "the record was converted: the CRM closed it to writing"
+GONE = Said("the record is gone")
+CONVERTED = Said("the record was converted: the CRM closed it to writing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def undo(
     found.beyond = _beyond(deployment, found)
     if found.restored:
         found.plan = plan.id
-        plan = replace(plan, leaves=orjson.dumps(leaves_document(found)).decode())
+        plan = replace(plan, leaves=leaves_of(found).keep())
         _keep(deployment, found, plan, subject=subject, by=by)
     return found
 
@@ -175,17 +175,17 @@ def _weigh(
     if fields is None:
         why = GONE
     elif connected is None:
-        why = "the connection is not configured any more"
+        why = Said("the connection is not configured any more")
     elif same(now, before):
         return
     elif not same(now, change.after):
-        why = "it was changed since"
+        why = Said("it was changed since")
     elif _is_closed(connected, place, fields):
         why = CONVERTED
     elif subject in by_hand:
-        why = "somebody holds it; stagesync release ends that"
+        why = Said("somebody holds it; stagesync release ends that")
     elif (way := _way(connected, there.description(place), now, before)) is None:
-        why = "the CRM lets it go forward only"
+        why = Said("the CRM lets it go forward only")
     else:
         entry = _entry(there.records[place[:3]].pk, place, change, plan=plan)
         found.restored.append(
@@ -232,7 +232,7 @@ def _entry(record_pk: int, place: Place, change: Written, *, plan: StoredPlan) -
 
 def _beyond(deployment: Deployment, found: Undoing) -> list[str]:
     """What the CRMs did because of the values, or what people did to the records since."""
-    sentences = []
+    sentences: list[str] = []
     names = {each.connection for each in found.restored}
     names |= {each.connection for each in found.skipped}
     for name in sorted(names):
@@ -240,15 +240,30 @@ def _beyond(deployment: Deployment, found: Undoing) -> list[str]:
         why = [each.why for each in found.skipped if each.connection == name]
         if restored:
             sentences.append(
-                f"{name}: what its workflows did because of these values, such as a mail that was sent"
+                Said(
+                    "{connection}: what its workflows did because of these values, such as a mail that was sent",
+                    connection=name,
+                )
             )
         if vendor := _vendor_fields(deployment, restored):
-            stamped = ", ".join(sorted(vendor))
-            sentences.append(f"{name}: the dates that it stamped when {stamped} changed")
+            sentences.append(
+                Said(
+                    "{connection}: the dates that it stamped when {fields} changed",
+                    connection=name,
+                    fields=sorted(vendor),
+                )
+            )
         if CONVERTED in why:
-            sentences.append(f"{name}: the conversion of a record, which is closed since")
+            sentences.append(
+                Said(
+                    "{connection}: the conversion of a record, which is closed since",
+                    connection=name,
+                )
+            )
         if GONE in why:
-            sentences.append(f"{name}: that a record was deleted or merged")
+            sentences.append(
+                Said("{connection}: that a record was deleted or merged", connection=name)
+            )
     return sentences
 
 
@@ -265,10 +280,10 @@ def _vendor_fields(deployment: Deployment, restored: Iterable[StoredEntry]) -> s
     return found
 
 
-def leaves_document(found: Undoing) -> dict[str, Any]:
-    """What an undo leaves, of nobody in particular: how many values for which reason, and what lies beyond."""
+def leaves_of(found: Undoing) -> Leaves:
+    """How many values an undo leaves for which reason, and what lies beyond it."""
     skipped = Counter(each.why for each in found.skipped)
-    return {"skipped": dict(skipped.most_common()), "beyond": found.beyond}
+    return Leaves(dict(skipped.most_common()), found.beyond)
 
 
 def document(found: Undoing) -> dict[str, Any]:

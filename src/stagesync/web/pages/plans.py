@@ -15,7 +15,6 @@ from stagesync.store.held import START, Key
 from stagesync.web.ask import Ask
 from stagesync.web.draw.moves import Move, moves_picture
 from stagesync.web.pages.runs import OUTCOMES
-from stagesync.web.pages.undo import beyond_told
 from stagesync.web.rooms import act, page
 from stagesync.web.words import _
 
@@ -39,21 +38,6 @@ CAUSES = {
     "by hand": _("asked for by hand"),
     "undo": _("undo"),
 }
-
-RULES = {
-    "pair": _("{count} would make this move within the window; the limit is {limit}."),
-    "put back": _("{count} would get our value back within the window; the limit is {limit}."),
-    "total": _("{count} would move in all within the window; the limit is {limit}."),
-    "stage loss": _("{count} would leave “{stage}” within the window; the limit is {limit}."),
-    "definition": _("The definitions changed: what they do is shown first."),
-    "source": _("A source has lost more records than a day takes away."),
-    "busy": _("{count} records were written more than {limit} times within the window."),
-    "observed": _("The connection is observed until a first plan is approved."),
-    "approval ended": _("The approval ended before this was written."),
-    "restored": _("The store was put back from a backup: what the CRMs hold may be newer."),
-    "": _("This takes back what a run wrote; it waits for your word."),
-}
-"""What holds a group -> why, as a sentence."""
 
 RUNS_SHOWN = 5
 
@@ -83,8 +67,6 @@ def plan(ask: Ask) -> Response:
         "states": STATES,
         "causes": CAUSES,
         "outcomes": OUTCOMES,
-        "reason": lambda group: reason(ask, group),
-        "beyond": [beyond_told(each) for each in document["leaves"].get("beyond", ())],
     }
     if ask.is_part:
         return ask.page("_plan_state.html", **shown)
@@ -172,15 +154,6 @@ def _key(ask: Ask) -> Key:
     if not (pk.isdecimal() and len(pk) < 16):
         return START
     return ask.text("subject"), int(pk), ask.text("field")
-
-
-def reason(ask: Ask, group: dict[str, Any]) -> str:
-    """Why a group is held, in the reader's language."""
-    rule = "put back" if (group["rule"], group["cause"]) == ("pair", "repair") else group["rule"]
-    words = RULES.get(rule, group["why"])
-    said = ask.say(words, count=group["count"], limit=group["limit"], stage=group["from"])
-    more = ask.say("{writers} write there as well.", writers=group["writers"])
-    return f"{said} {more}" if group["writers"] else said
 
 
 ROOMS = (

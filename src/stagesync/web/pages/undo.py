@@ -11,28 +11,11 @@ from stagesync.engine.lease import one_pass
 from stagesync.engine.logins import Role
 from stagesync.engine.runs import run_document
 from stagesync.engine.shown import keep_shown
-from stagesync.engine.undo import document, leaves_document, undo
+from stagesync.engine.undo import leaves_of, undo
 from stagesync.errors import LeaseHeld
 from stagesync.web.ask import Ask
 from stagesync.web.jobs import Job
 from stagesync.web.rooms import act, page
-from stagesync.web.words import _
-
-TOLD = (
-    _("the record is gone"),
-    _("the record was converted: the CRM closed it to writing"),
-    _("the connection is not configured any more"),
-    _("it was changed since"),
-    _("somebody holds it; stagesync release ends that"),
-    _("the CRM lets it go forward only"),
-    _("what its workflows did because of these values, such as a mail that was sent"),
-    _("the conversion of a record, which is closed since"),
-    _("that a record was deleted or merged"),
-)
-"""Why an undo leaves a value, and what lies beyond it, as `engine.undo` says it."""
-
-STAMPED = ("the dates that it stamped when ", " changed")
-STAMPED_WORDS = _("the dates that it stamped when {fields} changed")
 
 SHOWN = 200
 """Values that stay that are shown one by one."""
@@ -82,24 +65,12 @@ def plan_undo(
                 break
         except LeaseHeld:
             continue
-    leaves = leaves_document(found)
     return {
         "plan": found.plan,
         "restored": len(found.restored),
-        "left": document(found)["skipped"][:SHOWN],
-        "skipped": leaves["skipped"],
-        "beyond": [beyond_told(each) for each in leaves["beyond"]],
+        "left": found.skipped[:SHOWN],
+        "leaves": leaves_of(found),
     }
-
-
-def beyond_told(sentence: str) -> dict[str, str]:
-    """What an undo cannot take back, taken apart so that it can be said in either language."""
-    connection, _mark, what = sentence.partition(": ")
-    start, end = STAMPED
-    if what.startswith(start) and what.endswith(end):
-        fields = what[len(start) : -len(end)]
-        return {"connection": connection, "what": STAMPED_WORDS, "fields": fields}
-    return {"connection": connection, "what": what, "fields": ""}
 
 
 ROOMS = (
