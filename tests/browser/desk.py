@@ -106,13 +106,13 @@ def sign_in(page: Page, demo: Demo, *, language: str = "en", name: str = "demo")
 
 
 INNER = {
-    "/people": ("person", "main a[href*='/people/p_']"),
-    "/accounts": ("account", "main a[href*='/accounts/a_']"),
-    "/runs": ("run", "main a[href*='/runs/r_']"),
-    "/plans": ("plan", "main a[href*='/plans/pl_']"),
-    "/audit": ("entry", "main a[href*='/audit/']"),
+    "/people": ("person", "/people", "main a[href*='/people/p_']"),
+    "/accounts": ("account", "/accounts", "main a[href*='/accounts/a_']"),
+    "/runs": ("run", "/audit?kind=written", "main a[href*='/runs/r_']"),
+    "/plans": ("plan", "/plans", "main a[href*='/plans/pl_']"),
+    "/audit": ("entry", "/audit?kind=written", "main a[href*='/audit/']"),
 }
-"""Page -> of what it lists, the first one has a page of its own: its name, and the link to it."""
+"""Page -> of what it lists, one has a page of its own: its name, where it is found, and the link to it."""
 
 
 BESIDE = {
@@ -129,9 +129,9 @@ def pages(page: Page) -> list[tuple[str, str]]:
     found = [(path.strip("/").replace("/", "-") or "overview", path) for path in menu]
     for path, tabs in BESIDE.items():
         found += [(f"{path[1:]}-{each}", f"{path}/{each}") for each in tabs if path in menu]
-    for path, (name, link) in INNER.items():
+    for path, (name, where, link) in INNER.items():
         if path in menu:
-            page.goto(path)
+            page.goto(where)
             inner = page.locator(link)
             if inner.count():
                 found.append((name, inner.first.get_attribute("href") or ""))

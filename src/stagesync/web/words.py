@@ -39,16 +39,19 @@ def say_many(language: Language, one: str, many: str, n: int, **values: object) 
         said = forms[0 if abs(n) < 2 else 1] if forms else (one if n == 1 else many)
     else:
         said = one if n == 1 else many
-    return said.format(n=n, **values)
+    return said.format(n=in_digits(language, n), **values)
 
 
 def tell(language: Language, sentence: str) -> str:
     """What the engine says, in a language; a text that is no sentence of ours stays as it is."""
     if language == "en" or not isinstance(sentence, Said):
         return sentence
-    return sentence.tell(
-        lambda text: say(language, text), number=lambda n: str(format_decimal(n, locale=language))
-    )
+    return sentence.tell(lambda text: say(language, text), number=lambda n: in_digits(language, n))
+
+
+def in_digits(language: Language, number: int) -> str:
+    """A whole number as it is written there, its digits in groups."""
+    return str(format_decimal(number, locale=language))
 
 
 def best_language(accepted: str) -> Language:
