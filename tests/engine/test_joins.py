@@ -8,30 +8,15 @@ from stagesync.engine.joins import decide_join
 from stagesync.engine.status import status
 
 from .bench import Bench
+from .pairs import is_one, two_people
 
 
 def waiting(bench: Bench) -> list[dict[str, object]]:
     return status(bench.deployment, now_s=bench.clock.now_s())["joins"]
 
 
-def two_people(bench: Bench, *, form: bool) -> tuple[str, str]:
-    """A contact of north and one of south who then get one address."""
-    ann = bench.contact("ann@firm.example", last="Ng")
-    member = bench.member("ann@home.example", LastName="Ng")
-    if form:
-        bench.form(ann)
-    bench.sync()
-    bench.south.edit("contact", member, {"Email": "ann@firm.example"})
-    bench.sync()
-    return ann, member
-
-
 def stages(bench: Bench, ann: str, member: str) -> tuple[object, object]:
     return bench.stage(ann), bench.value("south", "contact", member, "Stage__c")
-
-
-def is_one(bench: Bench, ann: str, member: str) -> bool:
-    return bench.person("north", "contact", ann) == bench.person("south", "contact", member)
 
 
 def test_people_of_one_stage_are_joined_at_once(bench: Bench) -> None:
@@ -50,6 +35,24 @@ def test_a_join_that_would_raise_somebody_waits(bench: Bench) -> None:
         stages(bench, ann, member),
         set(held["stages"]),
     )
+
+
+def test_a_join_that_waits_is_an_alert_until_it_is_decided(bench: Bench) -> None:
+    """Raised once, whatever runs go by, and ended by the first run after the decision; it names nobody."""
+
+    def standing() -> list[tuple[str, int]]:
+        found = status(bench.deployment, now_s=bench.clock.now_s())["alerts"]
+        return [(each["what"], each["seen"]) for each in found if each["key"] == "join:people"]
+
+    two_people(bench, form=True)
+    bench.sync()
+    told = "people who may be one stand at different stages: pairs that wait: 1"
+    assert [(told, 2)] == standing()
+    (held,) = waiting(bench)
+    now_s = bench.clock.now_s()
+    decide_join(bench.deployment, str(held["join"]), approve=False, by="bea", now_s=now_s)
+    bench.sync()
+    assert [] == standing()
 
 
 def test_an_approved_join_happens_in_the_next_run_and_is_logged(bench: Bench) -> None:

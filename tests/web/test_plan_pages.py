@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.engine.bench import FEW, Bench, make_bench
+from tests.engine.pairs import is_one, two_people
 
 import stores
 from console import Console, Reader, console_on, forms_of, words_of
@@ -274,3 +275,22 @@ def test_what_a_crm_holds_is_shown_as_text(console: Console) -> None:
     path = html.unescape(re.search(r'href="(/plans/\w+/values\?[^"]+)"', page)[1])  # type: ignore[index]
     for text in (page, reader.get(path).text, reader.get("/audit").text):
         assert "<script>alert" not in text
+
+
+def test_people_who_may_be_one_are_decided_about_among_the_plans(console: Console) -> None:
+    """Both stand there with their stages; a viewer reads it, an approver's word is taken once."""
+    bench = console.bench
+    ann, member = two_people(bench, form=True)
+    path, words = "/plans", ("One person or two", "ann@firm.example", "Lead", "Contact")
+    page = console.reader(Role.VIEWER).get(path).text
+    assert [] == [each for each in words if each not in words_of(page)]
+    assert [] == [each for each in forms_of(page) if "/decide" in each[0]]
+    reader = console.reader(Role.APPROVER)
+    ((where, join),) = re.findall(
+        r'action="(/people/p_\w+/decide)".*?name="join" value="(\w+)"', reader.get(path).text
+    )
+    assert "one person or two" in words_of(reader.get("/alerts").text).lower()
+    assert reader.post(where, {"join": join, "answer": "one"}).ok
+    assert "One person or two" not in words_of(reader.get(path).text)
+    bench.sync()
+    assert is_one(bench, ann, member)

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     HISTORY = "history"
     HELD = "held"
     PARKED = "parked"
+    JOIN = "join"
     SILENCE = "silence"
     SHIFT = "shift"
     QUOTA = "quota"

@@ -13,7 +13,7 @@ from stagesync.engine.assemble import Assembled, deals_with_people
 from stagesync.engine.breaches import labels_of
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
-from stagesync.engine.lists import PAGE, Filter, listed
+from stagesync.engine.lists import PAGE, Filter, cards, listed
 from stagesync.store import breaches, joins
 from stagesync.store.deals import StoredDeal, deals_naming
 from stagesync.store.history import Transition
@@ -72,6 +72,24 @@ def joins_of(tx: Connection, person: str) -> list[dict[str, Any]]:
         }
         for each in joins.all_joins(tx, "held")
         if person in (each.one, each.other)
+    ]
+
+
+def joins_document(
+    tx: Connection, deployment: Deployment, *, now_s: float, most: int
+) -> list[dict[str, Any]]:
+    """The joins that wait longest for somebody's word, each with both people as the list of people shows them."""
+    held = joins.all_joins(tx, "held")[:most]
+    ids = sorted({who for each in held for who in (each.one, each.other)})
+    shown = {each["id"]: each for each in cards(tx, deployment, "person", ids, now_s=now_s)}
+    return [
+        {
+            "join": each.id,
+            "people": [shown[who] for who in (each.one, each.other)],
+            "since": iso(each.raised_at_s),
+        }
+        for each in held
+        if each.one in shown and each.other in shown
     ]
 
 

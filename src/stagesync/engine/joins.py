@@ -11,7 +11,9 @@ import structlog
 from sqlalchemy import Connection
 
 from stagesync.domain.identity import Joined, Known, hold_apart
+from stagesync.domain.said import Said
 from stagesync.engine import audit
+from stagesync.engine.alerts import HERE, Kind, Told, settle
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.instants import iso
 from stagesync.store import joins, people, records, state
@@ -55,6 +57,23 @@ def hold_back(
     if found:
         log.warning("joins held", joins=sorted(wanted))
     return apart
+
+
+def notice_joins(tx: Connection, *, now_s: float) -> None:
+    """Raise an alert while joins wait for somebody's word."""
+    count = joins.count(tx, "held")
+    found: Told = {}
+    if count:
+        found["people"] = (
+            Said(
+                "people who may be one stand at different stages: pairs that wait: {count}",
+                count=count,
+            ),
+            Said(
+                "stagesync status lists them; stagesync approve or stagesync drop decides about each"
+            ),
+        )
+    settle(tx, HERE, Kind.JOIN, found, now_s=now_s)
 
 
 def _now_s(deployment: Deployment) -> float:

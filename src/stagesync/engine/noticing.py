@@ -5,6 +5,7 @@ from __future__ import annotations
 from stagesync.engine.allowance import notice_shortages
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.failing import notice_failures, notice_stalled
+from stagesync.engine.joins import notice_joins
 from stagesync.engine.outcome import Outcome
 from stagesync.engine.parked import notice_parked
 from stagesync.engine.silence import notice_unusual
@@ -24,6 +25,7 @@ def notice(deployment: Deployment, outcome: Outcome, *, polled: bool, now_s: flo
         notice_stalled(tx, deployment, now_s=now_s)
         notice_shortages(tx, deployment, now_s=now_s)
         notice_parked(tx, deployment, refused=refused, now_s=now_s)
+        notice_joins(tx, now_s=now_s)
         if not outcome.waits:
             moved = outcome.evaluated.transitions
             notice_unusual(tx, deployment, moved=moved, now_s=now_s)

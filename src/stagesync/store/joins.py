@@ -36,6 +36,12 @@ def all_joins(tx: Connection, *states: str) -> list[HeldJoin]:
     ]
 
 
+def count(tx: Connection, state: str) -> int:
+    """How many are in this state."""
+    sql = text("SELECT COUNT(*) FROM held_join WHERE state = :state")
+    return int(tx.execute(sql, {"state": state}).scalar_one())
+
+
 def hold(tx: Connection, found: Sequence[HeldJoin]) -> None:
     """Keep joins to be decided; one that is known already stays as it is."""
     sql = text(

@@ -33,6 +33,7 @@ KINDS = {
     Kind.HISTORY: _("No history kept"),
     Kind.HELD: _("Plan held"),
     Kind.PARKED: _("Values refused"),
+    Kind.JOIN: _("One person or two"),
     Kind.SILENCE: _("Evidence stays away"),
     Kind.SHIFT: _("Stages shifted"),
     Kind.QUOTA: _("Calls run out"),
@@ -43,7 +44,12 @@ KINDS = {
 }
 """Kind -> what people read."""
 
-PAGES = {Kind.PARKED: "/parked", Kind.HELD: "/plans", Kind.DEFINITIONS: "/definitions"}
+PAGES = {
+    Kind.PARKED: "/parked",
+    Kind.HELD: "/plans",
+    Kind.JOIN: "/plans",
+    Kind.DEFINITIONS: "/definitions",
+}
 """Kind -> the page where it is put right; the others are the doctor's."""
 
 GRAVE = frozenset({Kind.TROUBLE, Kind.STALLED, Kind.LOG, Kind.CHANNEL})

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from stagesync.domain.guard import Cause, Group
+from stagesync.engine.beside import joins_document
 from stagesync.engine.decide import PlanChanged, decide
 from stagesync.engine.held import plan_document, plans_document, values_document
 from stagesync.engine.logins import Role
@@ -40,14 +41,18 @@ CAUSES = {
 }
 
 RUNS_SHOWN = 5
+JOINS_SHOWN = 50
 
 
 def plans(ask: Ask) -> Response:
-    """What waits for a word, then what was decided."""
+    """What waits for a word: plans, and people who may be one; then what was decided."""
     with ask.read() as tx:
         document = plans_document(tx)
+        joins = joins_document(tx, ask.deployment, now_s=ask.now_s, most=JOINS_SHOWN)
     held, others = document["held"], document["others"]
-    return ask.page("plans.html", held=held, others=others, states=STATES, causes=CAUSES)
+    return ask.page(
+        "plans.html", held=held, others=others, joins=joins, states=STATES, causes=CAUSES
+    )
 
 
 def plan(ask: Ask) -> Response:
