@@ -61,7 +61,7 @@ class Lent(Store):
 
     def close(self) -> None:
         super().close()
-        self._pool.take_back(self._engine)
+        self._pool.take_back(self, self._engine)
 
 
 class Pool:
@@ -71,25 +71,25 @@ class Pool:
         self._make = make
         self._refresh = refresh
         self._free: list[sa.Engine] = []
-        self._lent: list[sa.Engine] = []
+        self._lent: list[Store] = []
 
     def new_store(self) -> Store:
         """An empty store."""
         engine = self._free.pop() if self._free else self._make()
         self._refresh(engine)
-        self._lent.append(engine)
-        return Lent(engine, self)
+        store = Lent(engine, self)
+        self._lent.append(store)
+        return store
 
     def close_all(self) -> None:
         """Take back what a test did not close."""
-        for engine in [*self._lent]:
-            engine.dispose()
-            self.take_back(engine)
+        for store in [*self._lent]:
+            store.close()
 
-    def take_back(self, engine: sa.Engine) -> None:
-        """Let the next one have it."""
-        if engine in self._lent:
-            self._lent.remove(engine)
+    def take_back(self, store: Store, engine: sa.Engine) -> None:
+        """Let the next one have its door."""
+        if store in self._lent:
+            self._lent.remove(store)
             self._free.append(engine)
 
 
