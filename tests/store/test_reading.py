@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 import stores
 from stagesync.errors import StoreError
@@ -55,3 +55,21 @@ def test_a_reader_reads_while_a_transaction_is_open(store: Store) -> None:
         state.set_meta(tx, "tried", "open")
         with store.read() as other:
             assert "before" == state.get_meta(other, "tried")
+
+
+def test_a_reader_whose_store_began_anew_leaves_no_door_open(store: Store) -> None:
+    """What another transaction ran into lets go of all doors; the one in use goes once it is not."""
+    ends: list[object] = []
+
+    def note(raw: object, _record: object) -> None:
+        ends.append(raw)
+
+    with store.read() as tx:
+        event.listen(tx.engine, "close", note)
+        used = tx.connection.dbapi_connection
+        with pytest.raises(StoreError), store.begin() as other:
+            other.execute(text("SELECT nothing"))
+        assert "1" == tx.execute(text("SELECT '1'")).scalar_one()
+    assert used in ends
+    with store.read() as tx:
+        assert "1" == tx.execute(text("SELECT '1'")).scalar_one()

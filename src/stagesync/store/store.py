@@ -72,7 +72,7 @@ class Store:
                 if self._file:
                     self._file.demand()
                 fence = self.fence if fenced else None
-                with self._engine.begin() as transaction:
+                with _connected(self._engine) as transaction, transaction.begin():
                     self._inside = transaction
                     began = time.monotonic()
                     if fence:
@@ -107,7 +107,7 @@ class Store:
         if self._file:
             self._file.demand_to_read()
         try:
-            with self._reader.connect() as connection, connection.begin() as transaction:
+            with _connected(self._reader) as connection, connection.begin() as transaction:
                 yield connection
                 transaction.rollback()
         except DBAPIError as error:
@@ -168,6 +168,18 @@ class Store:
         if self._reader:
             self._reader.dispose()
         self._engine.dispose()
+
+
+@contextmanager
+def _connected(engine: Engine) -> Iterator[Connection]:
+    """A connection, which is closed afterwards where its engine let go of all doors meanwhile: nobody else would."""
+    pool = engine.pool
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        if engine.pool is not pool:
+            pool.dispose()
 
 
 def open_store(url: str, *, before: Callable[[Engine, str], None] | None = None) -> Store:
