@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import event, text
 
-import stores
 from stagesync.errors import StoreError
 from stagesync.store import Store, open_store, state
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    """Of the running test's kind, where a second door is possible."""
-    if stores.is_postgres():
-        return stores.new_store()
-    return open_store(f"sqlite:///{tmp_path / 'store.db'}")
+def store(store_url: str) -> Iterator[Store]:
+    """Of each kind, where a second door is possible."""
+    made = open_store(store_url)
+    yield made
+    made.close()
 
 
 def test_a_reader_changes_nothing(store: Store) -> None:
