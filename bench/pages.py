@@ -1,7 +1,7 @@
 """How soon each page of the console answers. Run: python bench/pages.py [people]
 
-Two CRMs in memory, their store in an SQLite file; one run that plans everything and holds it, and a log of a few
-entries for each person. Then the server of the daemon on loopback, and one reader who asks for every page thirty
+Two CRMs in memory, their store in an SQLite file; one run that plans everything and holds it, a log of a few
+entries for each person, and what the daemon counts beside its runs. Then its server on loopback, and one reader who asks for every page thirty
 times, one after the other. Wall time, as a reader waits; the machine's other work is in it.
 """
 
@@ -24,6 +24,7 @@ from tests.engine.bench import Bench, make_bench
 from console import Console, Reader, console_on
 from stagesync.engine import audit
 from stagesync.engine.instants import iso
+from stagesync.engine.keeper import make_due
 from stagesync.engine.logins import Role
 from stagesync.store import open_store, people
 
@@ -111,6 +112,7 @@ def main(count: int) -> None:
         bench = make_bench(store=open_store(f"sqlite:///{folder}/bench.db"))
         fill(bench, count)
         entries = log_much(bench, each=3)
+        make_due(bench.deployment)
         size_mb = Path(folder, "bench.db").stat().st_size / 1e6
         took_s = time.perf_counter() - began_s
         print(

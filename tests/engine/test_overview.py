@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from stagesync.engine import waits
 from stagesync.engine.funnel import funnel
 from stagesync.engine.keeper import AGREEMENT, FUNNELS, OLDEST_S, Keeper, make_due
 from stagesync.engine.overview import overview
@@ -55,11 +56,11 @@ def moved(bench: Bench) -> Bench:
 
 def test_nothing_is_made_twice_from_the_same(moved: Bench) -> None:
     """Both documents at first; then neither, until an hour has passed or a run brought something."""
-    assert [FUNNELS, AGREEMENT] == make_due(moved.deployment)
+    assert [waits.NAME, FUNNELS, AGREEMENT] == make_due(moved.deployment)
     moved.clock.advance(seconds=OLDEST_S - 1)
     assert [] == make_due(moved.deployment)
     moved.clock.advance(seconds=2)
-    assert [FUNNELS, AGREEMENT] == make_due(moved.deployment)
+    assert [waits.NAME, FUNNELS, AGREEMENT] == make_due(moved.deployment)
     moved.clock.advance(seconds=60)
     visit(moved, "another@firm.example")
     moved.sync()
@@ -83,7 +84,7 @@ def test_a_clock_that_was_set_back_keeps_nothing_old(moved: Bench) -> None:
     """What was made in the future is made anew."""
     make_due(moved.deployment)
     moved.clock.advance(seconds=-60)
-    assert [FUNNELS, AGREEMENT] == make_due(moved.deployment)
+    assert [waits.NAME, FUNNELS, AGREEMENT] == make_due(moved.deployment)
 
 
 @pytest.mark.parametrize("vocabulary", ["standard", "hubspot"])

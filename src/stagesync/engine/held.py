@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from stagesync.domain.guard import Group, Trip
 from stagesync.domain.plan import GOES_BACK
+from stagesync.engine import waits
 from stagesync.engine.cost import Cost, cost_document
 from stagesync.engine.decide import seal_of
 from stagesync.engine.deployment import Deployment
@@ -23,8 +24,6 @@ from stagesync.store.held import (
     HeldGroup,
     HeldValue,
     Key,
-    held_costs,
-    held_counts,
     held_values,
 )
 from stagesync.store.plans import StoredPlan
@@ -33,13 +32,10 @@ from stagesync.store.saved import SavedPlan
 PAGE = 50
 """Values of a group that are shown at a time."""
 
-WAITS = ("held", "open")
-"""States of a plan that holds something; `open` while a run plans it anew."""
-
 
 def plans_document(tx: Connection) -> dict[str, list[dict[str, Any]]]:
     """The plans that hold something, and those that were shown, held or decided, newest first."""
-    held = [_held(tx, each) for each in plans.plans_in(tx, *WAITS)]
+    held = [_held(tx, each) for each in plans.plans_in(tx, *waits.HOLDING)]
     held = [each for each in held if each["values"]]
     known = {each["plan"] for each in held}
     kept = [_kept(each) for each in saved.saved_plans(tx) if each.plan.id not in known]
@@ -54,8 +50,8 @@ def plan_document(
     kept = saved.saved_plans(tx, plan_id)
     if plan is None:
         return None
-    if plan.state in WAITS and (counted := held_counts(tx, plan_id)):
-        cost = _costs(tx, deployment, held_costs(tx, plan_id), now_s=now_s)
+    if plan.state in waits.HOLDING and (counted := waits.groups_of(tx, plan_id)):
+        cost = _costs(tx, deployment, waits.costs_of(tx, plan_id), now_s=now_s)
         return {**_about(plan), **_counts(tx, plan_id, counted), "cost": cost, "holds": True}
     counted = saved.counts_saved(tx, plan_id) if kept else []
     waiting = plans.count_approved(tx).get(plan_id, 0)
@@ -79,7 +75,7 @@ def values_document(
         `people`, each with its `records`; `next` is where the page after this one begins, None after the last.
     """
     plan = plans.get_plan(tx, plan_id)
-    read = held_values if plan and plan.state in WAITS else saved.values_saved
+    read = held_values if plan and plan.state in waits.HOLDING else saved.values_saved
     found = read(tx, plan_id, group, after=after, most=most + 1)
     page = found[:most]
     return {
@@ -89,7 +85,7 @@ def values_document(
 
 
 def _held(tx: Connection, plan: StoredPlan) -> dict[str, Any]:
-    return {**_about(plan), **_counts(tx, plan.id, held_counts(tx, plan.id))}
+    return {**_about(plan), **_counts(tx, plan.id, waits.groups_of(tx, plan.id))}
 
 
 def _kept(each: SavedPlan) -> dict[str, Any]:

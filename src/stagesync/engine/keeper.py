@@ -1,5 +1,5 @@
-"""Makes, beside the runs, what takes too long for whoever asks: the funnels of all vocabularies, and how far the
-CRMs agree.
+"""Makes, beside the runs, what takes too long for whoever asks: the funnels of all vocabularies, how far the
+CRMs agree, and what waits of plans.
 
 They are made anew after a run that changed what they are made from, and once an hour because time goes on; never
 before twenty times as long has passed as the last making took of a processor, so that all of it together stays
@@ -18,6 +18,7 @@ from typing import Any, Self
 import structlog
 from sqlalchemy import Connection
 
+from stagesync.engine import waits
 from stagesync.engine.agreement import agreement
 from stagesync.engine.deployment import Deployment
 from stagesync.engine.funnel import funnels
@@ -127,7 +128,14 @@ def _make_agreement(
     return {**found, "days": [*days, {"day": today, **found}][-MOST_DAYS:]}, {}
 
 
+def _make_waits(
+    tx: Connection, _deployment: Deployment, _last: Any, _now_s: float, _breathe: Breathe
+) -> Made:
+    return waits.count(tx), {}
+
+
 _WAYS = (
+    _Way(waits.NAME, (waits.NAME,), _make_waits),
     _Way(FUNNELS, ("evaluated", "changed"), _make_funnels),
     _Way(AGREEMENT, ("changed", "written"), _make_agreement),
 )

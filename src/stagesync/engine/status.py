@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from stagesync.domain.life import WAITING
-from stagesync.engine import lease
+from stagesync.engine import lease, waits
 from stagesync.engine.alerts import HERE
 from stagesync.engine.breaches import breaches_document
 from stagesync.engine.counts import counts_of
@@ -71,11 +70,11 @@ def status_of(tx: Connection, deployment: Deployment, *, now_s: float) -> dict[s
         "accounts": people.count(tx, "account"),
         "forgotten": forgotten.count(tx),
         "backlog": state.count_dirty(tx),
-        "waiting": len(plans.subjects_waiting(tx, *WAITING)),
+        "waiting": waits.subjects_waiting(tx),
         "held": [
             {
                 "plan": each.id,
-                "entries": plans.count_entries(tx, each.id),
+                "entries": waits.entries_of(tx, each.id),
                 "groups": groups_document(guards.held_groups(tx, each.id)),
             }
             for each in plans.plans_in(tx, "held")

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, bindparam, text
 
-from stagesync.store import saved
+from stagesync.store import plans, saved
 from stagesync.store.forgotten import Traces
 from stagesync.store.keys import among, chunks
 from stagesync.store.personal import HOLDINGS, Key, keys_of
@@ -21,6 +21,8 @@ def erase(tx: Connection, traces: Traces) -> dict[str, int]:
         Table -> rows that were deleted or changed; tables without any are absent.
     """
     erased = {table: _delete(tx, table, traces) for table in HOLDINGS}
+    if erased["plan_entry"]:
+        plans.note_change(tx)
     erased["dirty"] = _strike(tx, traces)
     erased["verdict"] = _unsay(tx, traces)
     erased["saved_plan"] = saved.forget_people(tx, traces.pks, traces.people)

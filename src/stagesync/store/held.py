@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from stagesync.domain.guard import Cause, Group
 from stagesync.domain.plan import EMPTIES, GOES_BACK
 from stagesync.store.people import PREFIXES
+from stagesync.store.plans import note_change
 
 Key = tuple[str, int, str]
 """Subject, record, field: where a value stands within its group."""
@@ -186,6 +187,7 @@ def move_held(tx: Connection, groups: Iterable[Group], *, old: str, new: str) ->
         held = " AND state = 'held'" if table == "plan_entry" else ""
         sql = f"UPDATE {table} SET plan = :new WHERE plan = :old{held} AND {named}"  # noqa: S608  literals
         tx.execute(text(sql), rows)
+    note_change(tx)
 
 
 def group_of(row: Any) -> Group:

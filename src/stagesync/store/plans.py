@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -11,8 +12,12 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.engine import Row
 
 from stagesync.domain.guard import Cause, Group
+from stagesync.store import totals
 from stagesync.store.bulk import Put, store_rows
 from stagesync.store.keys import chunks, texts
+
+CHANGES = "waits"
+"""Total of changes of entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +147,19 @@ def save_entries(tx: Connection, entries: Iterable[StoredEntry]) -> None:
     A plan that is held for one connection takes in what later runs write to the others: an entry that
     was written meanwhile gives way to the new one. The audit has both.
     """
+    found = iter(entries)
+    first = next(found, None)
+    if first is None:
+        return
     rows = (
         (
             *(getattr(each, name) for name in (*_KEYS, *_WORDS)),
             *(orjson.dumps(getattr(each, name)).decode() for name in _TEXTS),
         )
-        for each in entries
+        for each in chain((first,), found)
     )
     store_rows(tx, _SAVE_ENTRY, rows)
+    note_change(tx)
 
 
 def entries_of(tx: Connection, plan_id: str, *states: str) -> list[StoredEntry]:
@@ -260,6 +270,7 @@ def set_entry_states(tx: Connection, plan_id: str, states: Iterable[tuple[int, s
             ),
             rows,
         )
+        note_change(tx)
 
 
 def adopt(tx: Connection, plan_id: str, connections: Iterable[str]) -> None:
@@ -286,6 +297,7 @@ def adopt(tx: Connection, plan_id: str, connections: Iterable[str]) -> None:
         given = {"plan": plan_id, "other": row.id, "names": list(connections)}
         tx.execute(make_room, given)
         tx.execute(take, given)
+        note_change(tx)
 
 
 def set_approvals(tx: Connection, plan_id: str, given: Iterable[tuple[int, str, str]]) -> None:
@@ -325,7 +337,20 @@ def drop_waiting(tx: Connection, subjects: Iterable[str], *states: str) -> None:
         "DELETE FROM plan_entry WHERE subject IN :keys AND state IN :states AND cause <> 'undo'"
     ).bindparams(bindparam("keys", expanding=True), bindparam("states", expanding=True))
     for batch in chunks(subjects):
-        tx.execute(sql, {"keys": batch, "states": list(states)})
+        if tx.execute(sql, {"keys": batch, "states": list(states)}).rowcount:
+            note_change(tx)
+
+
+def note_change(tx: Connection) -> None:
+    """Say that what was counted of entries is over."""
+    totals.add(tx, {CHANGES: {totals.NOTHING: 1}})
+
+
+def count_waiting(tx: Connection, *states: str) -> int:
+    """How many people and accounts have an entry in one of these states."""
+    sql = text("SELECT COUNT(DISTINCT subject) FROM plan_entry WHERE state IN :states")
+    found = tx.execute(sql.bindparams(*texts("states")), {"states": list(states)})
+    return int(found.scalar_one())
 
 
 def count_entries(tx: Connection, plan_id: str) -> int:

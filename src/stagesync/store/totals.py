@@ -32,6 +32,12 @@ def add(tx: Connection, found: Mapping[str, Mapping[Of, float]]) -> None:
         tx.execute(text(sql), rows)
 
 
+def total(tx: Connection, name: str) -> float:
+    """One of them, of everything together."""
+    sql = text("SELECT COALESCE(SUM(value), 0) FROM total WHERE name = :name")
+    return float(tx.execute(sql, {"name": name}).scalar_one())
+
+
 def totals(tx: Connection) -> dict[str, dict[Of, float]]:
     """Name -> what it is of -> how much since the store was made; those of which there was nothing are absent."""
     found: dict[str, dict[Of, float]] = {}
