@@ -68,7 +68,7 @@ def test_what_was_counted_beside_the_run_is_what_pages_tell(held: tuple[Bench, O
     assert (True, now, 8) == (is_kept(bench), told(bench, outcome.plan.id), now[0])
 
 
-@pytest.mark.parametrize("what", ["approve", "drop", "part", "forget", "facts"])
+@pytest.mark.parametrize("what", ["approve", "drop", "part", "forget", "facts", "gone"])
 def test_what_changed_since_is_counted_anew(held: tuple[Bench, Outcome], what: str) -> None:
     """Whoever decides, forgets or edits: no page tells what was counted before."""
     bench, outcome = held
@@ -79,6 +79,9 @@ def test_what_changed_since_is_counted_anew(held: tuple[Bench, Outcome], what: s
         forget(bench.deployment, "p1@firm.example", by="ann", now_s=now_s)
     elif what == "facts":
         bench.form(bench.contact("new@firm.example", last="Li"))
+        plan = bench.sync().plan.id
+    elif what == "gone":
+        bench.north.delete("contact", "1")
         plan = bench.sync().plan.id
     else:
         groups = [UP] if what == "part" else []

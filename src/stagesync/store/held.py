@@ -12,7 +12,6 @@ from sqlalchemy import Connection, text
 from stagesync.domain.guard import Cause, Group
 from stagesync.domain.plan import EMPTIES, GOES_BACK
 from stagesync.store.people import PREFIXES
-from stagesync.store.plans import note_change
 
 Key = tuple[str, int, str]
 """Subject, record, field: where a value stands within its group."""
@@ -171,7 +170,7 @@ def held_costs(tx: Connection, plan_id: str) -> list[HeldCost]:
 
 
 def move_held(tx: Connection, groups: Iterable[Group], *, old: str, new: str) -> None:
-    """Give one plan what another one holds of these groups, and why it is held."""
+    """Give one plan what another one holds of these groups, and why it is held; it is decided about then."""
     rows = [
         {
             "old": old,
@@ -187,7 +186,6 @@ def move_held(tx: Connection, groups: Iterable[Group], *, old: str, new: str) ->
         held = " AND state = 'held'" if table == "plan_entry" else ""
         sql = f"UPDATE {table} SET plan = :new WHERE plan = :old{held} AND {named}"  # noqa: S608  literals
         tx.execute(text(sql), rows)
-    note_change(tx)
 
 
 def group_of(row: Any) -> Group:
